@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is built with the same strictness: warnings are errors, imports are internal unless said otherwise.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "seed-peer",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "seed-peer", targets: ["seed-peer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CChecksum", providers: [.apt(["zlib1g-dev", "libisal-dev"])]),
+
+        room("DragonflyIdentity", [.product(name: "Crypto", package: "swift-crypto")]),
+        room("SeedStorage", ["CLMDB", "CChecksum", "DragonflyIdentity", nioCore, nioPosix, logging]),
+        room("SeedOrigin", ["CCurl", "DragonflyIdentity", nioCore, logging]),
+        room("SeedEngine", ["DragonflyIdentity", "SeedStorage", "SeedOrigin", nioCore, logging]),
+        room(
+            "SeedProxy",
+            [
+                "DragonflyIdentity", "SeedStorage", "SeedOrigin", "SeedEngine", nioCore, nioPosix, nioHTTP1, logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        room(
+            "SeedServer",
+            [
+                "DragonflyIdentity", "SeedStorage", "SeedOrigin", "SeedEngine", "SeedProxy", logging, nioCore, nioPosix,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "seed-peer",
+            dependencies: [
+                "SeedServer", "DragonflyIdentity", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", nioCore, nioPosix]),
+
+        tests(of: "DragonflyIdentity", [], resources: [.copy("Vectors")]),
+        tests(of: "SeedStorage", ["SeedTestSupport", "DragonflyIdentity", "CLMDB", nioCore, logging]),
+        tests(of: "SeedOrigin", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, logging]),
+        tests(
+            of: "SeedEngine", ["SeedTestSupport", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, logging]),
+        tests(
+            of: "SeedProxy",
+            [
+                "SeedTestSupport", "SeedEngine", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix,
+                nioHTTP1, logging,
+            ]),
+        tests(of: "SeedServer", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, logging]),
+    ]
+)
