@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -33,6 +34,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -43,16 +45,18 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+        .target(name: "CPosixIO"),
         .systemLibrary(name: "CChecksum", providers: [.apt(["zlib1g-dev", "libisal-dev"])]),
 
-        room("DragonflyIdentity", [.product(name: "Crypto", package: "swift-crypto")]),
-        room("SeedStorage", ["CLMDB", "CChecksum", "DragonflyIdentity", nioCore, nioPosix, logging]),
-        room("SeedOrigin", ["CCurl", "DragonflyIdentity", nioCore, logging]),
-        room("SeedEngine", ["DragonflyIdentity", "SeedStorage", "SeedOrigin", nioCore, logging]),
+        room("DragonflyIdentity", ["CICU", .product(name: "Crypto", package: "swift-crypto")]),
+        room("SeedStorage", ["CLMDB", "CChecksum", "CPosixIO", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
+        room("SeedOrigin", ["CCurl", "DragonflyIdentity", httpTypes, logging, .product(name: "Crypto", package: "swift-crypto")]),
+        room("SeedEngine", ["DragonflyIdentity", "SeedStorage", "SeedOrigin", nioCore, httpTypes, logging]),
         room(
             "SeedProxy",
             [
-                "DragonflyIdentity", "SeedStorage", "SeedOrigin", "SeedEngine", nioCore, nioPosix, nioHTTP1, logging,
+                "DragonflyIdentity", "SeedStorage", "SeedOrigin", "SeedEngine", nioCore, nioPosix, nioHTTP1, httpTypes, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room(
@@ -69,18 +73,25 @@ let package = Package(
                 "SeedServer", "DragonflyIdentity", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", nioCore, nioPosix]),
+        .executableTarget(
+            name: "IdentityBenchmarks", dependencies: ["DragonflyIdentity"],
+            path: "benchmarks/Benchmarks/IdentityBenchmarks", swiftSettings: strict),
+        room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", nioCore, nioPosix, httpTypes]),
 
         tests(of: "DragonflyIdentity", [], resources: [.copy("Vectors")]),
-        tests(of: "SeedStorage", ["SeedTestSupport", "DragonflyIdentity", "CLMDB", nioCore, logging]),
-        tests(of: "SeedOrigin", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, logging]),
+        tests(of: "SeedStorage", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
+        tests(of: "SeedOrigin", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
         tests(
-            of: "SeedEngine", ["SeedTestSupport", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, logging]),
+            of: "SeedEngine",
+            [
+                "SeedTestSupport", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, httpTypes, logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]),
         tests(
             of: "SeedProxy",
             [
                 "SeedTestSupport", "SeedEngine", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix,
-                nioHTTP1, logging,
+                nioHTTP1, httpTypes, logging,
             ]),
         tests(of: "SeedServer", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, logging]),
     ]

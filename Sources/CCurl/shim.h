@@ -1,2 +1,53 @@
 #pragma once
 #include <curl/curl.h>
+#include <stddef.h>
+
+// curl's setopt functions are variadic, which Swift cannot call: one typed door per kind of argument.
+
+typedef size_t (*seed_curl_data_callback)(char *bytes, size_t size, size_t count, void *user);
+typedef curl_socket_t (*seed_curl_opensocket_callback)(void *user, curlsocktype purpose, struct curl_sockaddr *address);
+
+static inline CURLcode seed_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode seed_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode seed_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode seed_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode seed_curl_set_data_callback(CURL *handle, CURLoption option, seed_curl_data_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode seed_curl_set_opensocket_callback(CURL *handle, seed_curl_opensocket_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+
+static inline CURLMcode seed_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
+// A pointer into the C struct: Swift would copy the 16 bytes of `addr` and lose the rest of an IPv6 address.
+static inline const struct sockaddr *seed_curl_address(const struct curl_sockaddr *address) { return &address->addr; }
+
+// The message is a union; only DONE carries a result.
+static inline CURLcode seed_curl_result(const CURLMsg *message) { return message->data.result; }
+
+// Values that are macros of casts, which Swift does not import.
+static inline curl_socket_t seed_curl_socket_bad(void) { return CURL_SOCKET_BAD; }
+static inline CURLcode seed_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_ALL); }
+
+// Since 7.87: without it, removing a transfer in the middle of a name lookup waits for the lookup.
+static inline void seed_curl_set_quick_exit(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#endif
+}

@@ -1,0 +1,42 @@
+# Everything a person or a CI machine does with this package. `make` alone says what there is.
+SWIFT ?= swift
+FORMATTED := Sources Tests benchmarks Package.swift
+IMPORT_CHECK := --explicit-target-dependency-import-check error
+
+.PHONY: help deps build release run test soak demo format lint config
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Install the Debian packages that are missing
+	@scripts/install-deps
+
+build: deps ## Build for debugging
+	$(SWIFT) build $(IMPORT_CHECK)
+
+release: deps ## Build for speed
+	$(SWIFT) build -c release --product seed-peer
+
+run: build ## Serve on 127.0.0.1:4001, caching every URL, with the store in ./.seed-peer
+	$(SWIFT) run --skip-build seed-peer run --dev
+
+test: deps ## Build everything and run the tests
+	$(SWIFT) build --build-tests $(IMPORT_CHECK)
+	$(SWIFT) test --skip-build
+
+soak: deps ## Run the tests with their long parts
+	$(SWIFT) build --build-tests $(IMPORT_CHECK)
+	SEED_SOAK=1 $(SWIFT) test --skip-build
+
+demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DEMO_SIZE_MIB, DEMO_FLAGS=--json)
+	benchmarks/demo.sh $(DEMO_FLAGS)
+
+format: ## Format the sources in place
+	$(SWIFT) format format -i -r $(FORMATTED)
+
+lint: ## Check the format
+	$(SWIFT) format lint --strict -r $(FORMATTED)
+
+config: build ## Write the files of config/ anew from the table of keys
+	$(SWIFT) run --skip-build seed-peer config > config/seed-peer.yaml
+	$(SWIFT) run --skip-build seed-peer config --table > config/README.md

@@ -1,0 +1,47 @@
+/// A URL taken apart by the WHATWG rules.
+struct ParsedURL {
+    /// Scheme to end of path, as it stands in the canonical text.
+    var head: [UInt8] = []
+    /// In `head`: where the scheme ends, at its colon.
+    var schemeEnd = 0
+    /// In `head`: where the host begins, after the user info.
+    var hostStart = 0
+    /// In `head`: where the path begins.
+    var pathStart = 0
+    /// As written, without `?`.
+    var query: ArraySlice<UInt8>?
+    /// Percent-encoded, without `#`.
+    var fragment: [UInt8]?
+
+    var path: ArraySlice<UInt8> { head[pathStart...] }
+
+    /// With its `@`; empty when there is none.
+    var userInfo: ArraySlice<UInt8> {
+        let start = min(schemeEnd + 3, hostStart)
+        return head[start..<hostStart]
+    }
+
+    /// Who answers for the URL: `scheme://host:port`.
+    var origin: [UInt8] {
+        Array(head[..<schemeEnd]) + "://".utf8 + head[hostStart..<pathStart]
+    }
+}
+
+extension ParsedURL {
+    init(_ url: String) throws(URLFault) {
+        var url = url
+        // `withUTF8` knows no typed errors.
+        self = try url.withUTF8 { text in
+            Result { () throws(URLFault) in try ParsedURL(parsing: text) }
+        }.get()
+    }
+
+    private init(parsing text: UnsafeBufferPointer<UInt8>) throws(URLFault) {
+        if let plain = ParsedURL(plain: text) {
+            self = plain
+        } else {
+            var parser = URLParser(text)
+            self = try parser.parse()
+        }
+    }
+}

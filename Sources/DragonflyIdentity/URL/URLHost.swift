@@ -1,0 +1,32 @@
+/// Writes hosts as the WHATWG rules want them.
+enum URLHost {
+    /// - Parameter host: Not empty, as it stands in the URL.
+    static func write(_ host: ArraySlice<UInt8>, in scheme: URLScheme) throws(URLFault) -> [UInt8] {
+        if host.first == UInt8(ascii: "[") {
+            guard host.last == UInt8(ascii: "]"), let address = IPv6Text(host.dropFirst().dropLast()) else {
+                throw .badIPv6Address
+            }
+            return address.written
+        }
+        return scheme.isSpecial ? try writeDomain(host, in: scheme) : try writeOpaque(host)
+    }
+
+    /// A host of another scheme is a text like a bucket's name: case and all it may hold stay.
+    private static func writeOpaque(_ host: ArraySlice<UInt8>) throws(URLFault) -> [UInt8] {
+        guard !host.contains(where: ByteSet.forbiddenInHost.contains) else { throw .badHost }
+        var written: [UInt8] = []
+        written.append(host, encoding: .control)
+        return written
+    }
+
+    private static func writeDomain(_ host: ArraySlice<UInt8>, in scheme: URLScheme) throws(URLFault) -> [UInt8] {
+        guard let domain = DomainToASCII.convert(host.percentDecoded()) else { throw .badHost }
+        guard !domain.contains(where: ByteSet.forbiddenInDomain.contains) else { throw .badHost }
+        guard !domain.isEmpty else { throw .noHost }
+        if IPv4Text.isMeant(by: domain) {
+            guard let address = IPv4Text(domain) else { throw .badIPv4Address }
+            return address.written
+        }
+        return scheme.isFile && domain.elementsEqual("localhost".utf8) ? [] : domain
+    }
+}

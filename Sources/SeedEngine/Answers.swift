@@ -1,0 +1,79 @@
+package import DragonflyIdentity
+package import HTTPTypes
+package import NIOCore
+
+/// What a client is told before the first byte: enough for status line and header fields.
+package struct StreamHead: Sendable, Equatable {
+    /// Where the bytes come from, as told in `Cache-Status` (RFC 9211).
+    package enum CacheStatus: Sendable, Equatable {
+        /// Every byte of the range was held when the request came.
+        case hit
+        /// Bytes are missing. `collapsed`: other requests' flights already fetch all of them.
+        case miss(collapsed: Bool)
+    }
+
+    package var wireID: TaskID
+    /// Length of the whole object in bytes.
+    package var length: Int64
+    /// The bytes that follow.
+    package var range: ByteRange
+    /// True when the client asked for a range: 206, not 200.
+    package var isPartial: Bool
+    /// The stored representation headers, as the origin gave them.
+    package var headers: HTTPFields
+    /// When the origin gave them, in milliseconds since 1970.
+    package var storedAt: Int64
+    /// True only when every piece of the task is held.
+    package var isFinished: Bool
+    package var cacheStatus: CacheStatus
+}
+
+/// The origin's own answer to a first contact that was no success. It is relayed and never stored.
+package struct OriginAnswer: Sendable, Equatable {
+    package var status: Int
+    package var headers: HTTPFields
+    package var body: ByteBuffer
+
+    /// Longer bodies make the request go straight through instead.
+    package static let bodyLimit = 64 * 1024
+}
+
+/// Why a request cannot go through the cache; it is relayed straight from the origin.
+package enum BypassReason: String, Sendable, Equatable {
+    case unknownLength = "length unknown"
+    /// Without a validator, separate answers may mix versions (rule 5).
+    case noValidator = "no validator"
+    case emptyObject = "empty object"
+    case longErrorBody = "long error body"
+    case encoded = "encoded content"
+    case noRoom = "no room"
+    /// The origin changed the object too often for a generation to settle (rule 6).
+    case unstable = "object keeps changing"
+}
+
+/// A request that failed, told so that the front door can choose a status.
+package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: Sendable, Equatable {
+        case originUnreachable
+        case originTimeout
+        /// The origin answered, but not with what was asked for.
+        case originFailed
+        /// The object changed at the origin; bytes of two generations are never mixed.
+        case changed
+        case storage
+        case shuttingDown
+        /// The address guard refused the origin's address.
+        case blocked
+        case badURL
+    }
+
+    package var kind: Kind
+    /// One sentence for a person; no credentials, no query values.
+    package var message: String
+    package var description: String { message }
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}

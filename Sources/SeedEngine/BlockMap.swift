@@ -1,0 +1,160 @@
+import DragonflyIdentity
+import SeedStorage
+
+/// Which bytes of one generation are here, block by block and, inside a block that is being filled, byte by byte.
+///
+/// A block is *verified* when its bytes were checked in this life of the process, or written by it: only verified
+/// bytes may leave (rule 10). It is *recorded* when the index says it is held and nobody has looked yet.
+struct BlockMap: Sendable {
+    /// A run of bytes inside one block, written by this process, with the CRC-32 of exactly these bytes.
+    struct Fragment: Sendable, Equatable {
+        var range: ByteRange
+        var checksum: UInt32
+    }
+
+    let grid: BlockGrid
+    private(set) var pieces: [Int: PieceBlocks] = [:]
+    private(set) var completePieces = 0
+
+    init(grid: BlockGrid) {
+        self.grid = grid
+    }
+
+    var length: Int64 { grid.layout.contentLength }
+    var isFinished: Bool { completePieces == grid.layout.pieceCount }
+
+    // MARK: Questions
+
+    /// The end of the verified bytes that follow `offset` without a gap, at most `limit`; `offset` itself if there are none.
+    func servable(from offset: Int64, upTo limit: Int64) -> Int64 {
+        var at = offset
+        while at < limit {
+            let index = grid.block(at: at)
+            guard let blocks = pieces[index.piece] else { return at }
+            let end = blocks.verifiedEnd(in: index, at: at, grid: grid)
+            guard end > at else { return at }
+            at = end
+        }
+        return min(at, limit)
+    }
+
+    /// True when every block of the range is verified or recorded.
+    func holds(_ range: ByteRange) -> Bool {
+        if isFinished { return true }
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let piece = grid.layout.piece(at: at)
+            if pieces[piece]?.isComplete == true {
+                at = grid.layout.range(of: piece).upperBound
+                continue
+            }
+            switch stretch(at: at, upTo: range.upperBound) {
+            case .verified(let end), .unchecked(_, let end), .checking(let end): at = end
+            case .missing: return false
+            }
+        }
+        return true
+    }
+
+    /// What lies at one offset, and up to where.
+    enum Stretch: Equatable {
+        case verified(upTo: Int64)
+        case unchecked(BlockIndex, upTo: Int64)
+        case checking(upTo: Int64)
+        case missing(upTo: Int64)
+    }
+
+    /// What lies at `offset`; a missing stretch may run over many blocks, up to `limit`.
+    func stretch(at offset: Int64, upTo limit: Int64) -> Stretch {
+        let index = grid.block(at: offset)
+        let blockEnd = grid.range(of: index).upperBound
+        guard let blocks = pieces[index.piece] else { return .missing(upTo: missingEnd(from: blockEnd, upTo: limit)) }
+        if blocks.checking.contains(index.block) { return .checking(upTo: blockEnd) }
+        if blocks.recorded.contains(index.block) { return .unchecked(index, upTo: blockEnd) }
+        let verified = blocks.verifiedEnd(in: index, at: offset, grid: grid)
+        if verified > offset { return .verified(upTo: verified) }
+        if let next = blocks.fragments[index.block]?.first(where: { $0.range.lowerBound > offset }) {
+            return .missing(upTo: min(next.range.lowerBound, limit))
+        }
+        return .missing(upTo: missingEnd(from: blockEnd, upTo: limit))
+    }
+
+    private func missingEnd(from start: Int64, upTo limit: Int64) -> Int64 {
+        var at = start
+        while at < limit {
+            let index = grid.block(at: at)
+            let range = grid.range(of: index)
+            if let blocks = pieces[index.piece] {
+                if blocks.isTouched(index.block) {
+                    return blocks.fragments[index.block]?.first?.range.lowerBound ?? range.lowerBound
+                }
+            }
+            at = range.upperBound
+        }
+        return min(at, limit)
+    }
+
+    // MARK: Changes
+
+    /// Takes a record in from the index; its blocks are held, but not checked yet.
+    mutating func load(_ record: PieceRecord) {
+        guard record.number < grid.layout.pieceCount, record.checksums.count == grid.blocks(inPiece: record.number) else {
+            return
+        }
+        var blocks = PieceBlocks(count: record.checksums.count)
+        blocks.recorded = record.present
+        blocks.checksums = record.checksums
+        blocks.createdAt = record.createdAt
+        pieces[record.number] = blocks
+        if blocks.isComplete { completePieces += 1 }
+    }
+
+    /// Takes in bytes that were just written, all of one block, nowhere overlapping what is here.
+    /// - Returns: true when this completed the block.
+    mutating func wrote(_ fragment: Fragment) -> Bool {
+        let index = grid.block(at: fragment.range.lowerBound)
+        let wasComplete = pieces[index.piece]?.isComplete ?? false
+        let whole = grid.range(of: index)
+        let completed = withPiece(index.piece) { $0.add(fragment, to: index.block, whole: whole) }
+        if completed, !wasComplete, pieces[index.piece]?.isComplete == true { completePieces += 1 }
+        return completed
+    }
+
+    mutating func beginChecking(_ index: BlockIndex) {
+        withPiece(index.piece) {
+            $0.recorded.remove(index.block)
+            $0.checking.insert(index.block)
+        }
+    }
+
+    /// A store thread compared the block with its checksum. A bad block is missing from now on.
+    mutating func checked(_ index: BlockIndex, isGood: Bool) {
+        let wasComplete = pieces[index.piece]?.isComplete ?? false
+        withPiece(index.piece) {
+            $0.checking.remove(index.block)
+            if isGood { $0.verified.insert(index.block) }
+        }
+        if wasComplete, !isGood { completePieces -= 1 }
+    }
+
+    /// Notes that a client was given these bytes, for the quarter rule.
+    mutating func demanded(_ range: ByteRange) {
+        for index in grid.blocks(covering: range) where pieces[index.piece]?.isComplete != true {
+            withPiece(index.piece) { $0.demanded.insert(index.block) }
+        }
+    }
+
+    private mutating func withPiece<R>(_ piece: Int, _ body: (inout PieceBlocks) -> R) -> R {
+        body(&pieces[piece, default: PieceBlocks(count: grid.blocks(inPiece: piece))])
+    }
+
+    /// The record of a piece as it stands; `nil` when no block of it is held.
+    func record(of piece: Int, now: Int64) -> PieceRecord? {
+        pieces[piece]?.record(number: piece, grid: grid, now: now)
+    }
+
+    /// Rough memory of this map in bytes, for the budget of tasks kept in memory.
+    var memory: Int {
+        pieces.values.reduce(128) { $0 + 320 + $1.checksums.count * 4 }
+    }
+}

@@ -1,0 +1,81 @@
+import DragonflyIdentity
+
+/// A stream that needs bytes which are not here yet.
+struct Demand: Sendable, Equatable {
+    var spec: RangeSpec?
+    /// The bytes it still wants; `nil` until the length is known.
+    var wanted: ByteRange?
+    /// How far ahead of the stream's position flights may be started, in bytes. It grows while the client keeps up.
+    var window: Int64
+    /// Up to here flights and checks are under way.
+    var plannedTo: Int64 = 0
+    private var starvedAt: Int64?
+    /// It returned `.wait` and was not woken since.
+    var isWaiting = false
+    /// The first contact was made for this stream.
+    var isLeader = false
+    var verdict: Verdict?
+
+    init(spec: RangeSpec?, wanted: ByteRange? = nil, window: Int64) {
+        self.spec = spec
+        self.wanted = wanted
+        self.window = window
+        plannedTo = wanted?.lowerBound ?? 0
+    }
+
+    var isSuffix: Bool {
+        if case .suffix = spec { true } else { false }
+    }
+
+    /// The client took every byte there was: it is faster than the origin, so fetch further ahead.
+    mutating func starved(at position: Int64, limit: Int64) {
+        let last = starvedAt ?? (wanted?.lowerBound ?? position)
+        starvedAt = last
+        guard position - last >= window / 8 else { return }
+        window = min(window * 2, limit)
+        starvedAt = position
+    }
+
+    /// The bytes to plan for next; `nil` while enough is under way. Small steps are saved up to half a window or a
+    /// span, so that a slow client does not cause many tiny spans.
+    func horizon(span: Int64) -> ByteRange? {
+        guard let wanted else { return nil }
+        let start = max(plannedTo, wanted.lowerBound)
+        let end = min(wanted.upperBound, wanted.lowerBound + window)
+        guard start < end, end == wanted.upperBound || end - start >= min(span, window / 2) else { return nil }
+        return ByteRange(start, end)
+    }
+}
+
+/// What a stream is told when it asks for more.
+enum Verdict: Sendable, Equatable {
+    case wait
+    case head(HeadFacts)
+    case bytes(ByteRange)
+    case end
+    case unsatisfiable(length: Int64)
+    case origin(OriginAnswer)
+    case bypass(BypassReason)
+    case failed(EngineError)
+}
+
+/// What the machine contributes to a `StreamHead`.
+struct HeadFacts: Sendable, Equatable {
+    var generation: Generation
+    var range: ByteRange
+    var isFinished: Bool
+    var cacheStatus: StreamHead.CacheStatus
+}
+
+/// Where a stream is; kept by the stream, lent to the machine.
+struct Cursor: Sendable, Equatable {
+    enum Phase: Sendable, Equatable {
+        case opening
+        case reading(epoch: Int, ByteRange)
+        case over
+    }
+
+    let id: StreamID
+    let spec: RangeSpec?
+    var phase = Phase.opening
+}

@@ -1,0 +1,17 @@
+/// The engine's limits. All lengths are bytes.
+package struct EngineConfiguration: Sendable, Equatable {
+    /// Most flights of one task at a time for demanded bytes (`download.concurrentPieceCount`).
+    package var concurrentFlights = 8
+    /// Longest span: one origin request.
+    package var spanLength: Int64 = 8 << 20
+    /// Failures in a row, each without a block of progress, before the readers are told (`backend.maxRetries`).
+    package var maxRetries = 1
+    /// Estimated memory of tasks nobody reads that stay known, in bytes, over all tasks.
+    package var idleTaskMemory = 64 << 20
+    /// Most tasks held in memory; each keeps one descriptor open.
+    package var residentTasks = 8192
+    /// Bytes received but not yet written, per flight. Beyond it the transfer pauses (rule 16).
+    package var handOffLength = 1 << 20
+
+    package init() {}
+}

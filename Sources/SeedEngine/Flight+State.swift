@@ -1,0 +1,46 @@
+import DragonflyIdentity
+import SeedOrigin
+
+/// Names a flight inside its task.
+typealias FlightID = UInt64
+/// Names a client's stream inside its task.
+typealias StreamID = UInt64
+
+/// What the task machine knows of a span that is being fetched.
+struct FlightState: Sendable, Equatable {
+    enum Purpose: Sendable, Equatable {
+        /// Nothing is known of the task yet; the answer tells length and validator.
+        case firstContact
+        case demand
+        /// Nobody waits for it: it fills up what was touched.
+        case completion
+    }
+
+    var purpose: Purpose
+    /// The bytes this flight brings; for a first contact known only from the answer on.
+    var range: ByteRange?
+    /// The end of what is written: the watermark.
+    var written: Int64
+    /// Bytes held against the volume's space for this flight.
+    var reserved: Int64
+    /// It was told to end at `range.upperBound`, before what the origin was asked for.
+    var isTrimmed = false
+
+    /// The bytes still to come.
+    var pending: ByteRange? {
+        range.flatMap { written < $0.upperBound ? ByteRange(written, $0.upperBound) : nil }
+    }
+}
+
+/// One request to the origin, decided by the task machine.
+struct FlightOrder: Sendable, Equatable {
+    var id: FlightID
+    /// What to ask for.
+    var ask: RangeSpec
+    /// The generation the answer must belong to; `.none` at first contact.
+    var validator: Validator
+    /// Expected bytes to reserve space for.
+    var reserve: Int64
+    /// Nobody waits for it.
+    var isCompletion: Bool
+}

@@ -1,0 +1,221 @@
+import DragonflyIdentity
+import HTTPTypes
+import NIOCore
+import SeedOrigin
+import SeedStorage
+import Synchronization
+
+/// One span being fetched: takes the answer on the driver thread, writes it on store threads, tells the task.
+final class Flight: OriginSink {
+    let id: FlightID
+    private let task: LiveTask
+    private let context: EngineContext
+    private let order: FlightOrder
+
+    private struct State {
+        var handOff: HandOff
+        var mode = Mode.undecided
+        /// The object offset of the next body byte to come.
+        var received: Int64 = 0
+        /// The object offset of the next byte to be written.
+        var written: Int64 = 0
+        /// Bytes from here on are not wanted.
+        var stopAt = Int64.max
+        var collected = ByteBuffer()
+        var outcome: OriginOutcome?
+        var transfer: (any OriginTransfer)?
+        var isCancelled = false
+
+        var kept: TaskMachine.Keep? {
+            if case .keeping(let keep) = mode { keep } else { nil }
+        }
+    }
+
+    private enum Mode {
+        case undecided
+        case keeping(TaskMachine.Keep)
+        case collecting(OriginHead)
+        case rejected(TaskMachine.FlightOutcome)
+    }
+
+    private let state: Mutex<State>
+
+    init(order: FlightOrder, task: LiveTask, context: EngineContext) {
+        id = order.id
+        self.order = order
+        self.task = task
+        self.context = context
+        state = Mutex(State(handOff: HandOff(limit: context.configuration.handOffLength)))
+    }
+
+    /// Asks the origin, if there is room for what it will bring (rule 19).
+    func start(_ request: OriginRequest) {
+        guard context.store.reserve(order.reserve) else {
+            return task.flightEnded(id, .bypass(.noRoom))
+        }
+        let transfer = context.origin.start(request, into: self)
+        let isCancelled = state.withLock {
+            $0.transfer = transfer
+            return $0.isCancelled
+        }
+        if isCancelled { transfer.cancel() }
+    }
+
+    /// Ends the flight at `offset`, counted as complete; `nil` cancels it at once.
+    func stop(at offset: Int64?) {
+        let transfer: (any OriginTransfer)? = state.withLock { state in
+            if let offset, state.received < offset {
+                state.stopAt = min(state.stopAt, offset)
+                return nil
+            }
+            state.stopAt = min(state.stopAt, offset ?? state.stopAt)
+            state.isCancelled = true
+            return state.transfer
+        }
+        transfer?.cancel()
+    }
+
+    // MARK: Driver thread
+
+    func head(_ head: OriginHead) -> OriginVerdict {
+        switch task.flightHead(id, head, order) {
+        case .keep(let keep):
+            state.withLock {
+                $0.mode = .keeping(keep)
+                $0.received = keep.bodyStart
+                $0.written = keep.range.lowerBound
+                $0.stopAt = min($0.stopAt, keep.range.upperBound)
+            }
+            return .accept(limit: keep.range.upperBound - keep.bodyStart)
+        case .collect:
+            state.withLock { $0.mode = .collecting(head) }
+            return .accept(limit: Int64(OriginAnswer.bodyLimit) + 1)
+        case .reject(let outcome):
+            state.withLock { $0.mode = .rejected(outcome) }
+            return .reject
+        }
+    }
+
+    func receive(_ bytes: UnsafeRawBufferPointer) -> OriginIntake {
+        let (intake, drain, transfer) = state.withLock { state -> (OriginIntake, Bool, (any OriginTransfer)?) in
+            guard case .keeping(let keep) = state.mode else {
+                if case .collecting = state.mode { state.collected.writeBytes(bytes) }
+                return (.taken, false, nil)
+            }
+            let wanted = Self.wanted(bytes, at: state.received, from: keep.range.lowerBound, to: state.stopAt)
+            var drain = false
+            if let wanted {
+                guard case .taken(let mustDrain) = state.handOff.offer(wanted, spare: context.buffers.take) else {
+                    return (.pause, false, nil)
+                }
+                drain = mustDrain
+            }
+            state.received += Int64(bytes.count)
+            return (.taken, drain, state.received >= state.stopAt ? state.transfer : nil)
+        }
+        if drain { context.store.threads.run { self.drain() } }
+        transfer?.cancel()
+        return intake
+    }
+
+    /// The part of the received bytes that lies in the flight's range.
+    private static func wanted(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int64, from start: Int64, to end: Int64
+    ) -> UnsafeRawBufferPointer? {
+        let lower = max(0, min(Int64(bytes.count), start - offset))
+        let upper = max(lower, min(Int64(bytes.count), end - offset))
+        return lower < upper ? UnsafeRawBufferPointer(rebasing: bytes[Int(lower)..<Int(upper)]) : nil
+    }
+
+    func end(_ outcome: OriginOutcome) {
+        let drain = state.withLock {
+            $0.outcome = outcome
+            return $0.handOff.beginDraining()
+        }
+        if drain { context.store.threads.run { self.drain() } }
+    }
+
+    // MARK: Store threads
+
+    /// Writes what is queued, in order; at most one store thread is in here for a flight.
+    private func drain() {
+        while true {
+            var (batch, offset, outcome, transfer) = state.withLock {
+                ($0.handOff.take(), $0.written, $0.outcome, $0.transfer)
+            }
+            guard !batch.buffers.isEmpty else {
+                if let outcome { finish(outcome) }
+                return
+            }
+            if batch.mustResume { transfer?.resume() }
+            write(&batch.buffers, at: offset)
+        }
+    }
+
+    private func write(_ buffers: inout [ByteBuffer], at start: Int64) {
+        defer { context.buffers.give(&buffers) }
+        guard let keep = state.withLock({ $0.kept }) else { return }
+        do {
+            guard let file = try task.content(of: keep.epoch) else { return }
+            var parts: [BlockMap.Fragment] = []
+            var offset = start
+            for buffer in buffers {
+                try buffer.withUnsafeReadableBytes { bytes throws(StorageError) in try file.write(bytes, at: offset) }
+                buffer.withUnsafeReadableBytes { parts += keep.grid.fragments($0, at: offset) }
+                offset += Int64(buffer.readableBytes)
+            }
+            state.withLock { $0.written = offset }
+            task.flightWrote(id, parts)
+        } catch {
+            fail(EngineError(.storage, "\(error)"))
+        }
+    }
+
+    /// The disk refused: what still comes is thrown away, and the task hears of it when the transfer has ended.
+    private func fail(_ error: EngineError) {
+        let transfer = state.withLock {
+            $0.mode = .rejected(.failed(error, isRetryable: false))
+            $0.isCancelled = true
+            return $0.transfer
+        }
+        transfer?.cancel()
+    }
+
+    private func finish(_ outcome: OriginOutcome) {
+        context.store.release(order.reserve)
+        let (mode, written, stopAt, body) = state.withLock { ($0.mode, $0.written, $0.stopAt, $0.collected) }
+        task.flightEnded(id, Self.judge(mode, outcome, isWhole: written >= stopAt, body: body))
+    }
+
+    private static func judge(
+        _ mode: Mode, _ outcome: OriginOutcome, isWhole: Bool, body: ByteBuffer
+    ) -> TaskMachine.FlightOutcome {
+        switch (mode, outcome) {
+        case (.rejected(let reason), _): reason
+        case (.keeping, _) where isWhole: .complete
+        case (.keeping, .complete(hasCleanEnd: true)): .failed(.shortAnswer, isRetryable: true)
+        case (.collecting, .complete) where body.readableBytes > OriginAnswer.bodyLimit: .bypass(.longErrorBody)
+        case (.collecting(let head), .complete):
+            .answered(OriginAnswer(status: head.status, headers: head.headers, body: body))
+        case (_, .complete): .failed(.shortAnswer, isRetryable: true)
+        case (_, .cancelled), (_, .rejected): .cancelled
+        case (_, .failed(let error)): .failed(EngineError(error), isRetryable: error.isRetryable)
+        }
+    }
+}
+
+extension EngineError {
+    /// What the origin's floor tells, in the engine's words.
+    init(_ error: OriginError) {
+        let kind: Kind =
+            switch error.kind {
+            case .unreachable, .tls: .originUnreachable
+            case .timeout: .originTimeout
+            case .blocked: .blocked
+            case .badURL: .badURL
+            case .cut, .badAnswer, .tooManyRedirects: .originFailed
+            case .local: .storage
+            }
+        self.init(kind, error.message)
+    }
+}

@@ -1,0 +1,51 @@
+import DragonflyIdentity
+import HTTPTypes
+import SeedOrigin
+import SeedStorage
+
+/// One version of a task's bytes, named by its validator.
+struct Generation: Sendable, Equatable {
+    /// Counts the generations of this task in this life; streams of an older one never get bytes of a newer one.
+    var epoch: Int
+    var layout: PieceLayout
+    var validator: Validator
+    var headers: HTTPFields
+    /// When the origin's answer came, in milliseconds since 1970.
+    var fetchedAt: Int64
+    /// The content file's counter, once the file exists. No flight beyond the first starts before.
+    var file: UInt64?
+    /// The origin answered 200 to a range: every request starts at offset 0, so there is one flight at a time (rule 17).
+    var isSequential = false
+
+    var length: Int64 { layout.contentLength }
+    /// Without a validator separate answers may mix versions: one response is all there can be (rule 5).
+    var isOneResponse: Bool { validator == .none }
+
+    var flags: TaskFlags {
+        var flags: TaskFlags = []
+        if isOneResponse { flags.insert(.singleResponse) }
+        if isSequential { flags.insert(.noRanges) }
+        return flags
+    }
+}
+
+extension Validator {
+    /// As the index keeps it.
+    init(etag: String?, lastModified: String?, length: Int64) {
+        if let etag {
+            self = .etag(etag)
+        } else if let lastModified {
+            self = .lastModified(lastModified, length: length)
+        } else {
+            self = .none
+        }
+    }
+
+    var etag: String? {
+        if case .etag(let tag) = self { tag } else { nil }
+    }
+
+    var lastModified: String? {
+        if case .lastModified(let date, _) = self { date } else { nil }
+    }
+}

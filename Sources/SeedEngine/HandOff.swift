@@ -1,0 +1,71 @@
+import NIOCore
+
+/// Received bytes on their way from the driver thread to a store thread: bounded, in order (rule 16).
+///
+/// A value; whoever shares it brings the lock.
+struct HandOff: Sendable {
+    /// Buffers are filled up to this before the next is begun, so that small receives don't become small writes.
+    static let bufferLength = 256 << 10
+
+    let limit: Int
+    private(set) var buffers: [ByteBuffer] = []
+    private(set) var length = 0
+    /// The transfer was told to pause and must be resumed once there is room.
+    private(set) var isPaused = false
+    /// A store thread is at work or about to be.
+    private(set) var isDraining = false
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    enum Offer: Equatable {
+        case pause
+        /// Taken; `drain` says that a store thread must be called.
+        case taken(drain: Bool)
+    }
+
+    /// An offer is refused while anything waits beyond the limit; one that fits in part is taken whole, so that the
+    /// bytes held never exceed the limit and one receive.
+    mutating func offer(_ bytes: UnsafeRawBufferPointer, spare: () -> ByteBuffer) -> Offer {
+        guard length < limit else {
+            isPaused = true
+            return .pause
+        }
+        append(bytes, spare: spare)
+        return .taken(drain: beginDraining())
+    }
+
+    private mutating func append(_ bytes: UnsafeRawBufferPointer, spare: () -> ByteBuffer) {
+        length += bytes.count
+        if let last = buffers.indices.last, buffers[last].writableBytes >= bytes.count {
+            buffers[last].writeBytes(bytes)
+            return
+        }
+        var fresh = spare()
+        fresh.writeBytes(bytes)
+        buffers.append(fresh)
+    }
+
+    /// - Returns: true when nobody drains yet.
+    mutating func beginDraining() -> Bool {
+        guard !isDraining else { return false }
+        isDraining = true
+        return true
+    }
+
+    /// What a store thread is to write now; with no buffers the draining is over until `beginDraining`.
+    struct Batch {
+        var buffers: [ByteBuffer]
+        var mustResume: Bool
+    }
+
+    mutating func take() -> Batch {
+        let batch = Batch(buffers: buffers, mustResume: isPaused && !buffers.isEmpty)
+        isDraining = !buffers.isEmpty
+        buffers = []
+        length = 0
+        isPaused = isPaused && !batch.mustResume
+        return batch
+    }
+}

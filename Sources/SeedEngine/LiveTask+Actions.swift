@@ -1,0 +1,91 @@
+import DragonflyIdentity
+import HTTPTypes
+import Logging
+import SeedOrigin
+import SeedStorage
+
+/// Carrying out what the machine decided.
+extension LiveTask {
+    func perform(_ actions: [TaskMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .load: context.store.threads.run { self.load() }
+            case .start(let order): start(order)
+            case .stop(let id, let offset): running(id)?.stop(at: offset)
+            case .check(let blocks): check(blocks)
+            case .put(let generation): put(generation)
+            case .putPiece(let record, let generation, let urgency):
+                guard let file = generation.file else { continue }
+                context.store.put(record, of: key, generation: file, urgency: urgency)
+            case .remove(let generation):
+                if let file = generation.file { context.store.remove(key, generation: file) }
+            case .wake(let id): takeWake(id)?()
+            }
+        }
+    }
+
+    private func start(_ order: FlightOrder) {
+        let flight = Flight(order: order, task: self, context: context)
+        context.flights.began()
+        let request = register(flight)
+        flight.start(
+            OriginRequest(
+                url: request.url, headers: request.headers, range: order.ask, condition: order.validator.spanCondition,
+                credential: request.credential, priority: order.isCompletion ? .completion : .demand))
+    }
+
+    private func put(_ generation: Generation) {
+        let request = latestRequest
+        guard let file = generation.file else { return }
+        context.store.put(
+            TaskRecord(
+                key: key, wireID: request.wireID, generation: file, contentLength: generation.length,
+                pieceLength: generation.layout.pieceLength, etag: generation.validator.etag,
+                lastModified: generation.validator.lastModified, headers: generation.headers, url: request.url,
+                tag: request.tag, application: request.application, createdAt: generation.fetchedAt,
+                fetchedAt: generation.fetchedAt, flags: generation.flags))
+    }
+
+    // MARK: Store threads
+
+    /// Reads what the index has of this task. What can't be read is fetched anew: a request never fails for it.
+    private func load() {
+        do {
+            guard let record = try context.store.task(key) else { return loaded(nil, [], nil) }
+            let file = try context.store.openContent(key, generation: record.generation)
+            let pieces = try context.store.pieces(
+                key, generation: record.generation, numbers: 0..<record.layout.pieceCount)
+            loaded(record, pieces, file)
+        } catch {
+            context.logger.warning("A stored task can't be read; it is fetched again. \(error)")
+            loaded(nil, [], nil)
+        }
+    }
+
+    private func check(_ blocks: [BlockIndex]) {
+        guard let (epoch, file, grid) = readable else { return }
+        for index in blocks {
+            context.store.threads.run { [self] in
+                let isGood = self.isGood(index, file, grid)
+                handle { $0.machine.checked(index, epoch: epoch, isGood: isGood, now: context.now(), &$1) }
+            }
+        }
+    }
+
+    /// Compares a block with its checksum, whatever the last stop was like (rule 10).
+    private func isGood(_ index: BlockIndex, _ file: ContentFile, _ grid: BlockGrid) -> Bool {
+        guard let expected = checksum(of: index) else { return false }
+        do {
+            let isGood = try file.checksum(of: grid.range(of: index)) == expected
+            if !isGood {
+                context.logger.warning(
+                    "A stored block is damaged; it is fetched again.",
+                    metadata: ["task": "\(latestRequest.wireID)", "piece": "\(index.piece)", "block": "\(index.block)"])
+            }
+            return isGood
+        } catch {
+            context.logger.warning("A stored block can't be read; it is fetched again. \(error)")
+            return false
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import DragonflyIdentity
+import HTTPTypes
+import Logging
+import SeedOrigin
+import SeedStorage
+import Synchronization
+
+/// What all parts of the engine share.
+struct EngineContext: Sendable {
+    let store: PieceStore
+    let origin: any OriginSource
+    let configuration: EngineConfiguration
+    let buffers = BufferPool(limit: 64)
+    let flights = FlightCount()
+    let logger: Logger
+    /// Milliseconds since 1970.
+    let now: @Sendable () -> Int64
+}
+
+/// What one poll of a stream came to.
+struct StreamStep: Sendable {
+    var cursor: Cursor
+    var verdict = Verdict.wait
+    var file: ContentFile?
+    var lease: Lease?
+}
+
+/// A task in memory: the machine behind its lock, and the hands that carry its actions out.
+///
+/// Lock order: the table's shard, then this lock, then a flight's. Nothing is called under it.
+final class LiveTask: Sendable {
+    struct State {
+        var machine: TaskMachine
+        /// The content file and the generation (by epoch) it belongs to; never used for another.
+        var file: (epoch: Int, file: ContentFile)?
+        var running: [FlightID: Flight] = [:]
+        var wakes: [StreamID: @Sendable () -> Void] = [:]
+        /// How the origin is asked: the latest request of this task.
+        var request: TaskRequest
+        var nextStream: StreamID = 1
+        var lastUsed: Int64
+
+        func file(of epoch: Int?) -> ContentFile? {
+            file.flatMap { $0.epoch == epoch ? $0.file : nil }
+        }
+    }
+
+    let key: StoreKey
+    let context: EngineContext
+    private let state: Mutex<State>
+
+    init(_ request: TaskRequest, context: EngineContext) {
+        key = request.key
+        self.context = context
+        let machine = TaskMachine(configuration: context.configuration, pieceLength: request.pieceLength)
+        state = Mutex(State(machine: machine, request: request, lastUsed: context.now()))
+    }
+
+    /// Feeds one event to the machine, then carries its actions out with the lock given back.
+    @discardableResult
+    func handle<R: Sendable>(_ event: (inout State, inout [TaskMachine.Action]) -> R) -> R {
+        let (result, actions) = state.withLock { state in
+            var actions: [TaskMachine.Action] = []
+            let result = event(&state, &actions)
+            return (result, actions)
+        }
+        if !actions.isEmpty { perform(actions) }
+        return result
+    }
+
+    // MARK: Table
+
+    func beginStream(_ request: TaskRequest) -> StreamID {
+        state.withLock { state in
+            state.machine.beginStream()
+            state.request = request
+            defer { state.nextStream += 1 }
+            return state.nextStream
+        }
+    }
+
+    /// When the task was last used; `nil` while it is in use.
+    var idleSince: Int64? {
+        state.withLock { $0.machine.isIdle && $0.running.isEmpty ? $0.lastUsed : nil }
+    }
+
+    var memory: Int { state.withLock { $0.machine.memory } }
+
+    func shutDown() {
+        handle { $0.machine.shutDown(now: context.now(), &$1) }
+    }
+
+    // MARK: Streams
+
+    /// One step of a stream. With bytes comes the lease on them, taken under the same lock as the look at the block
+    /// map, so that no block can be dropped in between (rule 8).
+    func poll(_ cursor: Cursor, limit: Int64, wake: @escaping @Sendable () -> Void) -> StreamStep {
+        handle { state, actions in
+            var step = StreamStep(cursor: cursor)
+            step.verdict = state.machine.poll(&step.cursor, limit: limit, &actions)
+            switch step.verdict {
+            case .wait: state.wakes[cursor.id] = wake
+            case .bytes:
+                step.file = state.file(of: state.machine.generation?.epoch)
+                step.lease = step.file?.lease()
+            default: break
+            }
+            return step
+        }
+    }
+
+    func close(_ cursor: Cursor) {
+        handle { state, actions in
+            state.wakes[cursor.id] = nil
+            state.lastUsed = context.now()
+            state.machine.close(cursor, &actions)
+        }
+    }
+
+    // MARK: Flights
+
+    func flightHead(_ id: FlightID, _ head: OriginHead, _ order: FlightOrder) -> TaskMachine.HeadVerdict {
+        handle { state, actions in
+            let known = state.machine.generation.map { KnownGeneration(total: $0.length, validator: $0.validator) }
+            let admitted = AnswerAdmission.judge(
+                head, asked: order.ask, condition: order.validator.spanCondition, known: known)
+            let headers = head.headers.representation
+            return state.machine.head(id, admitted, headers: headers, now: context.now(), &actions)
+        }
+    }
+
+    func flightWrote(_ id: FlightID, _ parts: [BlockMap.Fragment]) {
+        handle { $0.machine.wrote(id, parts, now: context.now(), &$1) }
+    }
+
+    func flightEnded(_ id: FlightID, _ outcome: TaskMachine.FlightOutcome) {
+        handle { state, actions in
+            state.running[id] = nil
+            state.machine.ended(id, outcome, now: context.now(), &actions)
+        }
+        context.flights.ended()
+    }
+
+    /// The content file of a generation, created by its first flight on a store thread; `nil` if the task moved on.
+    func content(of epoch: Int) throws(StorageError) -> ContentFile? {
+        let (isCurrent, file) = state.withLock { ($0.machine.generation?.epoch == epoch, $0.file(of: epoch)) }
+        guard isCurrent, file == nil else { return file }
+        let created = try context.store.createContent(key)
+        let isKept = handle { state, actions in
+            guard state.machine.generation?.epoch == epoch else { return false }
+            state.file = (epoch, created)
+            state.machine.contentCreated(created.generation, &actions)
+            return true
+        }
+        if !isKept { context.store.remove(key, generation: created.generation) }
+        return isKept ? created : nil
+    }
+    // MARK: For the actions
+
+    var latestRequest: TaskRequest { state.withLock { $0.request } }
+
+    func running(_ id: FlightID) -> Flight? { state.withLock { $0.running[id] } }
+
+    func takeWake(_ id: StreamID) -> (@Sendable () -> Void)? { state.withLock { $0.wakes.removeValue(forKey: id) } }
+
+    /// Keeps the flight until its end.
+    /// - Returns: under whose request it runs.
+    func register(_ flight: Flight) -> TaskRequest {
+        state.withLock {
+            $0.running[flight.id] = flight
+            return $0.request
+        }
+    }
+
+    func loaded(_ record: TaskRecord?, _ pieces: [PieceRecord], _ file: ContentFile?) {
+        handle { state, actions in
+            state.machine.loaded(record, pieces, &actions)
+            guard let file, let epoch = state.machine.generation?.epoch else { return }
+            state.file = (epoch, file)
+        }
+    }
+
+    /// The present generation, as far as it has a file.
+    var readable: (epoch: Int, file: ContentFile, grid: BlockGrid)? {
+        state.withLock { state in
+            guard let epoch = state.machine.generation?.epoch, let file = state.file(of: epoch),
+                let grid = state.machine.blocks?.grid
+            else { return nil }
+            return (epoch, file, grid)
+        }
+    }
+
+    func checksum(of index: BlockIndex) -> UInt32? {
+        state.withLock { $0.machine.blocks?.pieces[index.piece]?.checksums[index.block] }
+    }
+}

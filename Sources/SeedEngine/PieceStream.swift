@@ -1,0 +1,118 @@
+import DragonflyIdentity
+import NIOCore
+package import SeedStorage
+import Synchronization
+
+/// One client's way through its range: head, then bytes in order, then the end. Used from one event loop.
+package final class PieceStream: Sendable {
+    /// What comes next.
+    package enum Step: Sendable {
+        /// Always first on success: send status and header fields now.
+        case head(StreamHead)
+        case bytes(Region)
+        /// Nothing now; `wake` will be called.
+        case wait
+        /// Every byte of the range was handed out.
+        case end
+        /// Answer 416 with `Content-Range: bytes */length`.
+        case unsatisfiable(length: Int64)
+        case origin(OriginAnswer)
+        /// Relay this request straight through. Only before the head.
+        case bypass(BypassReason)
+        /// Before the head: an error answer. After it: the connection must be aborted (rule 13).
+        case failed(EngineError)
+    }
+
+    private struct State {
+        var cursor: Cursor
+        var isClosed = false
+        /// These bytes were just read in by a store thread: hand them out even if they should be gone again.
+        var warmed: ByteRange?
+    }
+
+    /// Up to this length bytes are read into memory: cheaper than a call of its own for sending from the file.
+    private static let inlineLength: Int64 = 64 << 10
+
+    private let request: TaskRequest
+    private let task: LiveTask
+    private let store: PieceStore
+    private let wake: @Sendable () -> Void
+    /// Uncontended: all calls come from one event loop.
+    private let state: Mutex<State>
+
+    init(
+        id: StreamID, request: TaskRequest, task: LiveTask, store: PieceStore, wake: @escaping @Sendable () -> Void
+    ) {
+        self.request = request
+        self.task = task
+        self.store = store
+        self.wake = wake
+        state = Mutex(State(cursor: Cursor(id: id, spec: request.range)))
+    }
+
+    /// The next step, with at most `limit` bytes. Never blocks.
+    package func next(limit: Int) -> Step {
+        state.withLock { state in
+            guard !state.isClosed else { return .end }
+            let polled = task.poll(state.cursor, limit: Int64(limit), wake: wake)
+            guard case .bytes(let range) = polled.verdict, let file = polled.file, let lease = polled.lease else {
+                state.cursor = polled.cursor
+                return step(polled.verdict)
+            }
+            guard let region = region(range, file, lease, isWarm: state.warmed?.lowerBound == range.lowerBound) else {
+                // The cursor stays; a loop must not wait for the disk (rule 15).
+                state.warmed = range
+                store.threads.run { [wake] in
+                    file.warm(range)
+                    wake()
+                }
+                return .wait
+            }
+            state.cursor = polled.cursor
+            state.warmed = nil
+            return .bytes(region)
+        }
+    }
+
+    /// Small regions as memory, to leave in one write with the head; large ones as a piece of the file. Nil if the disk
+    /// would have to be waited for.
+    private func region(_ range: ByteRange, _ file: ContentFile, _ lease: Lease, isWarm: Bool) -> Region? {
+        if range.count <= Self.inlineLength, let bytes = file.readResident(range, allocator: ByteBufferAllocator()) {
+            return .memory(bytes)
+        }
+        guard isWarm || file.isResident(range) else { return nil }
+        return .file(FileRegionRef(lease: lease, offset: range.lowerBound, count: Int(range.count)))
+    }
+
+    /// The client has what it wanted, or is gone. Idempotent.
+    package func close() {
+        let cursor = state.withLock { state -> Cursor? in
+            guard !state.isClosed else { return nil }
+            state.isClosed = true
+            return state.cursor
+        }
+        if let cursor { task.close(cursor) }
+    }
+
+    private func step(_ verdict: Verdict) -> Step {
+        switch verdict {
+        case .wait: .wait
+        case .head(let facts): .head(StreamHead(facts, request))
+        case .end: .end
+        case .unsatisfiable(let length): .unsatisfiable(length: length)
+        case .origin(let answer): .origin(answer)
+        case .bypass(let reason): .bypass(reason)
+        case .failed(let error): .failed(error)
+        case .bytes: .failed(EngineError(.storage, "The object's content file is gone."))
+        }
+    }
+}
+
+extension StreamHead {
+    init(_ facts: HeadFacts, _ request: TaskRequest) {
+        self.init(
+            wireID: request.wireID, length: facts.generation.length, range: facts.range,
+            isPartial: request.range != nil, headers: facts.generation.headers, storedAt: facts.generation.fetchedAt,
+            isFinished: facts.isFinished, cacheStatus: facts.cacheStatus)
+    }
+}

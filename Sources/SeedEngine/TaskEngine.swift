@@ -1,0 +1,39 @@
+import DragonflyIdentity
+import Foundation
+package import Logging
+package import SeedOrigin
+package import SeedStorage
+
+/// Joins store and origin: every byte a client wants is read from the store, or fetched once for all who want it.
+package final class TaskEngine: Sendable {
+    private let context: EngineContext
+    private let table: TaskTable
+
+    package init(
+        store: PieceStore, origin: any OriginSource, configuration: EngineConfiguration = EngineConfiguration(),
+        logger: Logger, now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+    ) {
+        context = EngineContext(
+            store: store, origin: origin, configuration: configuration, logger: logger, now: now)
+        table = TaskTable(context: context)
+    }
+
+    /// Begins a client's stream. Nothing happens before its first `next(limit:)`; `close()` must be called in the end.
+    ///
+    /// - Parameter wake: Called from any thread, at most once after each `.wait`. It must not call into the engine.
+    package func open(_ request: TaskRequest, wake: @escaping @Sendable () -> Void) -> PieceStream {
+        let (task, id) = table.beginStream(request)
+        return PieceStream(id: id, request: request, task: task, store: context.store, wake: wake)
+    }
+
+    /// How many origin requests run now.
+    package var flightCount: Int { context.flights.current }
+
+    /// Ends every flight and hands the records of what they brought to the store. Blocks up to 10 seconds.
+    package func shutdown() {
+        for task in table.all { task.shutDown() }
+        if !context.flights.wait(until: Date(timeIntervalSinceNow: 10)) {
+            context.logger.warning("Some origin requests did not end in time; what they brought last is fetched again.")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import DragonflyIdentity
+import HTTPTypes
+import SeedOrigin
+import SeedStorage
+
+/// What the store tells, and how streams are told.
+extension TaskMachine {
+    // MARK: Store
+
+    /// The index was asked. `file` says that the record's content file could be opened.
+    mutating func loaded(_ record: TaskRecord?, _ pieces: [PieceRecord], _ actions: inout [Action]) {
+        guard phase == .loading else { return }
+        phase = .absent
+        guard let record else { return probe(&actions) }
+        epoch += 1
+        let generation = Generation(epoch: epoch, record)
+        var map = BlockMap(grid: BlockGrid(generation.layout))
+        for piece in pieces { map.load(piece) }
+        guard !generation.isOneResponse || map.isFinished else {
+            // What one response did not bring can't be added: it would mix versions.
+            actions.append(.remove(generation))
+            return probe(&actions)
+        }
+        blocks = map
+        phase = .known(generation)
+        wakeOpening(&actions)
+    }
+
+    /// The content file of a new generation exists: its record may be written, more flights may start.
+    mutating func contentCreated(_ file: UInt64, _ actions: inout [Action]) {
+        guard var generation, generation.file == nil else { return }
+        generation.file = file
+        phase = .known(generation)
+        actions.append(.put(generation))
+        planAll(&actions)
+    }
+
+    /// A store thread compared a block with its checksum.
+    mutating func checked(_ index: BlockIndex, epoch: Int, isGood: Bool, now: Int64, _ actions: inout [Action]) {
+        guard let generation, generation.epoch == epoch else { return }
+        blocks?.checked(index, isGood: isGood)
+        guard !isGood else { return wakeReady(&actions) }
+        dirty.insert(index.piece)
+        if let record = blocks?.record(of: index.piece, now: now) {
+            actions.append(.putPiece(record, of: generation, .soon))
+        }
+        forgetPlans()
+        if generation.isOneResponse { return lose(generation, &actions) }
+        planAll(&actions)
+    }
+
+    /// A block of a one-response generation is bad, and no other response may mend it.
+    private mutating func lose(_ generation: Generation, _ actions: inout [Action]) {
+        actions.append(.remove(generation))
+        blocks = nil
+        phase = .absent
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted != nil {
+            settle(id, .failed(EngineError(.storage, "A stored block was damaged and can't be fetched alone.")), &actions)
+        }
+        probe(&actions)
+    }
+
+    // MARK: Telling streams
+
+    mutating func wakeOpening(_ actions: inout [Action]) {
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil { wake(id, &actions) }
+    }
+
+    mutating func wakeReady(_ actions: inout [Action]) {
+        guard let blocks else { return }
+        for (id, demand) in demands where demand.isWaiting {
+            guard let at = demand.wanted?.lowerBound, blocks.servable(from: at, upTo: at + 1) > at else { continue }
+            wake(id, &actions)
+        }
+    }
+
+    mutating func settleOpening(_ verdict: Verdict, _ actions: inout [Action]) {
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil {
+            settle(id, verdict, &actions)
+        }
+    }
+
+    mutating func settle(_ id: StreamID, _ verdict: Verdict, _ actions: inout [Action]) {
+        guard demands[id]?.verdict == nil else { return }
+        demands[id]?.verdict = verdict
+        wake(id, &actions)
+    }
+
+    private mutating func wake(_ id: StreamID, _ actions: inout [Action]) {
+        guard demands[id]?.isWaiting == true else { return }
+        demands[id]?.isWaiting = false
+        actions.append(.wake(id))
+    }
+}
+
+extension Generation {
+    /// A generation as the index remembers it.
+    init(epoch: Int, _ record: TaskRecord) {
+        self.init(
+            epoch: epoch, layout: record.layout,
+            validator: Validator(
+                etag: record.etag, lastModified: record.lastModified, length: record.contentLength),
+            headers: record.headers, fetchedAt: record.fetchedAt, file: record.generation,
+            isSequential: record.flags.contains(.noRanges))
+    }
+}

@@ -1,0 +1,123 @@
+import DragonflyIdentity
+import SeedStorage
+
+/// What streams ask: more bytes, or to be let go.
+extension TaskMachine {
+    /// Ranges up to this length that are wholly verified are served without a demand: the hot path.
+    static let hotLength: Int64 = 2 << 20
+
+    /// The next thing for one stream, at most `limit` bytes of it. After `.wait` the stream is woken once.
+    mutating func poll(_ cursor: inout Cursor, limit: Int64, _ actions: inout [Action]) -> Verdict {
+        if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict) }
+        switch cursor.phase {
+        case .over: return .end
+        case .opening: return open(&cursor, &actions)
+        case .reading(let epoch, let left): return read(&cursor, epoch: epoch, left: left, limit: limit, &actions)
+        }
+    }
+
+    /// The client is done or gone. Flights nobody else reads end with their block.
+    mutating func close(_ cursor: Cursor, _ actions: inout [Action]) {
+        streams -= 1
+        demands[cursor.id] = nil
+        trimUnread(&actions)
+        planCompletion(&actions)
+    }
+
+    private mutating func over(_ cursor: inout Cursor, _ verdict: Verdict) -> Verdict {
+        demands[cursor.id] = nil
+        cursor.phase = .over
+        return verdict
+    }
+
+    private mutating func open(_ cursor: inout Cursor, _ actions: inout [Action]) -> Verdict {
+        switch phase {
+        case .known(let generation): return begin(&cursor, generation, &actions)
+        case .shutDown: return over(&cursor, .failed(EngineError(.shuttingDown, "The seed peer is shutting down.")))
+        case .cold:
+            phase = .loading
+            actions.append(.load)
+            awaitLength(cursor)
+        case .absent:
+            awaitLength(cursor)
+            probe(&actions)
+        case .loading, .probing: awaitLength(cursor)
+        }
+        return .wait
+    }
+
+    private mutating func awaitLength(_ cursor: Cursor) {
+        var demand = demands[cursor.id] ?? Demand(spec: cursor.spec, window: configuration.spanLength)
+        demand.isWaiting = true
+        demands[cursor.id] = demand
+    }
+
+    private mutating func begin(_ cursor: inout Cursor, _ generation: Generation, _ actions: inout [Action]) -> Verdict {
+        let length = generation.length
+        guard let range = cursor.spec.map({ $0.resolve(length: length) }) ?? ByteRange(0, length) else {
+            return over(&cursor, .unsatisfiable(length: length))
+        }
+        cursor.phase = .reading(epoch: generation.epoch, range)
+        let facts = HeadFacts(
+            generation: generation, range: range, isFinished: blocks?.isFinished ?? false,
+            cacheStatus: cacheStatus(of: range, for: cursor.id))
+        let isHot = range.count <= Self.hotLength && isVerified(range)
+        demands[cursor.id] = isHot ? nil : Demand(spec: cursor.spec, wanted: range, window: configuration.spanLength)
+        if !isHot { plan(cursor.id, &actions) }
+        return .head(facts)
+    }
+
+    private func isVerified(_ range: ByteRange) -> Bool {
+        blocks?.servable(from: range.lowerBound, upTo: range.upperBound) == range.upperBound
+    }
+
+    private func cacheStatus(of range: ByteRange, for id: StreamID) -> StreamHead.CacheStatus {
+        let isLeader = demands[id]?.isLeader ?? false
+        if !isLeader, blocks?.holds(range) ?? range.isEmpty { return .hit }
+        return .miss(collapsed: !isLeader && !flights.isEmpty)
+    }
+
+    private mutating func read(
+        _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
+    ) -> Verdict {
+        guard let generation, generation.epoch == epoch, let blocks else {
+            return over(&cursor, .failed(.changedWhileReading))
+        }
+        guard !left.isEmpty else { return over(&cursor, .end) }
+        let end = blocks.servable(from: left.lowerBound, upTo: min(left.upperBound, left.lowerBound + limit))
+        guard end > left.lowerBound else { return starve(cursor, left: left, &actions) }
+        let given = ByteRange(left.lowerBound, end)
+        cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))
+        note(given)
+        if demands[cursor.id] != nil {
+            demands[cursor.id]?.wanted = ByteRange(end, left.upperBound)
+            plan(cursor.id, &actions)
+        }
+        return .bytes(given)
+    }
+
+    private mutating func note(_ given: ByteRange) {
+        guard let isFinished = blocks?.isFinished, !isFinished, let layout = generation?.layout else { return }
+        blocks?.demanded(given)
+        for piece in layout.pieces(covering: given) where blocks?.pieces[piece]?.isComplete != true {
+            touched.insert(piece)
+        }
+    }
+
+    private mutating func starve(_ cursor: Cursor, left: ByteRange, _ actions: inout [Action]) -> Verdict {
+        let fresh = Demand(spec: cursor.spec, wanted: left, window: configuration.spanLength)
+        var demand = demands[cursor.id] ?? fresh
+        demand.wanted = left
+        demand.starved(
+            at: left.lowerBound, limit: configuration.spanLength * Int64(configuration.concurrentFlights))
+        demand.isWaiting = true
+        demands[cursor.id] = demand
+        plan(cursor.id, &actions)
+        return .wait
+    }
+}
+
+extension EngineError {
+    static let changedWhileReading = EngineError(
+        .changed, "The object changed at the origin while it was being read; the rest would be of another version.")
+}

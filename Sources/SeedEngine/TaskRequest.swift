@@ -1,0 +1,38 @@
+package import DragonflyIdentity
+package import HTTPTypes
+package import SeedOrigin
+
+/// What one client wants of one task: the way from the front door into the engine.
+package struct TaskRequest: Sendable {
+    /// The store key: SHA-256 over everything that names the object.
+    package var key: StoreKey
+    /// Dragonfly's task id, for headers and reports. It collides by construction, so it is never a key (rule 1).
+    package var wireID: TaskID
+    /// The exact URL to fetch, query included.
+    package var url: String
+    /// Header fields for the origin; connection fields, `Range`, conditions, `Accept-Encoding` and `X-Dragonfly-*` removed.
+    package var headers: HTTPFields
+    /// The one range asked for; `nil` asks for the whole object.
+    package var range: RangeSpec?
+    /// A piece length fixed by the client, in bytes; `nil` lets the content length decide.
+    package var pieceLength: Int64?
+    package var tag: String?
+    package var application: String?
+    /// Under whose right the origin is asked (rule 4).
+    package var credential: Credential
+
+    package init(
+        key: StoreKey, wireID: TaskID, url: String, headers: HTTPFields = [:], range: RangeSpec? = nil,
+        pieceLength: Int64? = nil, tag: String? = nil, application: String? = nil, credential: Credential = .anonymous
+    ) {
+        self.key = key
+        self.wireID = wireID
+        self.url = url
+        self.headers = headers
+        self.range = range
+        self.pieceLength = pieceLength
+        self.tag = tag
+        self.application = application
+        self.credential = credential
+    }
+}

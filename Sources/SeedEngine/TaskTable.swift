@@ -1,0 +1,50 @@
+import DragonflyIdentity
+import Synchronization
+
+/// The tasks in memory, in shards that don't wait for each other.
+///
+/// Idle tasks stay known until their number or memory passes the budget; the longest unused go first.
+final class TaskTable: Sendable {
+    private static let shardCount = 64
+
+    private final class Shard: Sendable {
+        let tasks = Mutex<[StoreKey: LiveTask]>([:])
+    }
+
+    private let shards = (0..<shardCount).map { _ in Shard() }
+    private let context: EngineContext
+    private let tasksPerShard: Int
+    private let memoryPerShard: Int
+
+    init(context: EngineContext) {
+        self.context = context
+        tasksPerShard = max(1, context.configuration.residentTasks / Self.shardCount)
+        memoryPerShard = max(1, context.configuration.idleTaskMemory / Self.shardCount)
+    }
+
+    /// The request's task, with a stream of it begun under the shard's lock, so that it can't be forgotten in between.
+    func beginStream(_ request: TaskRequest) -> (LiveTask, StreamID) {
+        shard(of: request.key).tasks.withLock { tasks in
+            if let task = tasks[request.key] { return (task, task.beginStream(request)) }
+            if tasks.count >= tasksPerShard || tasks.count % 16 == 15 { forgetIdle(&tasks) }
+            let task = LiveTask(request, context: context)
+            tasks[request.key] = task
+            return (task, task.beginStream(request))
+        }
+    }
+
+    var all: [LiveTask] { shards.flatMap { $0.tasks.withLock { Array($0.values) } } }
+
+    private func shard(of key: StoreKey) -> Shard {
+        shards[key.withUnsafeBytes { Int($0[0]) % Self.shardCount }]
+    }
+
+    private func forgetIdle(_ tasks: inout [StoreKey: LiveTask]) {
+        var memory = tasks.values.reduce(0) { $0 + $1.memory }
+        guard tasks.count >= tasksPerShard || memory > memoryPerShard else { return }
+        let idle = tasks.compactMap { key, task in task.idleSince.map { (key, $0) } }.sorted { $0.1 < $1.1 }
+        for (key, _) in idle where memory > memoryPerShard / 2 || tasks.count > tasksPerShard * 3 / 4 {
+            memory -= tasks.removeValue(forKey: key)?.memory ?? 0
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/// Decides which addresses may be dialled, so that nobody reaches through us what only we can reach: loopback,
+/// link-local, unspecified, multicast and cloud metadata addresses are refused in all their forms, unless
+/// `backend.allowAddresses` names them. It judges the address actually dialled, after name lookup.
+package struct AddressGuard: Hashable, Sendable {
+    private let allowed: [CIDR]
+
+    /// - Parameter allow: blocks that are permitted although their class is refused.
+    package init(allow: [CIDR] = []) {
+        allowed = allow
+    }
+
+    package func permits(_ address: IPAddress) -> Bool {
+        refusal(of: address) == nil
+    }
+
+    /// Why the address may not be dialled, as a sentence for a person; nil if it may.
+    package func refusal(of address: IPAddress) -> String? {
+        let forms = [address, address.embeddedIPv4].compactMap(\.self)
+        guard !forms.contains(where: isAllowed) else { return nil }
+        for form in forms {
+            if let refused = Self.refused.first(where: { $0.block.contains(form) }) {
+                return "\(address) is \(refused.kind) and must not be dialled; "
+                    + "name it in backend.allowAddresses if it is meant"
+            }
+        }
+        return nil
+    }
+
+    private func isAllowed(_ address: IPAddress) -> Bool {
+        allowed.contains { $0.contains(address) }
+    }
+
+    private static let refused: [(block: CIDR, kind: String)] = [
+        ("127.0.0.0/8", "a loopback address"), ("::1", "a loopback address"),
+        ("169.254.169.254", "a cloud metadata address"),
+        ("169.254.0.0/16", "a link-local address"), ("fe80::/10", "a link-local address"),
+        ("0.0.0.0/8", "an unspecified address"), ("::", "an unspecified address"),
+        ("224.0.0.0/4", "a multicast address"), ("ff00::/8", "a multicast address"),
+        ("255.255.255.255", "the broadcast address"),
+        // AWS, Google, Alibaba, Oracle, Azure
+        ("fd00:ec2::254", "a cloud metadata address"), ("fd20:ce::254", "a cloud metadata address"),
+        ("100.100.100.200", "a cloud metadata address"), ("192.0.0.192", "a cloud metadata address"),
+        ("168.63.129.16", "a cloud metadata address"),
+    ].compactMap { text, kind in CIDR(text).map { (block: $0, kind: kind) } }
+}

@@ -1,0 +1,49 @@
+import Crypto
+
+/// The fingerprint of everything in a request that proves a right: Authorization, Cookie, signing query parameters.
+/// Two requests with the same fingerprint have the same right to read. Having none is a value too.
+package struct Credential: Hashable, Sendable {
+    /// Nothing was proven.
+    package static let anonymous = Credential(words: (0, 0, 0, 0), expiresAt: nil)
+
+    // Four words instead of an array: hashing and comparing never touch the heap.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+    /// When the proof stops being valid (a signed URL's end), in milliseconds since 1970, if the request tells.
+    package let expiresAt: Int64?
+
+    private init(words: (UInt64, UInt64, UInt64, UInt64), expiresAt: Int64?) {
+        self.words = words
+        self.expiresAt = expiresAt
+    }
+
+    /// SHA-256 over the parts, each name and value led by its length so that no two lists of parts look alike. Order
+    /// matters. No parts: `.anonymous`.
+    package init(parts: [(name: String, value: String)], expiresAt: Int64? = nil) {
+        guard !parts.isEmpty else {
+            self = .anonymous
+            return
+        }
+        var hash = SHA256()
+        for text in parts.flatMap({ [$0.name, $0.value] }) {
+            let bytes = Array(text.utf8)
+            withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
+            hash.update(data: bytes)
+        }
+        let words = hash.finalize().withUnsafeBytes { digest in
+            (0..<4).map { digest.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+        }
+        self.init(words: (words[0], words[1], words[2], words[3]), expiresAt: expiresAt)
+    }
+
+    package var isAnonymous: Bool { self == .anonymous }
+
+    // The expiry is derived from the proof, so the proof alone says who is who.
+    package static func == (a: Credential, b: Credential) -> Bool { a.words == b.words }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+}

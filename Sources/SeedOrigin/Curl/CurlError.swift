@@ -1,0 +1,34 @@
+import CCurl
+
+/// Turns curl's result codes into what they mean for us.
+enum CurlError {
+    /// - Parameters:
+    ///   - detail: what curl wrote into its error buffer.
+    ///   - url: the URL asked, without its query.
+    static func error(_ code: CURLcode, detail: String, url: String) -> OriginError {
+        let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        switch code {
+        case CURLE_URL_MALFORMAT:
+            return OriginError(.badURL, "the URL is malformed")
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY,
+            CURLE_OPERATION_TIMEDOUT:  // without a total timeout this is the connect timeout
+            return OriginError(.unreachable, "\(url) cannot be reached: \(reason)")
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
+            return OriginError(.badAnswer, "\(url) did not answer in HTTP as we accept it: \(reason)")
+        case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2,
+            CURLE_HTTP2_STREAM:
+            return OriginError(.cut, "the answer of \(url) was cut off: \(reason)")
+        case _ where tls.contains(code):
+            return OriginError(.tls, "no trusted connection to \(url): \(reason)")
+        default:
+            return OriginError(.local, "the transfer from \(url) failed: \(reason)")
+        }
+    }
+
+    private static let tls = [
+        CURLE_SSL_CONNECT_ERROR, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CERTPROBLEM,
+        CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION, CURLE_USE_SSL_FAILED, CURLE_SSL_ENGINE_INITFAILED,
+        CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR,
+        CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT,
+    ]
+}

@@ -1,0 +1,160 @@
+import CCurl
+import Logging
+
+/// The driver thread's work and everything that only this thread touches.
+final class DriverLoop {
+    private let configuration: OriginConfiguration
+    private let multi: MultiHandle
+    private let mailbox: DriverMailbox
+    private let logger: Logger
+    /// Every transfer not yet ended, waiting ones included.
+    private var transfers: [UInt64: CurlTransfer] = [:]
+    private var running: [UnsafeMutableRawPointer: CurlTransfer] = [:]
+    private var queue: StartQueue<UInt64>
+    /// Granted a slot, not yet launched.
+    private var ready: [CurlTransfer] = []
+    private var idleHandles: [EasyHandle] = []
+    private var nextStallCheck = ContinuousClock.now
+
+    init(configuration: OriginConfiguration, multi: MultiHandle, mailbox: DriverMailbox, logger: Logger) {
+        self.configuration = configuration
+        self.multi = multi
+        self.mailbox = mailbox
+        self.logger = logger
+        queue = StartQueue(limitPerHost: configuration.transfersPerHost, limitInAll: configuration.transfersInAll)
+    }
+
+    /// Runs until told to shut down; then every sink has had its end.
+    func run() {
+        while obeyCommands() {
+            launchReady()
+            multi.perform()
+            concludeEnded()
+            failStalled()
+            if ready.isEmpty { multi.poll(milliseconds: pollTimeout) }
+        }
+        close()
+    }
+
+    // MARK: Commands
+
+    /// False once shutdown is asked for.
+    private func obeyCommands() -> Bool {
+        var goesOn = true
+        for command in mailbox.takeAll() {
+            switch command {
+            case .start(let id, let request, let sink): goesOn ? submit(id, request, sink) : sink.end(.cancelled)
+            case .resume(let id): resume(id)
+            case .cancel(let id): transfers[id].map { finish($0, .cancelled) }
+            case .shutdown: goesOn = false
+            }
+        }
+        return goesOn
+    }
+
+    private func submit(_ id: UInt64, _ request: OriginRequest, _ sink: any OriginSink) {
+        do {
+            let transfer = try CurlTransfer(id: id, request: request, sink: sink, configuration: configuration)
+            transfers[id] = transfer
+            if queue.submit(id, host: transfer.host, priority: request.priority) { ready.append(transfer) }
+        } catch {
+            sink.end(.failed(error))
+        }
+    }
+
+    private func resume(_ id: UInt64) {
+        guard let transfer = transfers[id] else { return }
+        let code = transfer.unpause()
+        // curl does not report a transfer that fails while it is being unpaused.
+        if code != CURLE_OK { conclude(transfer, code) }
+    }
+
+    private func close() {
+        let left = mailbox.close()
+        for transfer in Array(transfers.values) { finish(transfer, .cancelled) }
+        for case .start(_, _, let sink) in left { sink.end(.cancelled) }
+    }
+
+    // MARK: Transfers
+
+    private func launchReady() {
+        while let transfer = ready.popLast() {
+            // It may have been cancelled meanwhile.
+            if transfers[transfer.id] != nil { launch(transfer) }
+        }
+    }
+
+    private func launch(_ transfer: CurlTransfer) {
+        guard let easy = idleHandles.popLast() ?? EasyHandle() else {
+            finish(transfer, .failed(OriginError(.local, "no memory for another transfer")))
+            return
+        }
+        do {
+            try transfer.prepare(easy)
+        } catch {
+            idleHandles.append(easy)
+            finish(transfer, .failed(error))
+            return
+        }
+        running[easy.pointer] = transfer
+        if !multi.add(easy) { finish(transfer, .failed(OriginError(.local, "curl took no further transfer"))) }
+    }
+
+    private func concludeEnded() {
+        while let (easy, code) = multi.nextEnded() {
+            if let transfer = running[easy] { conclude(transfer, code) }
+        }
+    }
+
+    private func conclude(_ transfer: CurlTransfer, _ code: CURLcode) {
+        switch transfer.ended(code) {
+        case .end(let outcome): finish(transfer, outcome)
+        case .follow:
+            detach(transfer)
+            transfer.follow()
+            ready.append(transfer)
+        }
+    }
+
+    /// Takes the handle back from curl.
+    private func detach(_ transfer: CurlTransfer) {
+        guard let easy = transfer.easy else { return }
+        multi.remove(easy)
+        running[easy.pointer] = nil
+        transfer.easy = nil
+        easy.reset()
+        if idleHandles.count < 64 { idleHandles.append(easy) }
+    }
+
+    /// The one place where a transfer ends.
+    private func finish(_ transfer: CurlTransfer, _ outcome: OriginOutcome) {
+        guard transfers.removeValue(forKey: transfer.id) != nil else { return }
+        detach(transfer)
+        if !queue.withdraw(transfer.id), let next = queue.finish(host: transfer.host) {
+            transfers[next].map { ready.append($0) }
+        }
+        if case .failed(let error) = outcome { logger.debug("Origin transfer failed: \(error)") }
+        transfer.sink.end(outcome)
+    }
+
+    // MARK: Time
+
+    /// Ends the transfers that made no progress for too long. curl's own low-speed limit measures an average over
+    /// seconds; this one is exact, and a pause stops it.
+    private func failStalled() {
+        let now = ContinuousClock.now
+        guard now >= nextStallCheck else { return }
+        let limit = configuration.noProgressTimeout
+        nextStallCheck = now + min(.seconds(1), limit / 4)
+        let stalled = running.values.filter { !$0.isPaused && now - $0.lastProgress > limit }
+        for transfer in stalled {
+            let message = "\(transfer.url.publicText) sent nothing for \(limit)"
+            finish(transfer, .failed(OriginError(.timeout, message)))
+        }
+    }
+
+    private var pollTimeout: Int32 {
+        guard !running.isEmpty else { return 60_000 }
+        return Int32(max(1, (nextStallCheck - .now) / .milliseconds(1)))
+    }
+}

@@ -1,0 +1,37 @@
+/// How an origin is spoken to.
+package struct OriginConfiguration: Sendable {
+    package enum HTTPVersion: Hashable, Sendable {
+        /// Keep-alive connections, one transfer each at a time: best for bulk.
+        case http1
+        /// HTTP/2 where TLS negotiates it.
+        case http2
+    }
+
+    /// Name lookup, connection and TLS handshake together.
+    package var connectTimeout: Duration = .seconds(10)
+    /// `download.pieceTimeout`: a transfer that receives nothing for this long fails. Time spent paused does not count,
+    /// and there is no limit on the whole.
+    package var noProgressTimeout: Duration = .seconds(360)
+    /// Transfers running at one origin host (scheme, name, port) at a time; more wait, the most urgent first.
+    package var transfersPerHost = 64
+    /// Transfers running in all.
+    package var transfersInAll = 1024
+    /// Connections kept open for reuse.
+    package var idleConnections = 256
+    /// Bytes curl reads from a socket at a time.
+    package var receiveBufferSize = 512 * 1024
+    package var maxRedirects = 10
+    /// Longest head, status line and all header lines together, in bytes.
+    package var headLimit = 64 * 1024
+    package var httpVersion = HTTPVersion.http1
+    /// `backend.proxy`. Nil: none, whatever the environment says.
+    package var proxy: String?
+    /// PEM file of the authorities trusted instead of the system's.
+    package var certificateAuthorities: String?
+    /// Which addresses may be dialled.
+    package var addressGuard = AddressGuard()
+    /// Sent unless the request's headers name one.
+    package var userAgent = "seed-peer"
+
+    package init() {}
+}

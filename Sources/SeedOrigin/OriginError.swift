@@ -1,0 +1,40 @@
+/// Why a transfer failed.
+package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: Hashable, Sendable, CaseIterable {
+        /// No connection: the name did not resolve, or nobody answered there.
+        case unreachable
+        /// Connected, then no byte for longer than the no-progress limit.
+        case timeout
+        /// The body ended before the end it promised, or the connection broke in the middle.
+        case cut
+        /// The handshake failed or the certificate is not trusted.
+        case tls
+        /// The address guard forbids the address.
+        case blocked
+        case badURL
+        /// What came back is not an HTTP answer we accept: garbage, heads too long, contradicting lengths.
+        case badAnswer
+        case tooManyRedirects
+        /// Something of ours failed, such as running out of memory or descriptors.
+        case local
+    }
+
+    package var kind: Kind
+    /// A sentence for a person; holds no query values, no headers, no credentials.
+    package var message: String
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    package var description: String { message }
+
+    /// Whether the same request may well succeed in a moment.
+    package var isRetryable: Bool {
+        switch kind {
+        case .unreachable, .timeout, .cut: true
+        case .tls, .blocked, .badURL, .badAnswer, .tooManyRedirects, .local: false
+        }
+    }
+}

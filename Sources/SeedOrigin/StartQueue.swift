@@ -1,0 +1,62 @@
+/// Decides when requests start, so that a host gets a bounded number at a time and the most urgent goes first. Within
+/// one priority the order of arrival rules. A value without I/O: the driver acts on what it returns.
+struct StartQueue<ID: Hashable> {
+    private struct Waiting {
+        let id: ID
+        let host: String
+    }
+
+    private let limitPerHost: Int
+    private let limitInAll: Int
+    private var running: [String: Int] = [:]
+    private var runningInAll = 0
+    private var lines: [[Waiting]] = OriginPriority.allCases.map { _ in [] }
+
+    init(limitPerHost: Int, limitInAll: Int) {
+        self.limitPerHost = limitPerHost
+        self.limitInAll = limitInAll
+    }
+
+    /// Whether the request may start now. If not, a later `finish` hands it out.
+    mutating func submit(_ id: ID, host: String, priority: OriginPriority) -> Bool {
+        guard hasRoom(at: host) else {
+            lines[priority.rawValue].append(Waiting(id: id, host: host))
+            return false
+        }
+        occupy(host)
+        return true
+    }
+
+    /// A started request is over: the one to start instead, if any.
+    mutating func finish(host: String) -> ID? {
+        runningInAll -= 1
+        let left = running[host, default: 1] - 1
+        running[host] = left > 0 ? left : nil
+        for line in lines.indices {
+            guard let index = lines[line].firstIndex(where: { hasRoom(at: $0.host) }) else { continue }
+            let next = lines[line].remove(at: index)
+            occupy(next.host)
+            return next.id
+        }
+        return nil
+    }
+
+    /// Takes a waiting request out. False if it is not waiting.
+    mutating func withdraw(_ id: ID) -> Bool {
+        for line in lines.indices {
+            guard let index = lines[line].firstIndex(where: { $0.id == id }) else { continue }
+            lines[line].remove(at: index)
+            return true
+        }
+        return false
+    }
+
+    private func hasRoom(at host: String) -> Bool {
+        runningInAll < limitInAll && running[host, default: 0] < limitPerHost
+    }
+
+    private mutating func occupy(_ host: String) {
+        running[host, default: 0] += 1
+        runningInAll += 1
+    }
+}

@@ -1,0 +1,104 @@
+/// The life of one client connection: which requests may be read, and what comes after an answer. It decides only.
+struct ConnectionMachine: Equatable {
+    enum Phase: Equatable {
+        /// Between requests.
+        case idle
+        /// One request is being read and answered. The next ones wait.
+        case serving
+        /// The last answer is out and our side closed. What still comes is thrown away, so that the kernel doesn't
+        /// answer it with a reset that overtakes our answer (RFC 9112 §9.6).
+        case lingering
+        case closed
+    }
+
+    /// What to do when something ended.
+    enum Next: Equatable {
+        case nothing
+        case takeNextRequest
+        /// Close our side once everything is sent, and discard what comes.
+        case linger
+        case close
+    }
+
+    private(set) var phase = Phase.idle
+    private(set) var isRequestRead = false
+    private(set) var isInputClosed = false
+    private var isOutputClosed = false
+    private var isAnswered = false
+    private var isPersistent = false
+    private var isDraining = false
+    private var waitsForClient = true
+
+    /// Whether the answer may promise another one on this connection.
+    var keepsConnection: Bool { isPersistent && !isDraining && !isInputClosed }
+    var isServing: Bool { phase == .serving }
+
+    /// - Parameter hasBody: without one the request is read as soon as its head is.
+    mutating func begin(isPersistent: Bool, hasBody: Bool) {
+        precondition(phase == .idle, "a request begins only after the answer to the one before")
+        phase = .serving
+        self.isPersistent = isPersistent
+        isRequestRead = !hasBody
+        isAnswered = false
+    }
+
+    /// The request's body came to its end.
+    mutating func requestRead() -> Next {
+        isRequestRead = true
+        return next()
+    }
+
+    /// - Parameter keepsConnection: false if the answer's end is the connection's end.
+    mutating func answered(keepsConnection: Bool) -> Next {
+        isAnswered = true
+        isPersistent = isPersistent && keepsConnection
+        return next()
+    }
+
+    /// The client will send nothing more. It still gets the answers to what it sent.
+    mutating func inputClosed() -> Next {
+        isInputClosed = true
+        return next()
+    }
+
+    /// Everything was sent and our side is closed.
+    mutating func outputClosed() -> Next {
+        isOutputClosed = true
+        return next()
+    }
+
+    /// No request is taken after the present one; without one the end comes at once, whatever the client does.
+    mutating func drain() -> Next {
+        isDraining = true
+        guard phase == .idle else { return .nothing }
+        waitsForClient = false
+        return leave()
+    }
+
+    /// Ends a connection that has nothing to answer.
+    mutating func leave() -> Next {
+        phase = .lingering
+        return .linger
+    }
+
+    mutating func closed() {
+        phase = .closed
+    }
+
+    private mutating func next() -> Next {
+        switch phase {
+        case .idle, .closed:
+            return .nothing
+        case .serving:
+            guard isAnswered else { return .nothing }
+            // The requests that came before the client closed its side are answered too.
+            guard isRequestRead, isPersistent, !isDraining else { return leave() }
+            phase = .idle
+            return .takeNextRequest
+        case .lingering:
+            guard isOutputClosed, isInputClosed || !waitsForClient else { return .nothing }
+            phase = .closed
+            return .close
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import Logging
+import NIOCore
+import SeedEngine
+
+/// What the connections of one event loop share. It is touched on that loop only.
+final class LoopContext {
+    let eventLoop: any EventLoop
+    let configuration: ProxyConfiguration
+    let engine: TaskEngine
+    let dialer: Dialer
+    let metrics: ProxyMetrics
+    let logger: Logger
+    let mailbox: LoopMailbox
+    var factory: TaskRequestFactory
+    private var connections: [ObjectIdentifier: ProxyConnection] = [:]
+    private var drained: EventLoopPromise<Void>?
+    private var ticks: RepeatedTask?
+    private var date = (second: 0, text: "")
+
+    init(eventLoop: any EventLoop, setup: ProxySetup, policy: ProxyPolicy) {
+        self.eventLoop = eventLoop
+        configuration = setup.configuration
+        engine = setup.engine
+        dialer = setup.dialer
+        metrics = setup.metrics
+        logger = setup.logger
+        mailbox = LoopMailbox(eventLoop: eventLoop)
+        factory = TaskRequestFactory(
+            policy: policy, name: setup.configuration.name, usesBlobDigest: setup.configuration.usesBlobDigest)
+    }
+
+    /// False when the server's limit is reached or it is closing; the connection must be closed then.
+    func admit(_ connection: ProxyConnection) -> Bool {
+        guard drained == nil, metrics.connections.current < configuration.connectionLimit else {
+            metrics.connectionsRefused.count()
+            return false
+        }
+        metrics.connections.count()
+        connections[ObjectIdentifier(connection)] = connection
+        return true
+    }
+
+    func forget(_ connection: ProxyConnection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        metrics.connections.count(-1)
+        if connections.isEmpty { drained?.succeed() }
+    }
+}
+
+extension LoopContext {
+    /// One coarse tick for all connections instead of a timer for each: deadlines are late by up to `interval`.
+    func startTicking(every interval: TimeAmount) {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        ticks = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            let now = NIODeadline.now()
+            for connection in Array(bound.value.connections.values) { connection.tick(now) }
+        }
+    }
+
+    /// Idle connections close at once; the others after their present answer, or when `limit` is over.
+    func drain(within limit: TimeAmount) -> EventLoopFuture<Void> {
+        let promise = drained ?? eventLoop.makePromise(of: Void.self)
+        drained = promise
+        for connection in Array(connections.values) { connection.drain() }
+        if connections.isEmpty { promise.succeed() }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let cut = eventLoop.scheduleTask(in: limit) {
+            for connection in Array(bound.value.connections.values) { connection.abort() }
+        }
+        return promise.futureResult.always { _ in
+            cut.cancel()
+            bound.value.ticks?.cancel()
+        }
+    }
+
+    /// The present time as HTTP writes it (RFC 9110 §5.6.7), made once a second.
+    func dateText() -> String {
+        let second = Glibc.time(nil)
+        if second != date.second { date = (second, HTTPDate.text(second: second)) }
+        return date.text
+    }
+}
+
+enum HTTPDate {
+    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// - Parameter second: since 1970.
+    static func text(second: Int) -> String {
+        var second = time_t(second)
+        var parts = tm()
+        gmtime_r(&second, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) "
+            + "\(1900 + parts.tm_year) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+    }
+}

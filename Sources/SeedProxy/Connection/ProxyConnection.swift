@@ -1,0 +1,280 @@
+import Glibc
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import SeedEngine
+
+/// One client connection: reads requests, has them answered one after another, and closes.
+///
+/// `ConnectionMachine` decides; this class acts. The decoder before it in the pipeline can be any that delivers the
+/// parts of requests; only `channelRead` and `errorCaught` know which one it is.
+final class ProxyConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = IOData
+
+    let loop: LoopContext
+    private(set) var context: ChannelHandlerContext?
+    private(set) var machine = ConnectionMachine()
+    /// What the decoder delivered and nobody has taken yet. Nothing is read while something waits in here.
+    private var inbox = CircularBuffer<RequestPart<ByteBuffer>>()
+    private var isReading = false
+    /// The present read brought at least one whole part of a request.
+    private var readBroughtParts = false
+    private var isAdvancing = false
+    private var clock = ConnectionClock()
+    /// The head of an answer that waits for the first bytes to leave with it.
+    var headBytes: ByteBuffer?
+    var isPumping = false
+
+    /// The request being answered, and what answers it.
+    var current: CurrentRequest?
+    var answer: CachedAnswer?
+    var relay: Relay?
+
+    init(loop: LoopContext) {
+        self.loop = loop
+    }
+
+    // MARK: What the channel tells
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard loop.admit(self) else { return reset() }
+        clock.restart()
+        advance()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard machine.phase != .lingering else { return }
+        readBroughtParts = true
+        inbox.append(RequestPart(unwrapInboundIn(data)))
+        advance()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        // Bytes came, but no whole head: from now on the rest must come soon.
+        if machine.phase == .idle, !readBroughtParts { clock.headBegan() }
+        readBroughtParts = false
+        advance()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        wake()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed? = event as? ChannelEvent else { return }
+        perform(machine.inputClosed())
+        advance()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let refusal = Refusal(decoding: error) else { return reset() }
+        inbox.append(.malformed(refusal))
+        advance()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        machine.closed()
+        inbox.removeAll()
+        endRequest(isAborted: true)
+        loop.forget(self)
+        self.context = nil
+    }
+}
+
+// MARK: Going on
+
+extension ProxyConnection {
+    /// Something that was waited for may be there.
+    func wake() {
+        pump()
+        relay?.clientMayTakeMore()
+        advance()
+    }
+
+    /// Takes what is in the inbox as far as it can be taken now, then reads more if somebody wants it.
+    ///
+    /// A loop, not a recursion: one read can bring thousands of small requests.
+    func advance() {
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        while takePart() {}
+        isAdvancing = false
+        guard !isReading, inbox.isEmpty, wantsInput, let context else { return }
+        isReading = true
+        context.read()
+    }
+
+    private var wantsInput: Bool {
+        switch machine.phase {
+        case .idle: context?.channel.isWritable ?? false
+        case .serving: !machine.isRequestRead && takesBody
+        case .lingering: true
+        case .closed: false
+        }
+    }
+
+    private var takesBody: Bool { relay?.takesBody ?? true }
+
+    private func takePart() -> Bool {
+        switch machine.phase {
+        case .idle:
+            guard context?.channel.isWritable == true else { return false }
+            guard let part = inbox.popFirst() else {
+                if machine.isInputClosed { perform(machine.leave()) }
+                return false
+            }
+            begin(part)
+        case .serving:
+            guard !machine.isRequestRead, takesBody, let part = inbox.popFirst() else { return false }
+            take(part)
+        case .lingering, .closed:
+            inbox.removeAll()
+            return false
+        }
+        return true
+    }
+
+    private func begin(_ part: RequestPart<ByteBuffer>) {
+        switch part {
+        case .head(let head):
+            machine.begin(isPersistent: head.isPersistent, hasBody: head.hasBody)
+            clock.restart()
+            serve(head)
+        case .malformed(let refusal):
+            machine.begin(isPersistent: false, hasBody: false)
+            refuse(refusal, keepsConnection: false)
+        case .body, .end: break  // the end of the request that was answered last
+        }
+    }
+
+    private func take(_ part: RequestPart<ByteBuffer>) {
+        switch part {
+        case .body(let bytes): relay?.clientSent(bytes)
+        case .end:
+            relay?.clientEnded()
+            perform(machine.requestRead())
+        case .malformed(let refusal): fail(refusal, keepsConnection: false)
+        case .head: preconditionFailure("a head follows only on the end of the request before")
+        }
+    }
+}
+
+// MARK: Ending
+
+extension ProxyConnection {
+    /// The answer's last byte is queued.
+    func finishAnswer(keepsConnection: Bool = true) {
+        endRequest(isAborted: false)
+        perform(machine.answered(keepsConnection: keepsConnection))
+        advance()
+    }
+
+    /// Answers with an error if nothing was sent yet, else cuts the connection (rule 13).
+    func fail(_ refusal: Refusal, keepsConnection: Bool = true) {
+        guard machine.isServing else { return }
+        if current?.isHeadSent == true { return abort() }
+        refuse(refusal, keepsConnection: keepsConnection)
+    }
+
+    /// Cuts the connection so that the client cannot take what it has for the whole.
+    func abort() {
+        if machine.phase == .serving { loop.metrics.aborted.count() }
+        reset()
+    }
+
+    func drain() {
+        perform(machine.drain())
+    }
+
+    func tick(_ now: NIODeadline) {
+        let queued = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        switch clock.judge(now, queued: queued, phase: machine.phase, limits: loop.configuration) {
+        case .fine: relay?.tick(now, clientIsSlow: queued > 0)
+        case .leave: perform(machine.leave())
+        case .refuse:
+            machine.begin(isPersistent: false, hasBody: false)
+            refuse(.slowHead, keepsConnection: false)
+        case .abort: abort()
+        }
+    }
+
+    private func perform(_ next: ConnectionMachine.Next) {
+        guard let context else { return }
+        switch next {
+        case .nothing: break
+        case .takeNextRequest: clock.restart()
+        case .linger:
+            clock.restart()
+            queueHead()
+            closeOutput(context)
+            advance()
+        case .close: context.close(promise: nil)
+        }
+    }
+
+    /// Closes our side after what is queued. Not before: a channel whose input is closed would close as a whole and
+    /// drop the rest.
+    private func closeOutput(_ context: ChannelHandlerContext) {
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            self.context?.close(mode: .output, promise: nil)
+            self.perform(self.machine.outputClosed())
+        }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: promise)
+    }
+
+    /// Closes without the usual end of a TCP connection: the client sees a reset.
+    private func reset() {
+        machine.closed()
+        headBytes = nil
+        endRequest(isAborted: true)
+        guard let context else { return }
+        if let options = context.channel as? any SocketOptionProvider {
+            _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
+        context.close(promise: nil)
+    }
+
+    private func endRequest(isAborted: Bool) {
+        answer?.stream.close()
+        answer = nil
+        relay?.cancel()
+        relay = nil
+        current?.log(to: loop, isAborted: isAborted)
+        current = nil
+    }
+}
+
+extension RequestPart where Bytes == ByteBuffer {
+    fileprivate init(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head): self = .head(RequestHead(head))
+        case .body(let bytes): self = .body(bytes)
+        case .end: self = .end
+        }
+    }
+}
+
+extension RequestHead {
+    fileprivate init(_ head: HTTPRequestHead) {
+        let fields = HTTPFields(head.headers)
+        self.init(
+            method: head.method.rawValue, target: head.uri, minorVersion: head.version.minor, fields: fields,
+            // The decoder stops at these two, because what follows might be another protocol.
+            isPersistent: head.isKeepAlive && head.method != .CONNECT && !fields.contains(.upgrade))
+    }
+}
+
+extension Refusal {
+    /// The answer to bytes that are no HTTP request; nil for errors of the connection itself.
+    fileprivate init?(decoding error: any Error) {
+        guard let error = error as? HTTPParserError else { return nil }
+        self = error == .headerOverflow ? .headTooLarge : .badRequest("The request is not well-formed HTTP/1.1.")
+    }
+}

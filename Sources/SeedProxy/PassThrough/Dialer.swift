@@ -1,0 +1,123 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import SeedOrigin
+import Synchronization
+
+/// Opens connections to origins for requests that go straight through. Name lookup runs on threads of its own, and
+/// every address is judged before it is dialled (rule 24).
+struct Dialer: Sendable {
+    let addressGuard: AddressGuard
+    let own: OwnListeners
+    let threads: NIOThreadPool
+    let tls: NIOSSLContext
+    let connectTimeout: TimeAmount
+
+    /// Connects to the first of the host's permitted addresses that accepts.
+    /// - Returns: the channel, or a `Refusal`: 403 (guard), 508 (our own listener), 502 (unreachable).
+    func dial(
+        _ url: OriginURL, on loop: any EventLoop, setUp: @escaping @Sendable (any Channel) throws -> Void
+    ) -> EventLoopFuture<any Channel> {
+        threads.runIfActive(eventLoop: loop) { try Self.lookUp(url.host, port: url.port) }
+            .flatMapThrowing { try permitted($0) }
+            .flatMap { connect(to: $0[...], for: url, on: loop, setUp: setUp) }
+    }
+
+    private func connect(
+        to addresses: ArraySlice<SocketAddress>, for url: OriginURL, on loop: any EventLoop,
+        setUp: @escaping @Sendable (any Channel) throws -> Void
+    ) -> EventLoopFuture<any Channel> {
+        guard let address = addresses.first else {
+            return loop.makeFailedFuture(Refusal.unreachable("The origin does not accept connections."))
+        }
+        return ClientBootstrap(group: loop)
+            .connectTimeout(connectTimeout)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if url.isTLS { try addTLS(to: channel, host: url.host) }
+                    try setUp(channel)
+                }
+            }
+            .connect(to: address)
+            .flatMapError { _ in connect(to: addresses.dropFirst(), for: url, on: loop, setUp: setUp) }
+    }
+
+    private func addTLS(to channel: any Channel, host: String) throws {
+        // An address is no server name (RFC 6066 §3); the certificate is then checked against the address.
+        let name = IPAddress(host) == nil ? host : nil
+        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+    }
+
+    private func permitted(_ addresses: [SocketAddress]) throws(Refusal) -> [SocketAddress] {
+        var reason = "The host has no address."
+        let permitted = addresses.filter { address in
+            guard let ip = address.ip else { return false }
+            guard let refusal = addressGuard.refusal(of: ip) else { return true }
+            reason = refusal
+            return false
+        }
+        if permitted.isEmpty { throw Refusal(status: 403, culprit: .proxy, message: reason) }
+        if permitted.contains(where: own.contains) { throw .loop }
+        return permitted
+    }
+
+    /// Blocks until the resolver answers.
+    private static func lookUp(_ host: String, port: Int) throws(Refusal) -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_ADDRCONFIG
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, String(port), &hints, &list)
+        defer { if let list { freeaddrinfo(list) } }
+        guard status == 0 else {
+            throw .unreachable("The origin's name is not known: \(String(cString: gai_strerror(status))).")
+        }
+        return sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }
+            .compactMap { $0?.pointee.ai_addr }.compactMap(SocketAddress.init)
+    }
+}
+
+/// The addresses this server listens on: dialling one of them would be a loop (rule 23).
+final class OwnListeners: Sendable {
+    private let listeners = Mutex<[(port: Int, addresses: Set<IPAddress>)]>([])
+
+    /// - Parameter address: as bound. The unspecified address stands for all of this machine.
+    func add(_ address: SocketAddress) {
+        guard let port = address.port, let ip = address.ip else { return }
+        let isWildcard = ip == IPAddress("0.0.0.0") || ip == IPAddress("::")
+        let devices = isWildcard ? (try? System.enumerateDevices())?.compactMap { $0.address?.ip } ?? [] : []
+        listeners.withLock { $0.append((port, Set(devices + [ip]))) }
+    }
+
+    func contains(_ address: SocketAddress) -> Bool {
+        guard let port = address.port, let ip = address.ip else { return false }
+        return listeners.withLock { $0.contains { $0.port == port && $0.addresses.contains(ip) } }
+    }
+}
+
+extension SocketAddress {
+    fileprivate var ip: IPAddress? {
+        withSockAddr { address, _ in IPAddress(socketAddress: address) }
+    }
+
+    fileprivate init?(_ address: UnsafeMutablePointer<sockaddr>) {
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            self.init(address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee })
+        case AF_INET6:
+            self.init(address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { $0.pointee })
+        default: return nil
+        }
+    }
+}
+
+extension Refusal {
+    static func unreachable(_ message: String) -> Refusal {
+        Refusal(status: 502, culprit: .backend, message: message)
+    }
+}

@@ -1,0 +1,51 @@
+import HTTPTypes
+import NIOCore
+
+/// The client's side of a request that goes straight through.
+extension ProxyConnection {
+    /// - Parameter reason: why the cache could not serve it, if it was tried.
+    func startRelay(of head: RequestHead, to url: OriginURL, because reason: String? = nil) {
+        current?.outcome = .bypass
+        let relay = Relay(head, to: url, reason: reason, client: self)
+        self.relay = relay
+        relay.start(with: loop.dialer, on: loop.eventLoop)
+    }
+
+    /// 1xx: the real answer follows.
+    func relayInterim(status: Int, fields: HTTPFields) {
+        var writer = ResponseWriter(status: status, allocator: ByteBufferAllocator())
+        writer.fields(fields)
+        writer.end()
+        send(writer.buffer)
+        context?.flush()
+    }
+
+    func relayHead(status: Int, fields: HTTPFields, isChunked: Bool, reason: String?, keepsConnection: Bool) {
+        var writer = writer(status: status)
+        writer.fields(fields)
+        if isChunked { writer.field("Transfer-Encoding", "chunked") }
+        let name = loop.configuration.name
+        writer.field("Via", "1.1 " + name)
+        writer.field("Cache-Status", "\(name); fwd=bypass" + (reason.map { "; detail=\"\($0)\"" } ?? ""))
+        writeConnection(&writer, keepsConnection: keepsConnection)
+        writer.end()
+        current?.isHeadSent = true
+        headBytes = writer.buffer
+    }
+
+    func relayBody(_ bytes: ByteBuffer, isChunked: Bool) {
+        current?.bytes += Int64(bytes.readableBytes)
+        loop.metrics.bytesSent.count(bytes.readableBytes)
+        guard isChunked else { return send(bytes) }
+        send(ByteBuffer(string: String(bytes.readableBytes, radix: 16) + "\r\n"))
+        send(bytes)
+        send(ByteBuffer(string: "\r\n"))
+    }
+
+    func relayEnd(isChunked: Bool, keepsConnection: Bool) {
+        queueHead()
+        if isChunked { send(ByteBuffer(string: "0\r\n\r\n")) }
+        context?.flush()
+        finishAnswer(keepsConnection: keepsConnection)
+    }
+}

@@ -1,0 +1,172 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// One request that goes straight through: bytes both ways, each side read only as fast as the other side takes them.
+///
+/// Both channels live on one event loop, so the calls between them are plain calls.
+final class Relay {
+    /// How the client learns where the answer's body ends.
+    private enum Framing {
+        case noBody
+        case length
+        case chunked
+        case untilClose
+    }
+
+    private let head: RequestHead
+    private let url: OriginURL
+    private let reason: String?
+    /// `nil` once the relay is over.
+    private weak var client: ProxyConnection?
+    private var upstream: (any Channel)?
+    private var framing = Framing.noBody
+    private var lastProgress = NIODeadline.now()
+
+    init(_ head: RequestHead, to url: OriginURL, reason: String?, client: ProxyConnection) {
+        self.head = head
+        self.url = url
+        self.reason = reason
+        self.client = client
+    }
+
+    func start(with dialer: Dialer, on loop: any EventLoop) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        dialer.dial(url, on: loop) { try Upstream.install(for: bound.value, in: $0) }
+            .assumeIsolated().whenComplete { [self] result in
+                switch result {
+                case .success(let channel): connected(channel)
+                case .failure(let error): originFailed(error)
+                }
+            }
+    }
+
+    /// The client left, or the answer is complete.
+    func cancel() {
+        client = nil
+        upstream?.close(promise: nil)
+        upstream = nil
+    }
+
+    func tick(_ now: NIODeadline, clientIsSlow: Bool) {
+        if clientIsSlow { lastProgress = now }
+        guard let client, now - lastProgress > TimeAmount(client.loop.configuration.relayTimeout) else { return }
+        client.fail(takesBody && !client.machine.isRequestRead ? .slowRequest : .silentOrigin)
+    }
+
+    private func connected(_ channel: any Channel) {
+        guard let client else { return channel.close(promise: nil) }
+        upstream = channel
+        lastProgress = .now()
+        channel.write(HTTPClientRequestPart.head(originHead(name: client.loop.configuration.name)), promise: nil)
+        if !head.hasBody { channel.write(HTTPClientRequestPart.end(nil), promise: nil) }
+        channel.flush()
+        channel.read()
+        client.advance()
+    }
+
+    /// What the origin gets to see: the client's fields without those about this connection, and our name.
+    private func originHead(name: String) -> HTTPRequestHead {
+        var fields = head.fields.endToEnd
+        fields[.hostField] = nil
+        fields.appendVia(name)
+        var headers = HTTPHeaders([("Host", url.authority)])
+        for field in fields { headers.add(name: field.name.rawName, value: field.value) }
+        if head.isChunked { headers.add(name: "Transfer-Encoding", value: "chunked") }
+        headers.add(name: "Connection", value: "close")
+        return HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: head.method), uri: url.originForm(for: head.method),
+            headers: headers)
+    }
+}
+
+// MARK: From the client
+
+extension Relay {
+    /// Whether a part of the request's body can be handed on now.
+    var takesBody: Bool { upstream?.isWritable ?? false }
+
+    func clientSent(_ bytes: ByteBuffer) {
+        lastProgress = .now()
+        upstream?.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes)), promise: nil)
+    }
+
+    func clientEnded() {
+        lastProgress = .now()
+        upstream?.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+    }
+
+    func clientMayTakeMore() {
+        guard client?.context?.channel.isWritable == true else { return }
+        upstream?.read()
+    }
+}
+
+// MARK: From the origin
+
+extension Relay {
+    func originAnswered(_ answer: HTTPResponseHead) {
+        guard let client else { return }
+        lastProgress = .now()
+        let status = Int(answer.status.code)
+        guard status != 101 else { return client.fail(.unreachable("The origin changed the protocol unasked.")) }
+        guard status >= 200 else { return hand(interim: answer) }
+        let codings = answer.headers[canonicalForm: "transfer-encoding"]
+        guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
+            return client.fail(.unreachable("The origin used a transfer coding that was not asked for."))
+        }
+        framing = framing(of: answer, isChunked: !codings.isEmpty)
+        var fields = HTTPFields(answer.headers).endToEnd
+        if framing == .chunked || framing == .untilClose { fields[.contentLength] = nil }
+        client.relayHead(
+            status: status, fields: fields, isChunked: framing == .chunked, reason: reason,
+            keepsConnection: framing != .untilClose)
+    }
+
+    func originSent(_ bytes: ByteBuffer) {
+        lastProgress = .now()
+        guard framing != .noBody, bytes.readableBytes > 0 else { return }
+        client?.relayBody(bytes, isChunked: framing == .chunked)
+    }
+
+    func originEnded() {
+        client?.relayEnd(isChunked: framing == .chunked, keepsConnection: framing != .untilClose)
+    }
+
+    /// All that had come is handed on.
+    func originPaused() {
+        client?.context?.flush()
+        clientMayTakeMore()
+    }
+
+    func originMayTakeMore() {
+        lastProgress = .now()
+        client?.advance()
+    }
+
+    func originFailed(_ error: any Error) {
+        client?.fail(error as? Refusal ?? .unreachable("The origin's answer broke off or was not HTTP/1.1."))
+    }
+
+    private func hand(interim answer: HTTPResponseHead) {
+        guard head.minorVersion > 0 else { return }  // HTTP/1.0 knows no interim answers
+        client?.relayInterim(status: Int(answer.status.code), fields: HTTPFields(answer.headers).endToEnd)
+    }
+
+    private func framing(of answer: HTTPResponseHead, isChunked: Bool) -> Framing {
+        if head.method == "HEAD" || answer.status == .noContent || answer.status == .notModified { return .noBody }
+        if isChunked { return head.minorVersion > 0 ? .chunked : .untilClose }
+        return answer.headers.contains(name: "content-length") ? .length : .untilClose
+    }
+}
+
+extension HTTPFields {
+    init(_ headers: HTTPHeaders) {
+        self.init()
+        reserveCapacity(headers.count)
+        for (name, value) in headers {
+            guard let name = HTTPField.Name(name) else { continue }  // the decoder lets tokens through only
+            append(HTTPField(name: name, value: value))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import DragonflyIdentity
+
+/// One rule: which URLs go through the cache, and how they are rewritten before they are asked for.
+package struct ProxyRule: Sendable, Equatable {
+    /// Searched (unanchored) in the URL without query and fragment.
+    package var regex: String
+    /// The origin is asked by https whatever the client's scheme was.
+    package var useTLS: Bool
+    /// Replaces the authority (`host[:port]`) of the origin URL.
+    package var redirect: String?
+    /// Query parameters that don't take part in the task's identity.
+    package var filteredQueryParams: [String]
+
+    package init(
+        regex: String = ".*", useTLS: Bool = false, redirect: String? = nil,
+        filteredQueryParams: [String] = QueryFilter.defaultNames
+    ) {
+        self.regex = regex
+        self.useTLS = useTLS
+        self.redirect = redirect
+        self.filteredQueryParams = filteredQueryParams
+    }
+}
+
+/// The front door's settings. Nothing in here is read again after the start.
+package struct ProxyConfiguration: Sendable, Equatable {
+    /// Address to listen on (`proxy.server.ip`).
+    package var host = "0.0.0.0"
+    /// Port to listen on, 0–65535; 0 lets the system choose (`proxy.server.port`).
+    package var port = 4001
+    /// Tried in order; the first that matches decides (`proxy.rules`).
+    package var rules: [ProxyRule] = []
+    /// Blob and manifest URLs name their task by digest if the request doesn't say otherwise
+    /// (`proxy.registryMirror.enableTaskIDBasedBlobDigest`).
+    package var usesBlobDigest = false
+    /// Told to clients as `X-Dragonfly-Server-IP` (`host.ip`).
+    package var serverIP = "127.0.0.1"
+    /// Our name in `Via` and `Cache-Status`; a request that carries it in `Via` has been here before.
+    package var name = "seed-peer"
+    /// Event loops, one thread each.
+    package var eventLoops = 2
+    /// Open client connections; more are closed as soon as they are accepted.
+    package var connectionLimit = 16_384
+    /// Seconds a connection may be without a request.
+    package var idleTimeout: Duration = .seconds(75)
+    /// Seconds from the first byte of a request head to its last.
+    package var headTimeout: Duration = .seconds(15)
+    /// How long a client may take no byte of its answer.
+    package var stallTimeout: Duration = .seconds(300)
+    /// How long an answered connection may go on sending before it is cut.
+    package var lingerTimeout: Duration = .seconds(5)
+    /// How long a dialled origin may take to accept the connection.
+    package var connectTimeout: Duration = .seconds(10)
+    /// How long a request that goes straight through may make no progress.
+    package var relayTimeout: Duration = .seconds(360)
+    /// Files with certificates (PEM) that are trusted besides the system's, for requests that go straight through.
+    package var extraTrustRoots: [String] = []
+
+    package init() {}
+}

@@ -1,0 +1,147 @@
+import Glibc
+package import Logging
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+package import SeedEngine
+package import SeedOrigin
+
+/// What the loops' contexts are made of.
+struct ProxySetup: Sendable {
+    var configuration: ProxyConfiguration
+    var engine: TaskEngine
+    var dialer: Dialer
+    var metrics: ProxyMetrics
+    var logger: Logger
+}
+
+/// The front door: listens, and serves every connection on one of its event loops.
+package final class ProxyServer: Sendable {
+    /// Where it listens; the port is the real one if 0 was configured.
+    package let address: SocketAddress
+    package let metrics: ProxyMetrics
+    private let group: MultiThreadedEventLoopGroup
+    private let threads: NIOThreadPool
+    private let listener: any Channel
+    private let loops: [NIOLoopBound<LoopContext>]
+
+    private init(
+        group: MultiThreadedEventLoopGroup, threads: NIOThreadPool, listener: any Channel, address: SocketAddress,
+        loops: [NIOLoopBound<LoopContext>], metrics: ProxyMetrics
+    ) {
+        self.group = group
+        self.threads = threads
+        self.listener = listener
+        self.address = address
+        self.loops = loops
+        self.metrics = metrics
+    }
+
+    /// Opens the door. The engine must be ready.
+    /// - Throws: `ProxyError`, in words for the person who configured the server.
+    package static func start(
+        _ configuration: ProxyConfiguration, engine: TaskEngine, addressGuard: AddressGuard, logger: Logger
+    ) async throws -> ProxyServer {
+        _ = try ProxyPolicy(rules: configuration.rules)
+        let tls = try clientTLS(extraRoots: configuration.extraTrustRoots)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let threads = NIOThreadPool(numberOfThreads: 4)  // name lookups only
+        threads.start()
+        do {
+            let own = OwnListeners()
+            let dialer = Dialer(
+                addressGuard: addressGuard, own: own, threads: threads, tls: tls,
+                connectTimeout: TimeAmount(configuration.connectTimeout))
+            let setup = ProxySetup(
+                configuration: configuration, engine: engine, dialer: dialer, metrics: ProxyMetrics(), logger: logger)
+            let loops = try await contexts(on: group, setup: setup)
+            let listener = try await listen(configuration, group: group, loops: loops)
+            guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
+            own.add(address)
+            return ProxyServer(
+                group: group, threads: threads, listener: listener, address: address, loops: loops,
+                metrics: setup.metrics)
+        } catch {
+            try? await group.shutdownGracefully()
+            try? await threads.shutdownGracefully()
+            throw error
+        }
+    }
+
+    /// Closes the listener and idle connections at once, lets present requests finish, and cuts them after `limit`.
+    package func shutdown(within limit: Duration) async {
+        try? await listener.close()
+        // All loops begin before one is waited for.
+        let drained = loops.map { loop in
+            loop.eventLoop.flatSubmit { loop.value.drain(within: TimeAmount(limit)) }
+        }
+        for loop in drained { try? await loop.get() }
+        try? await group.shutdownGracefully()
+        try? await threads.shutdownGracefully()
+    }
+}
+
+extension ProxyServer {
+    private static func contexts(
+        on group: MultiThreadedEventLoopGroup, setup: ProxySetup
+    ) async throws -> [NIOLoopBound<LoopContext>] {
+        var contexts: [NIOLoopBound<LoopContext>] = []
+        for loop in group.makeIterator() {
+            let context = try await loop.submit {
+                let policy = try ProxyPolicy(rules: setup.configuration.rules)
+                let context = LoopContext(eventLoop: loop, setup: setup, policy: policy)
+                context.startTicking(every: setup.configuration.tickInterval)
+                return NIOLoopBound(context, eventLoop: loop)
+            }.get()
+            contexts.append(context)
+        }
+        return contexts
+    }
+
+    /// SwiftNIO survives running out of descriptors while accepting: it waits a second and goes on.
+    private static func listen(
+        _ configuration: ProxyConfiguration, group: MultiThreadedEventLoopGroup, loops: [NIOLoopBound<LoopContext>]
+    ) async throws -> any Channel {
+        let contexts = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 512 << 10, high: 1 << 20))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
+                    try channel.pipeline.syncOperations.addHandlers(
+                        ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
+                        ProxyConnection(loop: context.value))
+                }
+            }
+        do {
+            return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+        } catch {
+            throw ProxyError.cannotListen(host: configuration.host, port: configuration.port, reason: "\(error)")
+        }
+    }
+
+    private static func clientTLS(extraRoots: [String]) throws(ProxyError) -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.applicationProtocols = ["http/1.1"]
+        configuration.additionalTrustRoots = extraRoots.map { .file($0) }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw .badTrustRoot(path: extraRoots.joined(separator: ", "), reason: "\(error)")
+        }
+    }
+}
+
+extension ProxyConfiguration {
+    /// A quarter of the shortest time limit, 10 ms to 1 s.
+    fileprivate var tickInterval: TimeAmount {
+        let shortest = [idleTimeout, headTimeout, stallTimeout, lingerTimeout, relayTimeout].map(TimeAmount.init).min()
+        return max(.milliseconds(10), min(.seconds(1), .nanoseconds((shortest ?? .seconds(4)).nanoseconds / 4)))
+    }
+}

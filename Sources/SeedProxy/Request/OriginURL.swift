@@ -1,0 +1,95 @@
+/// An absolute http or https URL taken apart for dialling. Path and query stay byte for byte as they were sent.
+struct OriginURL: Hashable {
+    var isTLS: Bool
+    /// In lower case; IPv6 addresses without brackets.
+    var host: String
+    /// 1–65535.
+    var port: Int
+    /// Begins with `/`, or with `?` when the path is empty.
+    var path: Substring
+    /// With its `?`; empty when there is none. A fragment is dropped: it is never sent (RFC 9110 §4.2.5).
+    var query: Substring
+
+    /// The target of a request to a server that is no proxy (RFC 9112 §3.2.1, §3.2.4).
+    func originForm(for method: String) -> String {
+        if method == "OPTIONS", path.isEmpty, query.isEmpty { return "*" }
+        return String((path.isEmpty ? "/" : path) + query)
+    }
+    /// Host and port as `Host` wants them: without the scheme's own port.
+    var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == defaultPort ? name : "\(name):\(port)"
+    }
+    /// What rules are matched against.
+    var withoutQuery: String { "\(scheme)://\(authority)\(path.isEmpty ? "/" : path)" }
+    /// The whole URL, for fetching.
+    var text: String { withoutQuery + query }
+
+    private var scheme: String { isTLS ? "https" : "http" }
+    private var defaultPort: Int { isTLS ? 443 : 80 }
+
+    /// Applies a rule's `useTLS` and `redirect`. A port that was only the old scheme's default moves with the scheme.
+    func rewritten(by rule: ProxyRule) throws(Refusal) -> OriginURL {
+        var url = self
+        if rule.useTLS, !isTLS {
+            url.isTLS = true
+            if port == defaultPort { url.port = 443 }
+        }
+        guard let authority = rule.redirect else { return url }
+        url.port = url.defaultPort
+        try url.take(authority: authority[...])
+        return url
+    }
+}
+
+extension OriginURL {
+    /// - Throws: 400 `proxy` for everything that is no absolute http or https URL with a host.
+    init(_ text: String) throws(Refusal) {
+        // Bytes, not characters: a combining mark after a slash must not hide it.
+        let bytes = text.utf8
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\\") }) else {
+            throw .badRequest("The URL holds blanks, backslashes or control characters.")
+        }
+        guard bytes.first != UInt8(ascii: "/"), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            bytes[colon...].starts(with: "://".utf8)
+        else { throw .originForm }
+        switch text[..<colon].lowercased() {
+        case "http": isTLS = false
+        case "https": isTLS = true
+        default: throw .badRequest("Only http and https URLs are served.")
+        }
+        let rest = text[bytes.index(colon, offsetBy: 3)..<(bytes.firstIndex(of: UInt8(ascii: "#")) ?? bytes.endIndex)]
+        let pathStart = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        let queryStart = rest[pathStart...].utf8.firstIndex(of: UInt8(ascii: "?")) ?? rest.endIndex
+        (host, port) = ("", isTLS ? 443 : 80)
+        (path, query) = (rest[pathStart..<queryStart], rest[queryStart...])
+        try take(authority: rest[..<pathStart])
+    }
+
+    /// Reads `host[:port]`. User information is refused: it is a credential in a place where logs show it.
+    private mutating func take(authority: Substring) throws(Refusal) {
+        guard authority.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw .badRequest("The URL's host must be in ASCII; write international names as xn--….")
+        }
+        guard !authority.contains("@") else { throw .badRequest("User and password don't belong into the URL.") }
+        let (name, portText) = try Self.split(authority)
+        guard !name.isEmpty else { throw .badRequest("The URL has no host.") }
+        host = name.lowercased()
+        guard let portText, !portText.isEmpty else { return }
+        guard portText.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(portText), 1...65_535 ~= number else {
+            throw .badRequest("The URL's port is no number from 1 to 65535.")
+        }
+        port = number
+    }
+
+    private static func split(_ authority: Substring) throws(Refusal) -> (host: Substring, port: Substring?) {
+        guard authority.first == "[" else {
+            let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            return (parts[0], parts.count > 1 ? parts[1] : nil)
+        }
+        guard let close = authority.firstIndex(of: "]") else { throw .badRequest("The IPv6 address has no end.") }
+        let rest = authority[authority.index(after: close)...]
+        guard rest.isEmpty || rest.first == ":" else { throw .badRequest("The URL's port is not understood.") }
+        return (authority[authority.index(after: authority.startIndex)..<close], rest.isEmpty ? nil : rest.dropFirst())
+    }
+}

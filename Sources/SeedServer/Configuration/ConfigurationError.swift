@@ -1,0 +1,45 @@
+/// One value of the configuration that cannot be taken: where it is, what it is, what is allowed there.
+package struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    package var path: String
+    package var value: String
+    /// Counted from 1; nil when the reader cannot tell.
+    package var line: Int?
+    package var allowed: String
+
+    package var description: String {
+        let place = line.map { " (line \($0))" } ?? ""
+        return "\(path): \(value) is not allowed\(place); allowed: \(allowed)"
+    }
+}
+
+/// Why a configuration was refused. Prints one line for each reason, so that one run shows them all.
+package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file could not be opened or isn't UTF-8.
+    case unreadable(file: String, reason: String)
+    /// The text is not YAML.
+    case notYAML(reason: String, line: Int?)
+    /// Values that cannot be taken, in the order of the file.
+    case refused([ConfigurationProblem])
+
+    package var description: String {
+        switch self {
+        case .unreadable(let file, let reason):
+            "configuration \(file): \(reason); name another file with --config, or try --dev"
+        case .notYAML(let reason, let line):
+            "configuration: not YAML" + (line.map { " (line \($0))" } ?? "") + ": \(reason)"
+        case .refused(let problems):
+            problems.map(\.description).joined(separator: "\n")
+        }
+    }
+}
+
+/// Something in a configuration that is no error but that somebody should know.
+package struct ConfigurationNotice: Sendable, Equatable {
+    package enum Weight: Sendable, Equatable {
+        case debug
+        case warning
+    }
+
+    package var weight: Weight
+    package var text: String
+}

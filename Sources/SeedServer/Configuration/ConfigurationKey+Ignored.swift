@@ -1,0 +1,60 @@
+extension ConfigurationKey {
+    /// Dragonfly's keys that we accept and don't use, so that its files start us unchanged.
+    package static let ignored: [ConfigurationKey] =
+        ignored(peers, "no pieces are served to peers")
+        + ignored(control, "no scheduler or manager is spoken to")
+        + ignored(eviction, "nothing is evicted; the disk's free space is the limit")
+        + ignored(tuning, "we size and time this ourselves")
+        + ignored(limits, "not limited")
+        + ignored(later, "not built")
+        + notEnforced
+
+    /// Whoever sets these relies on them, so ignoring them is said aloud.
+    private static let notEnforced: [ConfigurationKey] = [
+        "proxy.server.basicAuth.username", "proxy.server.basicAuth.password", "proxy.disableBackToSource",
+        "upload.server.caCert", "upload.server.cert", "upload.server.key",
+    ].map { .ignored($0, "not enforced", loud: true) }
+
+    private static let peers = [
+        "download.protocol", "download.collectedPieceTimeout", "upload.server.ip", "upload.server.port",
+        "upload.client", "upload.disableShared", "storage.server.tcpPort", "storage.server.quicPort",
+        "storage.server.tcpFastopen",
+    ]
+
+    private static let control = [
+        "host.idc", "host.location", "host.schedulerClusterID", "download.server.socketPath", "manager.addr",
+        "manager.caCert", "manager.cert", "manager.key", "scheduler.caCert", "scheduler.cert", "scheduler.key",
+        "scheduler.announceInterval", "scheduler.scheduleTimeout", "scheduler.maxScheduleCount", "seedPeer.enable",
+        "seedPeer.type", "dynconfig.refreshInterval",
+    ]
+
+    private static let eviction = [
+        "gc.interval", "gc.policy.taskTTL", "gc.policy.persistentTaskTTL", "gc.policy.persistentCacheTaskTTL",
+        "gc.policy.pageCacheIdleTimeout", "gc.policy.diskThreshold", "gc.policy.diskHighThresholdPercent",
+        "gc.policy.diskLowThresholdPercent",
+    ]
+
+    private static let tuning = [
+        "server.pluginDir", "server.cacheDir", "server.adaptiveRateLimit", "download.server.requestBufferSize",
+        "upload.server.requestBufferSize", "storage.writePieceTimeout", "storage.writeBufferSize",
+        "storage.readBufferSize", "storage.cacheCapacity", "backend.enableHickoryDNS", "network.enableIPv6",
+    ]
+
+    private static let limits = [
+        "download.server.requestRateLimit", "download.bandwidthLimit", "download.backToSourceBandwidthLimit",
+        "upload.server.requestRateLimit", "upload.bandwidthLimit", "proxy.server.requestRateLimit",
+        "proxy.prefetchBandwidthLimit",
+    ]
+
+    private static let later = [
+        "proxy.server.caCert", "proxy.server.caKey", "proxy.registryMirror.addr", "proxy.registryMirror.cert",
+        "proxy.registryMirror.enableTaskIDBasedBlobDigest", "proxy.prefetch", "tracing.protocol", "tracing.endpoint",
+        "tracing.path", "tracing.headers", "backend.requestHeader", "backend.enableCacheTemporaryRedirect",
+        "backend.cacheTemporaryRedirectTTL", "backend.putConcurrentChunkCount", "backend.putChunkSize",
+        "backend.putTimeout",
+    ]
+
+    private static func ignored(_ paths: [String], _ reason: String) -> [ConfigurationKey] {
+        paths.map { .ignored($0, reason) }
+    }
+}

@@ -1,0 +1,60 @@
+extension ConfigurationKey {
+    /// The keys we use, in the order of the file.
+    package static let used: [ConfigurationKey] = host + proxy + storage + download + backend + listeners
+
+    private static let host: [ConfigurationKey] = [
+        .key(
+            "host.ip", \.host.ip, .optional(.address),
+            "address in X-Dragonfly-Server-IP; empty: the first non-loopback IPv4 address"),
+        .key("host.hostname", \.host.hostname, .optional(.text), "name of this host; empty: the system's"),
+    ]
+
+    private static let proxy: [ConfigurationKey] = [
+        .key("proxy.server.ip", \.proxy.server.ip, .address, "address of the data port"),
+        .key("proxy.server.port", \.proxy.server.port, .port, "data port; 0: any free one"),
+        .key(
+            "proxy.rules", \.proxy.rules, .list(of: .rule),
+            "GET requests whose URL (without query) matches a regex go through the cache"),
+        .key(
+            "proxy.readBufferSize", \.proxy.readBufferSize, .size(in: 4_096...67_108_864),
+            "accepted; our buffers size themselves", .mapped),
+    ]
+
+    private static let storage: [ConfigurationKey] = [
+        .key("storage.dir", \.storage.dir, .filePath, "where pieces and the index live"),
+        .key("storage.keep", \.storage.keep, .flag, "whether a restart finds what was stored", .otherDefault),
+    ]
+
+    private static let download: [ConfigurationKey] = [
+        .key(
+            "download.concurrentPieceCount", \.download.concurrentPieceCount, .whole(in: 1...1_024),
+            "origin requests at one time for one task"),
+        .key(
+            "download.pieceTimeout", \.download.pieceTimeout, .duration(in: .milliseconds(100)...(.seconds(86_400))),
+            "how long a transfer may make no progress; there is no limit on its whole time", .mapped),
+    ]
+
+    private static let backend: [ConfigurationKey] = [
+        .key(
+            "backend.allowAddresses", \.backend.allowAddresses, .list(of: .addressBlock),
+            "blocks to fetch from although refused by default (loopback, link-local, cloud metadata)", .own),
+        .key("backend.maxRetries", \.backend.maxRetries, .whole(in: 0...100), "further tries of an origin request"),
+        .key(
+            "backend.caCert", \.backend.caCert, .optional(.filePath),
+            "PEM file of authorities to trust for origins; empty: the system's", .own),
+    ]
+
+    private static let listeners: [ConfigurationKey] = [
+        .key("health.server.ip", \.health.ip, .address, "address of the health port"),
+        .key("health.server.port", \.health.port, .port, "GET /healthy; 0: any free port"),
+        .key("metrics.server.ip", \.metrics.ip, .address, "address of the metrics port"),
+        .key("metrics.server.port", \.metrics.port, .port, "GET /metrics; 0: any free port"),
+        .key("admin.server.ip", \.admin.ip, .address, "address of the admin port", .own),
+        .key("admin.server.port", \.admin.port, .port, "admin port; 0: any free port", .own),
+        .key("stats.server.ip", \.admin.ip, .address, "older name of admin.server.ip", .mapped),
+        .key("stats.server.port", \.admin.port, .port, "older name of admin.server.port", .mapped),
+        .key(
+            "shutdown.timeout", \.shutdown.timeout, .duration(in: .zero...(.seconds(3_600))),
+            "how long running requests may go on after SIGTERM", .own),
+    ]
+}

@@ -1,0 +1,141 @@
+import SeedOrigin
+import Yams
+
+/// A kind of value: how it is read, what is allowed (for people), and how it is written back.
+struct ConfigurationKind<Value>: Sendable {
+    let allowed: String
+    let read: @Sendable (ConfigurationField) throws(ConfigurationProblem) -> Value
+    let show: @Sendable (Value) -> String
+
+    /// A kind whose values are scalars: `parse` answers nil for what is not allowed.
+    static func scalar(
+        _ allowed: String, parse: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
+    ) -> Self {
+        Self(
+            allowed: allowed,
+            read: { field throws(ConfigurationProblem) in
+                guard let value = field.text.flatMap(parse) else { throw field.problem(allowed: allowed) }
+                return value
+            }, show: show)
+    }
+
+    /// The same kind, where nothing written means nil.
+    static func optional<Wrapped>(_ kind: ConfigurationKind<Wrapped>) -> Self where Value == Wrapped? {
+        Self(
+            allowed: kind.allowed, read: { field throws(ConfigurationProblem) in try kind.read(field) },
+            show: { $0.map(kind.show) ?? "" })
+    }
+
+    /// A YAML list of values of one kind.
+    static func list<Element>(of kind: ConfigurationKind<Element>) -> Self where Value == [Element] {
+        let allowed = "a list, each: \(kind.allowed)"
+        return Self(
+            allowed: allowed,
+            read: { field throws(ConfigurationProblem) in
+                guard let nodes = field.node.sequence else { throw field.problem(allowed: allowed) }
+                var values: [Element] = []
+                for (index, node) in nodes.enumerated() {
+                    values.append(try kind.read(ConfigurationField(path: "\(field.path)[\(index)]", node: node)))
+                }
+                return values
+            }, show: { "[" + $0.map(kind.show).joined(separator: ", ") + "]" })
+    }
+}
+
+extension ConfigurationKind<String> {
+    static var text: Self { nonEmpty("a text that isn't empty") }
+    static var filePath: Self { nonEmpty("the path of a file or directory") }
+
+    /// An address in digits; host names would make us listen somewhere nobody named.
+    static var address: Self {
+        scalar("an IPv4 or IPv6 address", parse: { IPAddress($0) == nil ? nil : $0 }, show: { $0 })
+    }
+
+    static var regex: Self {
+        scalar("a regular expression", parse: { (try? Regex($0)) == nil ? nil : $0 }, show: quoted)
+    }
+
+    private static func nonEmpty(_ allowed: String) -> Self {
+        scalar(allowed, parse: { $0.isEmpty ? nil : $0 }, show: { $0 })
+    }
+
+    private static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
+}
+
+extension ConfigurationKind<CIDR> {
+    /// An address block such as `10.0.0.0/8`; a bare address means itself only.
+    static var addressBlock: Self {
+        scalar("an address block such as 10.0.0.0/8 or fd00::/8", parse: CIDR.init, show: \.description)
+    }
+}
+
+extension ConfigurationKind<Int> {
+    static var port: Self { whole(in: 0...65_535) }
+
+    static func whole(in range: ClosedRange<Int>) -> Self {
+        scalar(
+            "\(range.lowerBound)–\(range.upperBound)", parse: { Int($0).flatMap { range.contains($0) ? $0 : nil } },
+            show: { "\($0)" })
+    }
+}
+
+extension ConfigurationKind<Bool> {
+    static var flag: Self {
+        scalar("true or false", parse: { ["true": true, "false": false][$0.lowercased()] }, show: { "\($0)" })
+    }
+}
+
+extension ConfigurationKind<Int64> {
+    static func size(in range: ClosedRange<Int64>) -> Self {
+        scalar(
+            "a size from \(ByteSize.show(range.lowerBound)) to \(ByteSize.show(range.upperBound)), such as 512KiB or 4MB",
+            parse: { ByteSize.parse($0).flatMap { range.contains($0) ? $0 : nil } }, show: ByteSize.show)
+    }
+}
+
+extension ConfigurationKind<Duration> {
+    static func duration(in range: ClosedRange<Duration>) -> Self {
+        let (shortest, longest) = (HumanDuration.show(range.lowerBound), HumanDuration.show(range.upperBound))
+        return scalar(
+            "a duration from \(shortest) to \(longest), such as 10s or 1h30m",
+            parse: { HumanDuration.parse($0).flatMap { range.contains($0) ? $0 : nil } }, show: HumanDuration.show)
+    }
+}
+
+extension ConfigurationKind<SeedPeerConfiguration.Rule> {
+    /// One entry of `proxy.rules`. A field we don't know is refused here: a misspelt `regex` would match every URL.
+    static var rule: Self {
+        let allowed = "a mapping of regex, useTLS, redirect, filteredQueryParams"
+        return Self(
+            allowed: allowed,
+            read: { field throws(ConfigurationProblem) in
+                guard let entries = field.node.mapping else { throw field.problem(allowed: allowed) }
+                var rule = SeedPeerConfiguration.Rule()
+                for (key, node) in entries {
+                    let name = key.string ?? ""
+                    let inner = ConfigurationField(path: "\(field.path).\(name)", node: node)
+                    if inner.isNull { continue }
+                    guard try rule.set(name, to: inner) else {
+                        throw ConfigurationField(path: field.path, node: key).problem(allowed: allowed)
+                    }
+                }
+                return rule
+            }, show: { "{regex: \(ConfigurationKind<String>.regex.show($0.regex))}" })
+    }
+}
+
+extension SeedPeerConfiguration.Rule {
+    /// Sets the field of that name; false when there is none.
+    fileprivate mutating func set(
+        _ name: String, to field: ConfigurationField
+    ) throws(ConfigurationProblem) -> Bool {
+        switch name {
+        case "regex": regex = try ConfigurationKind.regex.read(field)
+        case "useTLS": useTLS = try ConfigurationKind.flag.read(field)
+        case "redirect": redirect = try ConfigurationKind.text.read(field)
+        case "filteredQueryParams": filteredQueryParams = try ConfigurationKind.list(of: .text).read(field)
+        default: return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,93 @@
+package import SeedOrigin
+
+/// What a seed peer is told at start, with Dragonfly's key names. The defaults are the ones of an empty file.
+///
+/// ``ConfigurationKey/table`` says for each key how it is read; `config/seed-peer.yaml` is rendered from both.
+package struct SeedPeerConfiguration: Sendable, Equatable {
+    package var host = Host()
+    package var proxy = Proxy()
+    package var storage = Storage()
+    package var download = Download()
+    package var backend = Backend()
+    package var metrics = Listener(port: 4002)
+    package var health = Listener(port: 4003)
+    package var admin = Listener(port: 4004)
+    package var shutdown = Shutdown()
+
+    package init() {}
+
+    /// Who we say we are.
+    package struct Host: Sendable, Equatable {
+        /// The address in `X-Dragonfly-Server-IP`; nil takes the first non-loopback IPv4 address.
+        package var ip: String?
+        /// nil takes the system's host name.
+        package var hostname: String?
+    }
+
+    /// An address to listen on. Port 0 lets the system choose; the `ready` line says what it chose.
+    package struct Listener: Sendable, Equatable {
+        package var ip = "0.0.0.0"
+        /// 0–65535.
+        package var port: Int
+    }
+
+    package struct Proxy: Sendable, Equatable {
+        package var server = Listener(port: 4001)
+        package var rules: [Rule] = []
+        /// Bytes.
+        package var readBufferSize: Int64 = 524_288
+    }
+
+    /// GET requests whose URL matches go through the cache.
+    package struct Rule: Sendable, Equatable {
+        /// Searched, unanchored, in the URL without its query and fragment.
+        package var regex = ".*"
+        /// Ask the origin by https although the client wrote http.
+        package var useTLS = false
+        /// The `host[:port]` that is asked instead of the URL's own.
+        package var redirect: String?
+        /// The query parameters that don't belong to the task's identity; nil takes Dragonfly's list.
+        package var filteredQueryParams: [String]?
+    }
+
+    package struct Storage: Sendable, Equatable {
+        package var dir = "/var/lib/dragonfly"
+        /// Whether a restart finds what the last run stored.
+        package var keep = true
+    }
+
+    package struct Download: Sendable, Equatable {
+        /// Requests to the origin at one time for one task, at least 1.
+        package var concurrentPieceCount = 8
+        /// How long a transfer may make no progress.
+        package var pieceTimeout = Duration.seconds(360)
+    }
+
+    package struct Backend: Sendable, Equatable {
+        /// Address blocks (CIDR) that the address guard lets through although it refuses them by default.
+        package var allowAddresses: [CIDR] = []
+        /// Further tries after a failed origin request.
+        package var maxRetries = 1
+        /// A PEM file of authorities to trust for origins; nil takes the system's.
+        package var caCert: String?
+    }
+
+    package struct Shutdown: Sendable, Equatable {
+        /// How long running requests may go on after SIGTERM.
+        package var timeout = Duration.seconds(20)
+    }
+}
+
+extension SeedPeerConfiguration {
+    /// The configuration of `seed-peer run --dev`: everything on loopback, every URL through the cache, the store beside you.
+    package static var development: SeedPeerConfiguration {
+        var configuration = SeedPeerConfiguration()
+        for listener in [\Self.proxy.server, \.metrics, \.health, \.admin] {
+            configuration[keyPath: listener].ip = "127.0.0.1"
+        }
+        configuration.proxy.rules = [Rule(regex: ".*")]
+        configuration.storage.dir = ".seed-peer"
+        configuration.backend.allowAddresses = ["127.0.0.0/8", "::1/128"].compactMap(CIDR.init)
+        return configuration
+    }
+}

@@ -1,0 +1,58 @@
+import DragonflyIdentity
+import NIOCore
+import SeedEngine
+import SeedOrigin
+import SeedProxy
+import SeedStorage
+
+/// What each room is told of the configuration.
+extension SeedPeerConfiguration {
+    var forStorage: StorageConfiguration {
+        StorageConfiguration(directory: storage.dir, keep: storage.keep)
+    }
+
+    var forOrigin: OriginConfiguration {
+        var origin = OriginConfiguration()
+        origin.noProgressTimeout = download.pieceTimeout
+        origin.certificateAuthorities = backend.caCert
+        origin.addressGuard = addressGuard
+        origin.userAgent = "seed-peer/\(SeedPeer.version)"
+        return origin
+    }
+
+    var forEngine: EngineConfiguration {
+        var engine = EngineConfiguration()
+        engine.concurrentFlights = download.concurrentPieceCount
+        engine.maxRetries = backend.maxRetries
+        return engine
+    }
+
+    var forProxy: ProxyConfiguration {
+        var settings = ProxyConfiguration()
+        settings.host = proxy.server.ip
+        settings.port = proxy.server.port
+        settings.rules = proxy.rules.map(\.forProxy)
+        settings.serverIP = host.ip ?? Self.ownAddress
+        settings.eventLoops = System.coreCount
+        settings.relayTimeout = download.pieceTimeout
+        settings.extraTrustRoots = backend.caCert.map { [$0] } ?? []
+        return settings
+    }
+
+    var addressGuard: AddressGuard { AddressGuard(allow: backend.allowAddresses) }
+
+    /// The first IPv4 address that is not loopback's; without a network, loopback's.
+    private static var ownAddress: String {
+        let devices = (try? System.enumerateDevices()) ?? []
+        let addresses = devices.compactMap { $0.address?.protocol == .inet ? $0.address?.ipAddress : nil }
+        return addresses.first { !$0.hasPrefix("127.") } ?? "127.0.0.1"
+    }
+}
+
+extension SeedPeerConfiguration.Rule {
+    fileprivate var forProxy: ProxyRule {
+        ProxyRule(
+            regex: regex, useTLS: useTLS, redirect: redirect,
+            filteredQueryParams: filteredQueryParams ?? QueryFilter.defaultNames)
+    }
+}

@@ -1,0 +1,81 @@
+import SeedEngine
+import SeedProxy
+import SeedStorage
+
+/// What we count, as Prometheus reads it.
+struct MetricsReport: Sendable {
+    let proxy: ProxyMetrics
+    let rooms: Rooms
+
+    /// The text exposition format, version 0.0.4.
+    func text() async -> String {
+        let used = await usedBytes()
+        return (proxyMetrics + engineMetrics + storageMetrics + used).map(\.text).joined()
+    }
+
+    private var proxyMetrics: [Metric] {
+        [
+            Metric(.counter, "requests_total", "Requests whose head was understood.", proxy.requests.current),
+            Metric(.counter, "hits_total", "Answers of which every byte was held.", proxy.hits.current),
+            Metric(.counter, "misses_total", "Answers of which some byte was missing.", proxy.misses.current),
+            Metric(.counter, "bypasses_total", "Requests that went straight through.", proxy.bypasses.current),
+            Metric(.counter, "refusals_total", "Requests answered with an error of ours.", proxy.refusals.current),
+            Metric(.counter, "aborts_total", "Connections cut in the middle of an answer.", proxy.aborted.current),
+            Metric(.counter, "sent_bytes_total", "Body bytes handed to client sockets.", proxy.bytesSent.current),
+            Metric(.gauge, "connections", "Client connections open now.", proxy.connections.current),
+            Metric(
+                .counter, "connections_refused_total", "Client connections closed at once: too many were open.",
+                proxy.connectionsRefused.current),
+        ]
+    }
+
+    private var engineMetrics: [Metric] {
+        [Metric(.gauge, "origin_requests", "Origin requests running now.", rooms.engine.flightCount)]
+    }
+
+    /// Read from the index, so on one of the store's threads. Nothing when the store is closing or cannot tell.
+    private func usedBytes() async -> [Metric] {
+        let store = rooms.store
+        let used: Int64? = await withCheckedContinuation { continuation in
+            let isTaken = store.threads.run { continuation.resume(returning: try? store.usedBytes()) }
+            if !isTaken { continuation.resume(returning: nil) }
+        }
+        return used.map { [Metric(.gauge, "storage_used_bytes", "Bytes the index says are held.", Int($0))] } ?? []
+    }
+
+    private var storageMetrics: [Metric] {
+        let health = rooms.store.health
+        return [
+            Metric(
+                .gauge, "storage_available_bytes", "Bytes that may still be stored.", Int(rooms.store.availableBytes)),
+            Metric(.gauge, "storage_failing", "1 while the index cannot be written.", health.failure == nil ? 0 : 1),
+            Metric(.counter, "storage_commits_total", "Commits of the index.", health.commits),
+            Metric(.counter, "storage_dropped_records_total", "Records not written.", health.droppedRecords),
+            Metric(.counter, "storage_damaged_records_total", "Records that failed their CRC.", health.damagedRecords),
+        ]
+    }
+}
+
+/// One number with its name and meaning.
+private struct Metric {
+    enum Kind: String {
+        case counter
+        case gauge
+    }
+
+    let kind: Kind
+    let name: String
+    let help: String
+    let value: Int
+
+    init(_ kind: Kind, _ name: String, _ help: String, _ value: Int) {
+        self.kind = kind
+        self.name = "seed_peer_\(name)"
+        self.help = help
+        self.value = value
+    }
+
+    var text: String {
+        "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n\(name) \(value)\n"
+    }
+}

@@ -1,0 +1,130 @@
+import CPosixIO
+package import DragonflyIdentity
+import Glibc
+import Synchronization
+
+/// The bytes of one generation of a task, at their offsets in a sparse file.
+///
+/// Bytes that readers were told about are never written again (rule 8); the engine decides what is published.
+/// Unless said otherwise a call blocks and belongs on a store thread.
+package final class ContentFile: Sendable {
+    let file: OpenFile
+    private let epoch: Mutex<Lease>
+
+    package var key: StoreKey { file.name.key }
+    package var generation: UInt64 { file.name.generation }
+
+    init(file: OpenFile) {
+        self.file = file
+        let lease = file.latestEpoch.withLock { latest in
+            if let lease = latest.lease { return lease }
+            let lease = Lease(file: file)
+            latest.lease = lease
+            return lease
+        }
+        epoch = Mutex(lease)
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = pwrite(file.descriptor, rest.baseAddress, rest.count, off_t(offset) + done)
+            if count > 0 {
+                done += count
+            } else if count == 0 || errno != EINTR {
+                throw .file("write at \(offset + Int64(done)) of", file.path, count == 0 ? EIO : errno)
+            }
+        }
+    }
+
+    /// Reads into all of `buffer` from `offset`.
+    /// - Returns: how many bytes; fewer only where the file ends.
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StorageError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = pread(file.descriptor, rest.baseAddress, rest.count, off_t(offset) + done)
+            if count == 0 { break }
+            if count > 0 {
+                done += count
+            } else if errno != EINTR {
+                throw .file("read at \(offset + Int64(done)) of", file.path)
+            }
+        }
+        return done
+    }
+
+    /// The CRC-32 of `range`. Reading it makes its pages resident. A range that runs past the end of the file is an
+    /// error.
+    package func checksum(of range: ByteRange) throws(StorageError) -> UInt32 {
+        var sum: UInt32 = 0
+        try readThrough(range) { sum = Checksum.crc32($0, seed: sum) }
+        return sum
+    }
+
+    /// Makes the pages of `range` resident, as far as the file goes. A failure shows when they are read.
+    package func warm(_ range: ByteRange) {
+        try? readThrough(range) { _ in }
+    }
+
+    /// Gives the whole pages inside `range` back to the volume; bytes of pages only partly inside stay.
+    package func punch(_ range: ByteRange) throws(StorageError) {
+        let page = Int64(max(sysconf(Int32(_SC_PAGESIZE)), 4096))
+        let lower = (range.lowerBound + page - 1) / page * page
+        let upper = range.upperBound / page * page
+        guard lower < upper else { return }
+        while posix_io_punch(file.descriptor, lower, upper - lower) != 0 {
+            if errno != EINTR { throw .file("punch \(range) out of", file.path) }
+        }
+    }
+
+    /// Reads `range` in order through a buffer that stays in the processor's cache.
+    private func readThrough(
+        _ range: ByteRange, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(StorageError) {
+        let failure: StorageError? = withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 64) { buffer in
+            do throws(StorageError) {
+                var offset = range.lowerBound
+                while offset < range.upperBound {
+                    let part = UnsafeMutableRawBufferPointer(
+                        rebasing: buffer[..<Int(min(65_536, range.upperBound - offset))])
+                    guard try read(into: part, at: offset) == part.count else {
+                        throw StorageError(.file, "\(file.path) ends before \(range.upperBound)")
+                    }
+                    body(UnsafeRawBufferPointer(part))
+                    offset += Int64(part.count)
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+}
+
+// MARK: Leases
+
+extension ContentFile {
+    /// The right to read everything published so far. Never blocks.
+    package func lease() -> Lease { epoch.withLock { $0 } }
+
+    /// Runs `then` once every lease taken before this call is gone; leases taken after it are not waited for. Calls
+    /// are served in order.
+    ///
+    /// Used before punching. Never blocks. `then` runs on whichever thread lets the last lease go (an event loop, or
+    /// this one at once), so it must not block: hand the punch to a store thread.
+    package func retire(then: @escaping @Sendable () -> Void) {
+        let next = Lease(file: file)
+        // The old epoch is let go outside the lock: if no lease is out, `then` runs here and may take a new one.
+        _ = epoch.withLock { epoch in
+            defer { epoch = next }
+            // Linked before the new epoch can be seen, or a later retirement could overtake this one.
+            epoch.end(next: next, onGone: then)
+            file.latestEpoch.withLock { $0.lease = next }
+            return epoch
+        }
+    }
+}

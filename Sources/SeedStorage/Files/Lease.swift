@@ -1,0 +1,46 @@
+import Synchronization
+
+/// The right to read a content file: while it is held the file stays open and no region that was published before it
+/// was taken is punched. Given back by letting go of it.
+///
+/// All readers of one *epoch* of a file share one object, so a lease costs one retain. `ContentFile.retire` ends an
+/// epoch. An ended epoch keeps its successor alive, so an epoch goes only after all older ones, and its closure runs
+/// then.
+package final class Lease: Sendable {
+    let file: OpenFile
+
+    private struct Ending {
+        var next: Lease?
+        var onGone: (@Sendable () -> Void)?
+    }
+
+    private let ending = Mutex(Ending())
+
+    init(file: OpenFile) {
+        self.file = file
+    }
+
+    /// Ends this epoch: `onGone` runs when it and all older ones are gone.
+    func end(next: Lease, onGone: @escaping @Sendable () -> Void) {
+        ending.withLock { $0 = Ending(next: next, onGone: onGone) }
+    }
+
+    deinit {
+        // A long chain of epochs that nobody holds any more is let go one by one: released by nesting, it would
+        // overflow the stack.
+        var next = finish()
+        while var lease = next.take(), isKnownUniquelyReferenced(&lease) {
+            next = lease.finish()
+        }
+    }
+
+    /// Runs the closure of an epoch that is gone and gives its successor. Does nothing the second time.
+    private func finish() -> Lease? {
+        let ended = ending.withLock { ending in
+            defer { ending = Ending() }
+            return ending
+        }
+        ended.onGone?()
+        return ended.next
+    }
+}

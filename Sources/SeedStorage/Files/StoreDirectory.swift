@@ -1,0 +1,75 @@
+import Glibc
+
+/// The store's directory on the volume: `lock`, `index/`, `content/`.
+struct StoreDirectory: Sendable {
+    let path: String
+
+    var lock: String { path + "/lock" }
+    var index: String { path + "/index" }
+    var content: String { path + "/content" }
+
+    /// Makes the directory if it is missing and sees that it is ours alone.
+    /// - Returns: the lock on it, held as long as the object lives.
+    func prepare() throws(StorageError) -> DirectoryLock {
+        try makeDirectory()
+        let isFresh = access(lock, F_OK) != 0
+        if isFresh { try refuseForeign() }
+        let held = try DirectoryLock(path: lock, directory: path)
+        // Without the marker this is another program's file, unless we died between making it and marking it.
+        guard held.hasMarker || (held.isEmpty && holdsOnlyLock) else { throw foreign("its file \(lock) is not ours") }
+        try held.writeMarker()
+        for part in [index, content] where mkdir(part, 0o700) != 0 && errno != EEXIST {
+            throw .file("create the directory", part)
+        }
+        return held
+    }
+
+    private func makeDirectory() throws(StorageError) {
+        var status = stat()
+        if lstat(path, &status) != 0, errno == ENOENT { try makePath() }
+        guard lstat(path, &status) == 0 else { throw unusable(String(cString: strerror(errno))) }
+        guard status.st_mode & S_IFMT != S_IFLNK else { throw unusable("it is a symbolic link; name its target") }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw unusable("it is not a directory") }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw unusable(String(cString: strerror(errno))) }
+    }
+
+    private func makePath() throws(StorageError) {
+        for (index, character) in zip(path.indices, path).dropFirst() where character == "/" {
+            _ = mkdir(String(path[..<index]), 0o755)
+        }
+        if mkdir(path, 0o700) != 0, errno != EEXIST { throw unusable(String(cString: strerror(errno))) }
+    }
+
+    private func refuseForeign() throws(StorageError) {
+        let others = Self.entries(of: path).filter { $0 != "lost+found" }
+        if let other = others.sorted().first { throw foreign("it holds \(other)") }
+    }
+
+    private var holdsOnlyLock: Bool {
+        Self.entries(of: path).allSatisfy { ["lock", "lost+found"].contains($0) }
+    }
+
+    private func unusable(_ reason: String) -> StorageError {
+        StorageError(.unusableDirectory, "storage.dir \(path) cannot be used: \(reason)")
+    }
+
+    private func foreign(_ reason: String) -> StorageError {
+        StorageError(
+            .foreignDirectory, "storage.dir \(path) is not a store of this program: \(reason); name an empty directory")
+    }
+
+    /// The names in a directory but `.` and `..`; none if it cannot be read.
+    static func entries(of path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                // The system ends the name with a zero inside the array.
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

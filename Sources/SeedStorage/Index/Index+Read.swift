@@ -1,0 +1,92 @@
+import DragonflyIdentity
+
+/// Sound records, and what was found beside them.
+struct Reading<Record> {
+    var records: [Record] = []
+    /// Records with a wrong CRC or shape, which count as absent.
+    var damaged = 0
+    /// The version byte of a record that a later program wrote.
+    var newer: UInt8?
+
+    mutating func add(_ stored: StoredRecord<Record>) {
+        switch stored {
+        case .record(let record): records.append(record)
+        case .absent: break
+        case .damaged: damaged += 1
+        case .newer(let version): newer = version
+        }
+    }
+}
+
+extension Index {
+    func task(_ key: StoreKey) throws(LMDBError) -> Reading<TaskRecord> {
+        try environment.read { transaction throws(LMDBError) in
+            var reading = Reading<TaskRecord>()
+            reading.add(try task(key, transaction))
+            return reading
+        }
+    }
+
+    func task(_ key: StoreKey, _ transaction: Transaction) throws(LMDBError) -> StoredRecord<TaskRecord> {
+        TaskRecord.decode(try transaction.get(key.bytes, in: tasks), key: key)
+    }
+
+    /// The records of the pieces `numbers` of a generation, in rising order.
+    func pieces(_ file: FileName, _ numbers: Range<Int>) throws(LMDBError) -> Reading<PieceRecord> {
+        let first = PieceName(file: file, number: numbers.lowerBound).tableKey
+        let end = PieceName(file: file, number: numbers.upperBound).tableKey
+        return try environment.read { transaction throws(LMDBError) in
+            var reading = Reading<PieceRecord>()
+            guard !numbers.isEmpty else { return reading }
+            try transaction.scan(pieces, from: first) { key, value in
+                let key = [UInt8](key)
+                guard key.lexicographicallyPrecedes(end) else { return .stop }
+                reading.add(StoredPiece.decode([UInt8](value), key: key).map(\.record))
+                return .next
+            }
+            return reading
+        }
+    }
+
+    /// The keys of the tasks whose records carry this wire id.
+    func tasks(wireID: TaskID) throws(LMDBError) -> [StoreKey] {
+        let wanted = wireID.tableKey
+        return try environment.read { transaction throws(LMDBError) in
+            var keys: [StoreKey] = []
+            try transaction.scan(wire, from: wanted) { key, value throws(LMDBError) in
+                guard key.elementsEqual(wanted) else { return .stop }
+                if let key = StoreKey(bytes: value), try task(key, transaction).value?.wireID == wireID {
+                    keys.append(key)
+                }
+                return .next
+            }
+            return keys
+        }
+    }
+
+    /// Up to `limit` task records in the order of their keys, from the first key above `key`.
+    func tasks(after key: StoreKey?, limit: Int) throws(LMDBError) -> Reading<TaskRecord> {
+        // The bytes after a key: the key and a zero.
+        let start = key.map { $0.bytes + [0] } ?? []
+        return try environment.read { transaction throws(LMDBError) in
+            var reading = Reading<TaskRecord>()
+            try transaction.scan(tasks, from: start) { key, value in
+                guard reading.records.count < limit else { return .stop }
+                if let key = StoreKey(bytes: key) { reading.add(TaskRecord.decode([UInt8](value), key: key)) }
+                return .next
+            }
+            return reading
+        }
+    }
+
+    func taskCount() throws(LMDBError) -> Int {
+        try environment.read { transaction throws(LMDBError) in try transaction.count(of: tasks) }
+    }
+
+    /// Bytes of all recorded blocks.
+    func usedBytes() throws(LMDBError) -> Int64 {
+        try environment.read { transaction throws(LMDBError) in
+            Int64(clamping: try MetaNumber.used.read(transaction, meta).value ?? 0)
+        }
+    }
+}

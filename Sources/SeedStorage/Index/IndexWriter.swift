@@ -1,0 +1,147 @@
+import DragonflyIdentity
+import Logging
+import Synchronization
+
+/// The one thread that writes to the index. Everybody hands it records and nobody waits for it, but who flushes.
+final class IndexWriter: Sendable {
+    /// Nil once stopped, so that the environment closes with the store.
+    private let index: Mutex<Index?>
+    private let health: HealthBoard
+    private let queue: Monitor<WriteQueue>
+    private let logger: Logger
+    private let onRemoved: @Sendable ([FileName]) -> Void
+    private let thread = Mutex<PlatformThread?>(nil)
+
+    /// - Parameter onRemoved: takes the content files of generations that were removed; maybe twice.
+    init(
+        index: Index, pendingLimit: Int, health: HealthBoard, logger: Logger,
+        onRemoved: @escaping @Sendable ([FileName]) -> Void
+    ) {
+        self.index = Mutex(index)
+        self.health = health
+        self.logger = logger
+        self.onRemoved = onRemoved
+        queue = Monitor(WriteQueue(limit: pendingLimit))
+        thread.withLock { $0 = PlatformThread(name: "store-writer") { self.run() } }
+    }
+
+    // MARK: Any thread, without waiting
+
+    func put(_ task: TaskRecord) {
+        enqueue { $0.put(task, now: .now()) }
+    }
+
+    func put(_ piece: PieceRecord, of file: FileName, urgency: PieceStore.Urgency) {
+        enqueue { $0.put(piece, of: file, urgency: urgency, now: .now()) }
+    }
+
+    func remove(_ file: FileName) {
+        enqueue { $0.remove(file, now: .now()) }
+    }
+
+    private func enqueue(_ body: (inout WriteQueue) -> Bool?) {
+        var isKept = true
+        queue.signalIfNeeded { queue in
+            let isDueSooner = body(&queue)
+            isKept = isDueSooner != nil
+            return isDueSooner ?? false
+        }
+        if !isKept { health.update { $0.droppedRecords += 1 } }
+    }
+
+    /// What is not committed yet of a key: a read of the index comes after this, so it sees what has left here.
+    func waiting(_ key: StoreKey) -> Waiting {
+        queue.withLock { queue in
+            var waiting = Waiting()
+            for batch in [queue.running, queue.pending].compactMap({ $0 }) {
+                waiting.add(batch, key)
+            }
+            return waiting
+        }
+    }
+
+    // MARK: Blocking
+
+    /// Waits until everything put before is committed.
+    /// - Returns: false when the commit failed; it is tried again later.
+    func flush() -> Bool {
+        var number = 0
+        queue.signal { number = $0.flush() }
+        return queue.wait { queue in
+            queue.outcome(of: number).map { .go($0) } ?? .wait(until: nil)
+        }
+    }
+
+    /// Commits what is waiting, once, and ends the thread.
+    func stop() {
+        queue.signal { $0.stop() }
+        thread.withLock { $0.take() }?.join()
+        index.withLock { $0 = nil }
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        while let batch = nextBatch() { commit(batch) }
+    }
+
+    private func nextBatch() -> PendingWrites? {
+        queue.wait { queue in
+            switch queue.next(now: .now()) {
+            case .commit(let batch): .go(batch)
+            case .wait(let deadline): .wait(until: deadline)
+            case .finish: .go(nil)
+            }
+        }
+    }
+
+    private func commit(_ batch: PendingWrites) {
+        guard let index = index.withLock({ $0 }) else { return }
+        do throws(LMDBError) {
+            try index.apply(batch)
+            noteSuccess()
+            onRemoved(batch.removedFiles)
+            queue.signal { $0.succeeded() }
+        } catch {
+            noteFailure(error)
+            // Room first: the retry needs it. A record without its file reads as missing.
+            if error.isFull { onRemoved(batch.removedFiles) }
+            queue.signal { $0.failed(now: .now()) }
+        }
+    }
+
+    private func noteSuccess() {
+        let before = health.update { health in
+            health.failure = nil
+            health.commits += 1
+        }
+        if before.failure != nil { logger.notice("the index is written again") }
+    }
+
+    /// Logged once, when it begins; it stays visible in the store's health.
+    private func noteFailure(_ error: LMDBError) {
+        let before = health.update { $0.failure = StorageError(error) }
+        if before.failure == nil {
+            logger.error("\(error); serving goes on, what is fetched meanwhile may be fetched again")
+        }
+    }
+}
+
+/// What of a key waits for its commit.
+struct Waiting {
+    private(set) var task: TaskRecord?
+    private(set) var removed: [UInt64] = []
+    private(set) var pieces: [UInt64: [Int: PieceRecord]] = [:]
+
+    /// Lays a later batch over what is here.
+    fileprivate mutating func add(_ batch: PendingWrites, _ key: StoreKey) {
+        let gone = batch.removals[key] ?? []
+        removed += gone
+        if let known = task, gone.contains(known.generation) { task = nil }
+        task = batch.tasks[key] ?? task
+        pieces = pieces.filter { !gone.contains($0.key) }
+        for (file, records) in batch.pieces where file.key == key {
+            pieces[file.generation, default: [:]].merge(records) { $1 }
+        }
+    }
+}

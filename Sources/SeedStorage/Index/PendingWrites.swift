@@ -1,0 +1,56 @@
+import DragonflyIdentity
+
+/// What the next commit writes: the newest value of each record, and the generations that go.
+struct PendingWrites {
+    private(set) var tasks: [StoreKey: TaskRecord] = [:]
+    private(set) var pieces: [FileName: [Int: PieceRecord]] = [:]
+    /// In the order of the calls, for each key.
+    private(set) var removals: [StoreKey: [UInt64]] = [:]
+
+    /// Records and removals.
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// The files whose generations go.
+    var removedFiles: [FileName] {
+        removals.flatMap { key, generations in generations.map { FileName(key: key, generation: $0) } }
+    }
+
+    func isRemoved(_ file: FileName) -> Bool { removals[file.key]?.contains(file.generation) ?? false }
+
+    /// A record of a generation that goes, or of an older one than the key has here, is ignored.
+    mutating func put(_ task: TaskRecord) {
+        guard !isRemoved(task.file) else { return }
+        let known = tasks[task.key]
+        if let known, known.generation > task.generation { return }
+        if known == nil { count += 1 }
+        tasks[task.key] = task
+    }
+
+    mutating func put(_ piece: PieceRecord, of file: FileName) {
+        guard !isRemoved(file) else { return }
+        if pieces[file, default: [:]].updateValue(piece, forKey: piece.number) == nil { count += 1 }
+    }
+
+    mutating func remove(_ file: FileName) {
+        guard !isRemoved(file) else { return }
+        if tasks[file.key]?.generation == file.generation {
+            tasks[file.key] = nil
+            count -= 1
+        }
+        count += 1 - (pieces.removeValue(forKey: file)?.count ?? 0)
+        removals[file.key, default: []].append(file.generation)
+    }
+
+    /// Lays what came later over what is here.
+    mutating func absorb(_ later: PendingWrites) {
+        later.removedFiles.forEach { remove($0) }
+        later.tasks.values.forEach { put($0) }
+        for (file, pieces) in later.pieces {
+            pieces.values.forEach { put($0, of: file) }
+        }
+    }
+
+    func contains(_ piece: PieceRecord, of file: FileName) -> Bool { pieces[file]?[piece.number] != nil }
+}

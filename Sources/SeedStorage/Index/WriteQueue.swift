@@ -1,0 +1,122 @@
+/// When the writer commits what: the decisions of the group commit, without its thread.
+struct WriteQueue {
+    /// The longest that a record waits for its commit, by urgency.
+    private static let soon: Int64 = 10
+    private static let lazy: Int64 = 2_000
+    /// So many records are committed at once.
+    private static let groupSize = 256
+    /// Milliseconds between attempts while commits fail.
+    private static let retryDelays: ClosedRange<Int64> = 100...5_000
+
+    enum Step {
+        case commit(PendingWrites)
+        case wait(until: MonotonicTime?)
+        case finish
+    }
+
+    /// What no commit has begun to write.
+    private(set) var pending = PendingWrites()
+    /// What the running commit writes.
+    private(set) var running: PendingWrites?
+    private let limit: Int
+
+    private var due: MonotonicTime?
+    private var retryAt: MonotonicTime?
+    private var retryDelay = Self.retryDelays.lowerBound
+    private var isFlushing = false
+    private var isStopping = false
+
+    private var begun = 0
+    private var ended = 0
+    private var lastSuccess = 0
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    // MARK: Callers
+
+    /// - Returns: nil when the record was dropped for lack of room, else whether the writer must look again.
+    mutating func put(_ task: TaskRecord, now: MonotonicTime) -> Bool? {
+        guard hasRoom || pending.tasks[task.key] != nil else { return nil }
+        pending.put(task)
+        return isDueSooner(by: Self.soon, now)
+    }
+
+    mutating func put(
+        _ piece: PieceRecord, of file: FileName, urgency: PieceStore.Urgency, now: MonotonicTime
+    ) -> Bool? {
+        guard hasRoom || pending.contains(piece, of: file) else { return nil }
+        pending.put(piece, of: file)
+        return isDueSooner(by: urgency == .soon ? Self.soon : Self.lazy, now)
+    }
+
+    /// Always kept: a removal that is lost would leave a file nobody knows.
+    mutating func remove(_ file: FileName, now: MonotonicTime) -> Bool {
+        pending.remove(file)
+        return isDueSooner(by: Self.soon, now)
+    }
+
+    private var hasRoom: Bool { !isStopping && pending.count < limit }
+
+    private mutating func isDueSooner(by milliseconds: Int64, _ now: MonotonicTime) -> Bool {
+        let wanted = pending.count >= Self.groupSize ? now : now.advanced(byMilliseconds: milliseconds)
+        if let due, due <= wanted { return false }
+        due = wanted
+        return true
+    }
+
+    /// Asks for a commit of everything put so far.
+    /// - Returns: the number of the commit to wait for.
+    mutating func flush() -> Int {
+        guard !pending.isEmpty else { return begun }
+        isFlushing = true
+        return begun + 1
+    }
+
+    /// Whether commit `number` has ended, and if so, whether everything it had to write is on disk.
+    func outcome(of number: Int) -> Bool? {
+        guard ended >= number else { return nil }
+        return lastSuccess >= number
+    }
+
+    mutating func stop() { isStopping = true }
+
+    // MARK: The writer
+
+    mutating func next(now: MonotonicTime) -> Step {
+        if pending.isEmpty { return isStopping ? .finish : .wait(until: nil) }
+        if !isStopping, !isFlushing {
+            let time = max(due ?? now, retryAt ?? now)
+            if time > now { return .wait(until: time) }
+        }
+        let batch = pending
+        running = batch
+        pending = PendingWrites()
+        due = nil
+        isFlushing = false
+        begun += 1
+        return .commit(batch)
+    }
+
+    mutating func succeeded() {
+        ended = begun
+        lastSuccess = begun
+        running = nil
+        retryAt = nil
+        retryDelay = Self.retryDelays.lowerBound
+    }
+
+    /// Takes the batch back, under what came meanwhile. A writer that is stopping gives up here.
+    mutating func failed(now: MonotonicTime) {
+        ended = begun
+        if var batch = running.take(), !isStopping {
+            batch.absorb(pending)
+            pending = batch
+        }
+        if isStopping { pending = PendingWrites() }
+        due = now
+        retryAt = now.advanced(byMilliseconds: retryDelay)
+        retryDelay = min(retryDelay * 2, Self.retryDelays.upperBound)
+    }
+}

@@ -1,0 +1,33 @@
+import CLMDB
+import Glibc
+
+/// A refusal of LMDB: its code, what we were doing, and LMDB's own sentence.
+struct LMDBError: Error, Equatable, CustomStringConvertible {
+    let code: CInt
+    let operation: String
+
+    var description: String { "the index failed to \(operation): \(String(cString: mdb_strerror(code))) (\(advice))" }
+
+    /// No room: the map or the volume is full.
+    var isFull: Bool { [MDB_MAP_FULL, ENOSPC, EDQUOT].contains(code) }
+
+    /// What the person who reads the log can do.
+    private var advice: String {
+        switch code {
+        case MDB_MAP_FULL: "the index has outgrown its map; raise the map size and restart"
+        case ENOSPC, EDQUOT: "free space on the volume; the write is tried again"
+        case MDB_PANIC, EIO: "the volume refused a write; check the disk and restart"
+        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID: "the index is damaged; empty storage.dir and restart"
+        case MDB_VERSION_MISMATCH:
+            "the index was made by another version of LMDB; empty storage.dir or use that version"
+        case MDB_READERS_FULL: "too many readers at once; this is a bug"
+        case ENOMEM: "the address space is limited; lift `ulimit -v`"
+        default: "code \(code)"
+        }
+    }
+
+    /// Throws unless `code` is success.
+    static func check(_ code: CInt, _ operation: @autoclosure () -> String) throws(LMDBError) {
+        if code != MDB_SUCCESS { throw LMDBError(code: code, operation: operation()) }
+    }
+}

@@ -1,0 +1,64 @@
+import CLMDB
+
+/// A transaction, alive inside the closure of `Environment.read` or `write` only.
+struct Transaction {
+    let handle: OpaquePointer
+
+    /// Opens a table, in a write transaction created if it is missing. Once per process and table.
+    func table(_ name: String, flags: CInt = 0) throws(LMDBError) -> Table {
+        var table: MDB_dbi = 0
+        try LMDBError.check(
+            mdb_dbi_open(handle, name, UInt32(flags | MDB_CREATE), &table), "open the table \(name)")
+        return Table(handle: table)
+    }
+
+    /// A copy of the value, or nil.
+    func get(_ key: [UInt8], in table: Table) throws(LMDBError) -> [UInt8]? {
+        var value = MDB_val()
+        let code = Self.withValue(key) { mdb_get(handle, table.handle, &$0, &value) }
+        if code == MDB_NOTFOUND { return nil }
+        try LMDBError.check(code, "read a record")
+        return [UInt8](Self.bytes(value))
+    }
+
+    /// Stores a value; in a `MDB_DUPSORT` table adds it to the key's values.
+    func put(_ value: [UInt8], for key: [UInt8], in table: Table) throws(LMDBError) {
+        let code = Self.withValue(key) { key in
+            Self.withValue(value) { mdb_put(handle, table.handle, &key, &$0, 0) }
+        }
+        try LMDBError.check(code, "write a record")
+    }
+
+    /// Deletes the key, or with `value` that one value of a `MDB_DUPSORT` table. A key that is not there is no error.
+    func delete(_ key: [UInt8], value: [UInt8]? = nil, in table: Table) throws(LMDBError) {
+        let code = Self.withValue(key) { key in
+            guard let value else { return mdb_del(handle, table.handle, &key, nil) }
+            return Self.withValue(value) { mdb_del(handle, table.handle, &key, &$0) }
+        }
+        if code != MDB_NOTFOUND { try LMDBError.check(code, "delete a record") }
+    }
+
+    /// The number of records.
+    func count(of table: Table) throws(LMDBError) -> Int {
+        var statistics = MDB_stat()
+        try LMDBError.check(mdb_stat(handle, table.handle, &statistics), "count its records")
+        return statistics.ms_entries
+    }
+
+    /// Deletes every record of a table.
+    func empty(_ table: Table) throws(LMDBError) {
+        try LMDBError.check(mdb_drop(handle, table.handle, 0), "empty a table")
+    }
+
+    /// Lends the bytes as LMDB's value type; LMDB does not write through it.
+    static func withValue<T>(_ bytes: [UInt8], _ body: (inout MDB_val) -> T) -> T {
+        bytes.withUnsafeBytes { bytes in
+            var value = MDB_val(mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            return body(&value)
+        }
+    }
+
+    static func bytes(_ value: MDB_val) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size)
+    }
+}

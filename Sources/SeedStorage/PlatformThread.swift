@@ -1,0 +1,41 @@
+import CPosixIO
+import Glibc
+import Synchronization
+
+/// A thread of our own, with a name, that can be joined.
+final class PlatformThread: Sendable {
+    private final class Body {
+        let name: String
+        let run: @Sendable () -> Void
+
+        init(_ name: String, _ run: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.run = run
+        }
+    }
+
+    private let thread: Mutex<pthread_t?>
+
+    init(name: String, _ run: @escaping @Sendable () -> Void) {
+        var thread = pthread_t()
+        let body = Unmanaged.passRetained(Body(name, run)).toOpaque()
+        let code = pthread_create(
+            &thread, nil,
+            { body in
+                // The reference taken above belongs to this thread from here on.
+                guard let body else { return nil }
+                let work = Unmanaged<Body>.fromOpaque(body).takeRetainedValue()
+                posix_io_name_thread(work.name)
+                work.run()
+                return nil
+            }, body)
+        precondition(code == 0, "the system gives no thread: \(code)")
+        self.thread = Mutex(thread)
+    }
+
+    /// Waits for the thread to end. The second call returns at once.
+    func join() {
+        guard let thread = thread.withLock({ $0.take() }) else { return }
+        pthread_join(thread, nil)
+    }
+}

@@ -1,0 +1,49 @@
+import DragonflyIdentity
+
+/// What the index holds of a piece: which of its blocks are there, and how to check them.
+package struct PieceRecord: Sendable, Equatable {
+    /// The piece's number in its task, from 0.
+    package var number: Int
+    package var present: BlockSet
+    /// The CRC-32 of each block of the piece, 0 where it is absent.
+    package var checksums: [UInt32]
+    /// The CRC-32 of the whole piece, when it is complete.
+    package var digest: UInt32?
+    package var source: PieceSource
+    /// How long the piece took to fetch.
+    package var costMilliseconds: UInt32
+    /// Milliseconds since 1970.
+    package var createdAt: Int64
+    /// Milliseconds since 1970.
+    package var updatedAt: Int64
+
+    package init(
+        number: Int, present: BlockSet, checksums: [UInt32], digest: UInt32? = nil, source: PieceSource = .origin,
+        costMilliseconds: UInt32 = 0, createdAt: Int64, updatedAt: Int64
+    ) {
+        self.number = number
+        self.present = present
+        self.checksums = checksums
+        self.digest = digest
+        self.source = source
+        self.costMilliseconds = costMilliseconds
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+
+    /// Every block is present.
+    package var isComplete: Bool { present.count == checksums.count }
+
+    /// Whether the blocks are those of this piece of `layout`.
+    func fits(_ layout: PieceLayout) -> Bool {
+        guard (0..<layout.pieceCount).contains(number) else { return false }
+        let blocks = BlockGrid.blockCount(ofLength: layout.range(of: number).count)
+        return checksums.count == blocks && BlockSet(0..<blocks).isSuperset(of: present)
+    }
+}
+
+/// Where a piece's bytes came from. The numbers are on disk.
+package enum PieceSource: UInt8, Sendable, Hashable {
+    case origin = 0
+    case peer = 1
+}

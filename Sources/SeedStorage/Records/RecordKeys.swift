@@ -1,0 +1,43 @@
+import DragonflyIdentity
+
+/// Names one generation of a task: its content file, and the pieces in it.
+struct FileName: Hashable, Sendable {
+    let key: StoreKey
+    let generation: UInt64
+
+    /// Table key of the generation's pieces without the piece number: store key, generation as 8 bytes, big-endian,
+    /// so that the pieces of one generation are neighbours in order.
+    var piecePrefix: [UInt8] { key.bytes + generation.bigEndianBytes }
+}
+
+/// Names one piece of one generation.
+struct PieceName: Hashable, Sendable {
+    let file: FileName
+    let number: Int
+
+    var tableKey: [UInt8] { file.piecePrefix + UInt32(number).bigEndianBytes }
+}
+
+extension TaskRecord {
+    var file: FileName { FileName(key: key, generation: generation) }
+}
+
+extension StoreKey {
+    var bytes: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+}
+
+extension TaskID {
+    /// The table key in the wire index: LMDB takes 1 to 511 bytes, so an endless id is cut and readers compare the
+    /// record.
+    var tableKey: [UInt8] { [UInt8(ascii: "w")] + withUTF8 { $0.prefix(500).map { $0 } } }
+}
+
+extension FixedWidthInteger {
+    var bigEndianBytes: [UInt8] { Swift.withUnsafeBytes(of: bigEndian) { [UInt8]($0) } }
+
+    /// Reads as many bytes as the type has; nil when the slice is shorter.
+    init?(bigEndianBytes bytes: some Collection<UInt8>) {
+        guard bytes.count == MemoryLayout<Self>.size else { return nil }
+        self = bytes.reduce(0) { $0 << 8 | Self(truncatingIfNeeded: $1) }
+    }
+}

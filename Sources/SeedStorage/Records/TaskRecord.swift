@@ -1,0 +1,71 @@
+package import DragonflyIdentity
+package import HTTPTypes
+
+/// What the index holds of a task: its current generation and everything needed to answer for it.
+package struct TaskRecord: Sendable, Equatable {
+    package var key: StoreKey
+    package var wireID: TaskID
+    /// The counter in the content file's name; rises with each generation of the key and is never used again.
+    package var generation: UInt64
+    /// Bytes of the whole object.
+    package var contentLength: Int64
+    /// Bytes of each piece but the last: 1 byte to 64 MiB.
+    package var pieceLength: Int64
+    /// The strong ETag as the origin wrote it, quotes included; nil when it gave none or a weak one.
+    package var etag: String?
+    /// The Last-Modified field's value.
+    package var lastModified: String?
+    /// The stored representation fields.
+    package var headers: HTTPFields
+    /// Where the bytes came from, query included.
+    package var url: String
+    package var tag: String?
+    package var application: String?
+    /// Milliseconds since 1970.
+    package var createdAt: Int64
+    /// When the origin last confirmed this generation, in milliseconds since 1970.
+    package var fetchedAt: Int64
+    package var flags: TaskFlags
+
+    package init(
+        key: StoreKey, wireID: TaskID, generation: UInt64, contentLength: Int64, pieceLength: Int64,
+        etag: String? = nil, lastModified: String? = nil, headers: HTTPFields = [:], url: String,
+        tag: String? = nil, application: String? = nil, createdAt: Int64, fetchedAt: Int64, flags: TaskFlags = []
+    ) {
+        self.key = key
+        self.wireID = wireID
+        self.generation = generation
+        self.contentLength = contentLength
+        self.pieceLength = pieceLength
+        self.etag = etag
+        self.lastModified = lastModified
+        self.headers = headers
+        self.url = url
+        self.tag = tag
+        self.application = application
+        self.createdAt = createdAt
+        self.fetchedAt = fetchedAt
+        self.flags = flags
+    }
+
+    package var layout: PieceLayout { PieceLayout(contentLength: contentLength, pieceLength: pieceLength) }
+    package var grid: BlockGrid { BlockGrid(layout) }
+}
+
+/// Facts about a generation that are yes or no. The bits are on disk: never give one a second meaning.
+package struct TaskFlags: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The bytes under this name never change: named by a digest, or the rule says so.
+    package static let immutable = TaskFlags(rawValue: 1 << 0)
+    /// No validator: all bytes are from one response.
+    package static let singleResponse = TaskFlags(rawValue: 1 << 1)
+    /// Supplied under a credential.
+    package static let isPrivate = TaskFlags(rawValue: 1 << 2)
+    /// The origin does not serve ranges.
+    package static let noRanges = TaskFlags(rawValue: 1 << 3)
+    /// Not to be served to new requests any more (404 or 410 from the origin).
+    package static let gone = TaskFlags(rawValue: 1 << 4)
+}

@@ -1,0 +1,142 @@
+import Foundation
+package import HTTPTypes
+package import SeedOrigin
+import Synchronization
+
+/// An origin that does nothing by itself: it records what is started, and the test plays the origin's part by calling
+/// `head`, `receive` and `end` on each transfer. Every call reaches the sink synchronously, on the test's thread.
+package final class FakeOrigin: OriginSource {
+    private struct State {
+        var transfers: [FakeTransfer] = []
+        var taken = 0
+        var isShutDown = false
+    }
+
+    private let state = Mutex(State())
+    private let started = Signal()
+
+    package init() {}
+
+    package func start(_ request: OriginRequest, into sink: any OriginSink) -> any OriginTransfer {
+        let transfer = FakeTransfer(request: request, sink: sink)
+        state.withLock { $0.transfers.append(transfer) }
+        started.notify()
+        return transfer
+    }
+
+    /// Only noted; a test that wants the open transfers ended ends them.
+    package func shutdown() {
+        state.withLock { $0.isShutDown = true }
+    }
+
+    package var isShutDown: Bool { state.withLock { $0.isShutDown } }
+
+    /// Every transfer started so far, in order.
+    package var transfers: [FakeTransfer] { state.withLock { $0.transfers } }
+
+    /// Every request started so far, in order.
+    package var requests: [OriginRequest] { transfers.map(\.request) }
+
+    /// The next transfer in the order of starting, each handed out once; waits for it. Nil after `seconds`.
+    package func next(within seconds: Double = 10) -> FakeTransfer? {
+        started.wait(within: seconds) {
+            self.state.withLock { state in
+                guard state.taken < state.transfers.count else { return nil }
+                state.taken += 1
+                return state.transfers[state.taken - 1]
+            }
+        }
+    }
+}
+
+/// One request that a `FakeOrigin` was asked for, driven by the test.
+package final class FakeTransfer: OriginTransfer {
+    private struct State {
+        var resumes = 0
+        var isCancelled = false
+        var isPaused = false
+        var outcome: OriginOutcome?
+    }
+
+    package let request: OriginRequest
+    private let sink: any OriginSink
+    private let state = Mutex(State())
+    private let changed = Signal()
+
+    init(request: OriginRequest, sink: any OriginSink) {
+        self.request = request
+        self.sink = sink
+    }
+
+    // MARK: What the engine calls
+
+    package func resume() {
+        state.withLock {
+            $0.resumes += 1
+            $0.isPaused = false
+        }
+        changed.notify()
+    }
+
+    /// Only noted, as the end comes later on a real driver thread: the test calls `end(.cancelled)`.
+    package func cancel() {
+        state.withLock { $0.isCancelled = true }
+        changed.notify()
+    }
+
+    // MARK: What the test calls
+
+    package var isCancelled: Bool { state.withLock { $0.isCancelled } }
+    /// The sink answered `.pause` and has not resumed since.
+    package var isPaused: Bool { state.withLock { $0.isPaused } }
+    package var resumeCount: Int { state.withLock { $0.resumes } }
+    /// How the test ended this transfer, nil while open.
+    package var outcome: OriginOutcome? { state.withLock { $0.outcome } }
+
+    @discardableResult
+    package func head(_ status: Int, _ headers: HTTPFields = [:]) -> OriginVerdict {
+        precondition(outcome == nil, "head after the end")
+        return sink.head(OriginHead(status: status, headers: headers, url: request.url))
+    }
+
+    /// Offers bytes once. After `.pause` they were not consumed: wait for `waitForResume()` and offer them again.
+    @discardableResult
+    package func receive(_ bytes: [UInt8]) -> OriginIntake {
+        precondition(outcome == nil, "bytes after the end")
+        let resumesBefore = resumeCount
+        let intake = bytes.withUnsafeBytes { sink.receive($0) }
+        if intake == .pause {
+            // A resume that overtook the answer counts, as it does with curl.
+            state.withLock { $0.isPaused = $0.resumes == resumesBefore }
+        }
+        return intake
+    }
+
+    /// Offers bytes until they are taken, waiting at each pause. False if a resume did not come within `seconds`.
+    package func deliver(_ bytes: [UInt8], within seconds: Double = 10) -> Bool {
+        while receive(bytes) == .pause {
+            guard waitForResume(within: seconds) else { return false }
+        }
+        return true
+    }
+
+    /// Ends the transfer; a second end is an error of the test.
+    package func end(_ outcome: OriginOutcome = .complete(hasCleanEnd: true)) {
+        let isFirst = state.withLock { state in
+            defer { state.outcome = state.outcome ?? outcome }
+            return state.outcome == nil
+        }
+        precondition(isFirst, "a transfer ends once")
+        sink.end(outcome)
+    }
+
+    /// Waits until the sink no longer pauses. False after `seconds`.
+    package func waitForResume(within seconds: Double = 10) -> Bool {
+        changed.wait(within: seconds) { self.isPaused ? nil : true } ?? false
+    }
+
+    /// Waits until the engine cancelled this transfer. False after `seconds`.
+    package func waitForCancel(within seconds: Double = 10) -> Bool {
+        changed.wait(within: seconds) { self.isCancelled ? true : nil } ?? false
+    }
+}

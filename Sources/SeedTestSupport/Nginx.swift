@@ -1,0 +1,110 @@
+import Foundation
+
+/// A real nginx on a free loopback port that serves one directory, as the origin that nobody can say we wrote to suit
+/// ourselves. Its access log tells what it was asked for.
+package final class Nginx: Sendable {
+    /// One line of the access log.
+    package struct Access: Decodable, Sendable, Hashable {
+        package let method: String
+        package let uri: String
+        package let status: Int
+        /// The `Range` header, empty without one.
+        package let range: String
+        /// Bytes of body that left nginx.
+        package let bodyBytesSent: Int
+        /// Serial number of the connection.
+        package let connection: Int
+    }
+
+    package let port: UInt16
+    private let prefix: URL
+    private let process = Process()
+
+    /// Starts it and waits until it accepts connections.
+    /// - Parameters:
+    ///   - directory: what it serves.
+    ///   - location: further directives for the one `location /`, such as `max_ranges 0;`.
+    package init(serving directory: String, location: String = "") throws {
+        port = try LoopbackSocket.freePort()
+        prefix = FileManager.default.temporaryDirectory.appending(path: "nginx-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: prefix, withIntermediateDirectories: true)
+        let file = prefix.appending(path: "nginx.conf")
+        try Self.text(directory, location, prefix.path, port).write(to: file, atomically: true, encoding: .utf8)
+        process.executableURL = URL(filePath: "/usr/sbin/nginx")
+        process.arguments = ["-p", prefix.path, "-c", file.path, "-e", prefix.appending(path: "error.log").path]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        try waitUntilReady()
+    }
+
+    /// `http://127.0.0.1:port`, without a slash at the end.
+    package var url: String { "http://127.0.0.1:\(port)" }
+
+    /// Stops it, waits for its end and removes its files. Read the access log before.
+    package func stop() {
+        guard process.isRunning else { return }
+        process.terminate()
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(at: prefix)
+    }
+
+    /// What it was asked for so far. A request is logged when nginx is done with it, which may be just after the client
+    /// has its last byte: say how many lines must be there.
+    package func accesses(atLeast count: Int = 0, within seconds: Double = 10) throws -> [Access] {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        while true {
+            let lines = try readLog()
+            if lines.count >= count { return lines }
+            guard Date() < deadline else {
+                throw FixtureError("nginx logged \(lines.count) requests, not \(count)")
+            }
+            usleep(2000)  // a file has no event to wait for
+        }
+    }
+
+    private func readLog() throws -> [Access] {
+        let data = try Data(contentsOf: prefix.appending(path: "access.log"))
+        // The last line may be half written.
+        let complete = data.lastIndex(of: 10).map { data[...$0] } ?? Data()
+        return try complete.split(separator: 10).map { try JSONDecoder().decode(Access.self, from: $0) }
+    }
+
+    private func waitUntilReady() throws {
+        let deadline = Date(timeIntervalSinceNow: 10)
+        while !LoopbackSocket.answers(port: port) {
+            guard process.isRunning, Date() < deadline else {
+                let log = try? String(contentsOf: prefix.appending(path: "error.log"), encoding: .utf8)
+                stop()
+                throw FixtureError("nginx did not start: \(log ?? "no error log")")
+            }
+            usleep(2000)  // refused connections return at once
+        }
+    }
+
+    private static func text(_ directory: String, _ location: String, _ prefix: String, _ port: UInt16) -> String {
+        """
+        daemon off;
+        \(geteuid() == 0 ? "user root;" : "")
+        worker_processes 1;
+        pid \(prefix)/nginx.pid;
+        events { worker_connections 4096; }
+        http {
+            log_format seed escape=json '{"method":"$request_method","uri":"$request_uri","status":$status,'
+                '"range":"$http_range","bodyBytesSent":$body_bytes_sent,"connection":$connection}';
+            access_log \(prefix)/access.log seed;
+            client_body_temp_path \(prefix)/body;
+            proxy_temp_path \(prefix)/proxy;
+            fastcgi_temp_path \(prefix)/fastcgi;
+            uwsgi_temp_path \(prefix)/uwsgi;
+            scgi_temp_path \(prefix)/scgi;
+            sendfile on;
+            keepalive_requests 1000000;
+            server {
+                listen 127.0.0.1:\(port);
+                root \(directory);
+                location / { \(location) }
+            }
+        }
+        """
+    }
+}

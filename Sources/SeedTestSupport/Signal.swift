@@ -1,0 +1,26 @@
+import Foundation
+
+/// Lets a test wait for an event instead of sleeping: whoever changes something notifies, whoever waits looks again.
+package final class Signal: Sendable {
+    private let condition = NSCondition()
+
+    package init() {}
+
+    /// Wakes everybody who waits, to look again. Call it after the change is visible.
+    package func notify() {
+        condition.lock()
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Calls `look` until it returns a value, at once and after each notification. Nil after `seconds`.
+    package func wait<Value>(within seconds: Double, for look: () -> Value?) -> Value? {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let value = look() { return value }
+            if !condition.wait(until: deadline) { return look() }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import DragonflyIdentity
+import Foundation
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOEmbedded
+import SeedEngine
+import SeedOrigin
+import SeedStorage
+import SeedTestSupport
+import Synchronization
+import Testing
+
+/// An engine over a real store in a directory of its own, with an origin that the test plays.
+final class EngineHouse {
+    let directory: TemporaryDirectory
+    let origin = FakeOrigin()
+    private(set) var store: PieceStore
+    private(set) var engine: TaskEngine
+    private let configuration: EngineConfiguration
+
+    init(_ change: (inout EngineConfiguration) -> Void = { _ in }) throws {
+        directory = try TemporaryDirectory()
+        var configuration = EngineConfiguration()
+        change(&configuration)
+        self.configuration = configuration
+        store = try Self.open(directory)
+        engine = TaskEngine(store: store, origin: origin, configuration: configuration, logger: .quiet)
+    }
+
+    private static func open(_ directory: TemporaryDirectory) throws -> PieceStore {
+        try PieceStore.open(StorageConfiguration(directory: directory.path("store")), logger: .quiet)
+    }
+
+    /// Stops and opens again: what the next process would see.
+    func restart() throws {
+        close()
+        store = try Self.open(directory)
+        engine = TaskEngine(store: store, origin: origin, configuration: configuration, logger: .quiet)
+    }
+
+    func close() {
+        engine.shutdown()
+        store.close()
+    }
+
+    func open(_ range: RangeSpec? = nil, key: UInt8 = 1) throws -> Client {
+        let signal = Signal()
+        let storeKey = StoreKey(bytes: [UInt8](repeating: key, count: 32))!  // 32 bytes are a key.
+        let request = TaskRequest(key: storeKey, wireID: TaskID("wire"), url: "http://origin/object", range: range)
+        return Client(engine.open(request) { signal.notify() }, signal)
+    }
+}
+
+extension Logger {
+    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// Regions name a file handle for each loop; tests read on none, so one stands for all.
+private let testLoop = EmbeddedEventLoop()
+
+/// True once set; for a test's own threads.
+final class Flag: Sendable {
+    private let state = Mutex(false)
+    var value: Bool { state.withLock { $0 } }
+    func set() { state.withLock { $0 = true } }
+}
+
+extension EngineHouse {
+    /// Flips a byte in the only content file of a closed store.
+    func damage(at offset: Int) throws {
+        let root = directory.path("store/content")
+        let names = try #require(FileManager.default.subpaths(atPath: root))
+        let file = try #require(names.first { $0.contains(".") })
+        let handle = try #require(FileHandle(forUpdatingAtPath: "\(root)/\(file)"))
+        try handle.seek(toOffset: UInt64(offset))
+        let byte = try #require(try handle.read(upToCount: 1)?.first)
+        try handle.seek(toOffset: UInt64(offset))
+        try handle.write(contentsOf: [byte ^ 0xff])
+        try handle.close()
+    }
+}
+
+/// A client that polls its stream and remembers what it got.
+final class Client {
+    let stream: PieceStream
+    private let signal: Signal
+    private(set) var head: StreamHead?
+    private(set) var bytes: [UInt8] = []
+
+    init(_ stream: PieceStream, _ signal: Signal) {
+        self.stream = stream
+        self.signal = signal
+    }
+
+    deinit { stream.close() }
+
+    /// The next step that is no `.wait`; `nil` when none comes in time.
+    func step(limit: Int = 1 << 20, within seconds: Double = 10) -> PieceStream.Step? {
+        signal.wait(within: seconds) {
+            let step = self.stream.next(limit: limit)
+            switch step {
+            case .wait: return nil
+            case .head(let head): self.head = head
+            case .bytes(let region): self.bytes += region.bytes
+            default: break
+            }
+            return step
+        }
+    }
+
+    /// Reads until `count` bytes are here, or something else than bytes comes.
+    @discardableResult
+    func read(_ count: Int) -> PieceStream.Step? {
+        while bytes.count < count {
+            guard let step = step() else { return nil }
+            switch step {
+            case .head, .bytes: continue
+            default: return step
+            }
+        }
+        return nil
+    }
+
+    /// Reads to the end.
+    func readAll() -> PieceStream.Step? { read(Int.max) }
+}
+
+extension Region {
+    /// The bytes, as a socket would get them.
+    var bytes: [UInt8] {
+        switch self {
+        case .memory(let buffer): return Array(buffer.readableBytesView)
+        case .file(let region):
+            var bytes = [UInt8](repeating: 0, count: region.count)
+            let count = try? region.handle(on: testLoop).withUnsafeFileDescriptor {
+                pread($0, &bytes, region.count, off_t(region.offset))
+            }
+            precondition(count == region.count, "a region's bytes are all there")
+            return bytes
+        }
+    }
+}
+
+/// The bytes of a test object: each 8 bytes tell their own offset, so that misplaced ones show.
+func objectBytes(_ range: Range<Int>) -> [UInt8] {
+    range.map { UInt8(truncatingIfNeeded: ($0 / 8) >> (8 * ($0 % 8))) }
+}
+
+extension FakeTransfer {
+    /// The range asked for.
+    var asked: Range<Int> {
+        guard case .bounded(let first, let last) = request.range else { return 0..<0 }
+        return Int(first)..<Int(last) + 1
+    }
+
+    /// Answers like an origin that has an object of this length, up to (not including) byte `end` of the object.
+    @discardableResult
+    func answer(length: Int, etag: String = "\"v1\"", upTo end: Int = Int.max) -> Bool {
+        let range = asked.clamped(to: 0..<length)
+        head(206, [
+            .contentRange: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)",
+            .contentLength: "\(range.count)", .eTag: etag, .contentType: "application/test",
+        ])
+        return send(range.clamped(to: 0..<end))
+    }
+
+    func send(_ range: Range<Int>) -> Bool {
+        stride(from: range.lowerBound, to: range.upperBound, by: 100_000).allSatisfy {
+            deliver(objectBytes($0..<min($0 + 100_000, range.upperBound)))
+        }
+    }
+
+    /// Answers in full and ends.
+    func serve(length: Int, etag: String = "\"v1\"") {
+        answer(length: length, etag: etag)
+        end()
+    }
+}

@@ -1,0 +1,223 @@
+import DragonflyIdentity
+import HTTPTypes
+import NIOCore
+import SeedEngine
+import SeedOrigin
+import SeedStorage
+import SeedTestSupport
+import Testing
+
+@Suite("Task engine over a real store")
+struct TaskEngineTests {
+    private let length = 3_000_000
+
+    @Test("A miss streams through while it is stored; the second request needs no origin; nor does it after a restart")
+    func missThenHit() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let client = try house.open()
+        #expect(client.step(within: 0.05) == nil)
+        let transfer = try #require(house.origin.next())
+        #expect(transfer.request.condition == .none)
+        transfer.serve(length: length)
+        guard case .end = client.readAll() else { Issue.record("not the end"); return }
+        #expect(client.bytes == objectBytes(0..<length))
+        #expect(client.head?.cacheStatus == .miss(collapsed: false))
+        #expect(client.head?.headers[.contentType] == "application/test")
+        client.stream.close()
+
+        let second = try house.open()
+        guard case .end = second.readAll() else { Issue.record("not the end"); return }
+        #expect(second.bytes == objectBytes(0..<length))
+        #expect(second.head?.cacheStatus == .hit)
+        #expect(second.head?.isFinished == true)
+        second.stream.close()
+
+        try house.restart()
+        let third = try house.open(.bounded(first: 1_000_000, last: 1_999_999))
+        guard case .end = third.readAll() else { Issue.record("not the end"); return }
+        #expect(third.bytes == objectBytes(1_000_000..<2_000_000))
+        #expect(third.head?.cacheStatus == .hit)
+        #expect(house.origin.requests.count == 1)
+    }
+
+    @Test("Byte n leaves before byte n+1 has come from the origin")
+    func cutThrough() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let client = try house.open()
+        _ = client.step(within: 0.05)
+        let transfer = try #require(house.origin.next())
+        transfer.answer(length: length, upTo: 0)
+        for at in [0, 1, 2, 300_000, 300_001] {
+            _ = transfer.send(client.bytes.count..<at + 1)
+            client.read(at + 1)
+            #expect(client.bytes.count == at + 1)
+        }
+        #expect(client.bytes == objectBytes(0..<300_002))
+        transfer.end(.failed(OriginError(.cut, "cut")))
+    }
+
+    @Test("A late joiner reads what has arrived and goes on with the same flight")
+    func lateJoiner() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let first = try house.open()
+        _ = first.step(within: 0.05)
+        let transfer = try #require(house.origin.next())
+        transfer.answer(length: length, upTo: 1_000_000)
+        first.read(1_000_000)
+        let late = try house.open()
+        late.read(1_000_000)
+        #expect(late.head?.cacheStatus == .miss(collapsed: true))
+        _ = transfer.send(1_000_000..<length)
+        transfer.end()
+        for client in [first, late] {
+            guard case .end = client.readAll() else { Issue.record("not the end"); return }
+            #expect(client.bytes == objectBytes(0..<length))
+        }
+        #expect(house.origin.requests.count == 1)
+    }
+
+    @Test("A flight that dies is resumed at its byte, under If-Match, for all its readers")
+    func resumed() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let clients = [try house.open(), try house.open()]
+        for client in clients { _ = client.step(within: 0.05) }
+        let transfer = try #require(house.origin.next())
+        transfer.answer(length: length, upTo: 777_777)
+        transfer.end(.failed(OriginError(.cut, "cut")))
+        for client in clients { client.read(777_777) }
+        let second = try #require(house.origin.next())
+        #expect(second.asked == 777_777..<length)
+        #expect(second.request.condition == .ifMatch("\"v1\""))
+        second.serve(length: length)
+        for client in clients {
+            guard case .end = client.readAll() else { Issue.record("not the end"); return }
+            #expect(client.bytes == objectBytes(0..<length))
+        }
+    }
+
+    @Test("An object that changed in the middle fails the reader, and the next one gets the new bytes only")
+    func changed() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let client = try house.open()
+        _ = client.step(within: 0.05)
+        let transfer = try #require(house.origin.next())
+        transfer.answer(length: length, upTo: 500_000)
+        client.read(500_000)
+        transfer.end(.failed(OriginError(.cut, "cut")))
+        let second = try #require(house.origin.next())
+        #expect(second.head(412) == .reject)
+        second.end(.rejected)
+        guard case .failed(let error) = client.readAll() else { Issue.record("not failed"); return }
+        #expect(error.kind == .changed)
+
+        let fresh = try house.open()
+        _ = fresh.step(within: 0.05)
+        let third = try #require(house.origin.next())
+        third.head(206, [
+            .contentRange: "bytes 0-99/100", .contentLength: "100", .eTag: "\"v2\"",
+        ])
+        _ = third.deliver([UInt8](repeating: 9, count: 100))
+        third.end()
+        guard case .end = fresh.readAll() else { Issue.record("not the end"); return }
+        #expect(fresh.bytes == [UInt8](repeating: 9, count: 100))
+    }
+
+    @Test("A block that rotted on disk is fetched again before a byte of it leaves; the others need no origin")
+    func rot() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let client = try house.open()
+        _ = client.step(within: 0.05)
+        try #require(house.origin.next()).serve(length: length)
+        _ = client.readAll()
+        client.stream.close()
+        house.close()
+        try house.damage(at: 600_000)
+        try house.restart()
+        let again = try house.open()
+        again.read(2 * 262_144)
+        let transfer = try #require(house.origin.next())
+        #expect(transfer.asked == 2 * 262_144..<3 * 262_144)
+        transfer.serve(length: length)
+        guard case .end = again.readAll() else { Issue.record("not the end"); return }
+        #expect(again.bytes == objectBytes(0..<length))
+        #expect(house.origin.requests.count == 2)
+    }
+
+    @Test("The origin's own error goes to the clients of the first contact, with its body, and is not stored")
+    func originError() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let client = try house.open()
+        _ = client.step(within: 0.05)
+        let transfer = try #require(house.origin.next())
+        transfer.head(404, [.contentType: "text/plain"])
+        _ = transfer.deliver(Array("nothing here".utf8))
+        transfer.end()
+        guard case .origin(let answer) = client.step() else { Issue.record("no answer"); return }
+        #expect(answer.status == 404)
+        #expect(String(buffer: answer.body) == "nothing here")
+        client.stream.close()
+        let second = try house.open()
+        _ = second.step(within: 0.05)
+        #expect(house.origin.next() != nil)
+        #expect(try house.store.taskCount() == 0)
+    }
+
+    @Test("A slow disk pauses the transfer; memory for received bytes stays bounded")
+    func handOffBound() throws {
+        let house = try EngineHouse { $0.handOffLength = 200_000 }
+        defer { house.close() }
+        let client = try house.open()
+        _ = client.step(within: 0.05)
+        let transfer = try #require(house.origin.next())
+        // All store threads are busy: nothing is written.
+        let gate = Signal()
+        let isOpen = Flag()
+        for _ in 0..<8 { house.store.threads.run { _ = gate.wait(within: 20) { isOpen.value ? true : nil } } }
+        transfer.answer(length: length, upTo: 0)
+        var taken = 0
+        while transfer.receive(objectBytes(taken..<taken + 50_000)) == .taken { taken += 50_000 }
+        #expect(taken <= 250_000)
+        #expect(transfer.isPaused)
+        isOpen.set()
+        gate.notify()
+        #expect(transfer.waitForResume())
+        _ = transfer.send(taken..<length)
+        transfer.end()
+        guard case .end = client.readAll() else { Issue.record("not the end"); return }
+        #expect(client.bytes == objectBytes(0..<length))
+    }
+
+    @Test("Without room the request goes straight through instead of failing")
+    func noRoom() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let available = house.store.availableBytes
+        #expect(house.store.reserve(available))
+        let client = try house.open()
+        guard case .bypass(.noRoom) = client.step() else { Issue.record("no bypass"); return }
+        #expect(house.origin.requests.isEmpty)
+    }
+
+    @Test("Shutdown fails waiting clients and leaves no flight")
+    func shutdown() throws {
+        let house = try EngineHouse()
+        let client = try house.open()
+        _ = client.step(within: 0.05)
+        let transfer = try #require(house.origin.next())
+        Task.detached {
+            _ = transfer.waitForCancel()
+            transfer.end(.cancelled)
+        }
+        house.close()
+        guard case .failed(let error) = client.step() else { Issue.record("not failed"); return }
+        #expect(error.kind == .shuttingDown)
+        #expect(house.engine.flightCount == 0)
+    }
+}

@@ -1,0 +1,80 @@
+import NIOCore
+import Testing
+
+@testable import SeedProxy
+
+@Suite("The life of a connection")
+struct ConnectionMachineTests {
+    private func serving(isPersistent: Bool = true, hasBody: Bool = false) -> ConnectionMachine {
+        var machine = ConnectionMachine()
+        machine.begin(isPersistent: isPersistent, hasBody: hasBody)
+        return machine
+    }
+
+    @Test("The next request is taken after the answer, not before")
+    func keepAlive() {
+        var machine = serving()
+        #expect(machine.isServing)
+        #expect(machine.answered(keepsConnection: true) == .takeNextRequest)
+        #expect(machine.phase == .idle)
+    }
+
+    @Test("A connection lingers after an answer that ends it, until the client has closed too")
+    func linger() {
+        var machine = serving(isPersistent: false)
+        #expect(!machine.keepsConnection)
+        #expect(machine.answered(keepsConnection: true) == .linger)
+        #expect(machine.outputClosed() == .nothing)
+        #expect(machine.inputClosed() == .close)
+    }
+
+    @Test("An answer before the request's end ends the connection, after it doesn't")
+    func earlyAnswer() {
+        var early = serving(hasBody: true)
+        #expect(early.answered(keepsConnection: true) == .linger)
+        var late = serving(hasBody: true)
+        #expect(late.requestRead() == .nothing)
+        #expect(late.answered(keepsConnection: true) == .takeNextRequest)
+    }
+
+    @Test("A client that closed its side still gets the answers to what it sent")
+    func halfClosed() {
+        var machine = serving()
+        #expect(machine.inputClosed() == .nothing)
+        #expect(machine.answered(keepsConnection: true) == .takeNextRequest)
+        #expect(machine.leave() == .linger)
+        #expect(machine.outputClosed() == .close)
+    }
+
+    @Test("Draining ends an idle connection at once and a busy one after its answer")
+    func drain() {
+        var idle = ConnectionMachine()
+        #expect(idle.drain() == .linger)
+        #expect(idle.outputClosed() == .close)
+        var busy = serving()
+        #expect(busy.drain() == .nothing)
+        #expect(busy.answered(keepsConnection: true) == .linger)
+    }
+
+    @Test("A connection is judged by what it waits for")
+    func clock() {
+        var limits = ProxyConfiguration()
+        (limits.idleTimeout, limits.headTimeout) = (.seconds(60), .seconds(10))
+        (limits.stallTimeout, limits.lingerTimeout) = (.seconds(300), .seconds(5))
+        func verdict(after seconds: Int64, _ phase: ConnectionMachine.Phase, queued: Int = 0, partial: Bool = false)
+            -> ConnectionClock.Verdict
+        {
+            var clock = ConnectionClock()
+            if partial { clock.headBegan() }
+            _ = clock.judge(.now(), queued: queued, phase: phase, limits: limits)
+            return clock.judge(.now() + .seconds(seconds), queued: queued, phase: phase, limits: limits)
+        }
+        #expect(verdict(after: 61, .idle) == .leave)
+        #expect(verdict(after: 59, .idle) == .fine)
+        #expect(verdict(after: 11, .idle, partial: true) == .refuse)
+        #expect(verdict(after: 6, .lingering) == .abort)
+        #expect(verdict(after: 1000, .serving) == .fine)
+        #expect(verdict(after: 61, .idle, queued: 5) == .fine)
+        #expect(verdict(after: 301, .serving, queued: 5) == .abort)
+    }
+}

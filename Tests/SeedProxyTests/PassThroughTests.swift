@@ -1,0 +1,328 @@
+import Foundation
+import SeedTestSupport
+import Testing
+
+@testable import SeedProxy
+
+@Suite("Requests that go straight through")
+struct PassThroughTests {
+    /// A house without rules: nothing goes through the cache.
+    private func withRelay(
+        allowing allowed: [String] = ["127.0.0.0/8"], configure: (inout ProxyConfiguration) -> Void = { _ in },
+        _ script: @escaping @Sendable (RawClient) throws -> Void,
+        _ body: (ProxyHouse, LoopbackServer, RawClient) async throws -> Void
+    ) async throws {
+        try await withHouse(
+            allowing: allowed,
+            configure: {
+                $0.rules = []
+                configure(&$0)
+            },
+            { house in
+                let origin = try LoopbackServer(script)
+                try await body(house, origin, try house.client())
+            })
+    }
+
+    @Test("64 MiB go up and come back while both sides stream")
+    func echo() async throws {
+        let count = 64 << 20
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n")
+            var echoed = 0
+            while echoed < count {
+                let part = try connection.read(atMost: 1 << 20)
+                try connection.send(part)
+                echoed += part.count
+            }
+        }) { house, origin, client in
+            let object = TestObject(count: count)
+            try client.send(
+                "POST http://127.0.0.1:\(origin.port)/up HTTP/1.1\r\nHost: x\r\nContent-Length: \(count)\r\n\r\n")
+            Thread.detachNewThread { try? client.send(object.bytes) }
+            let response = try client.readResponse()
+            #expect(response.status == 200)
+            #expect(object.matches(response.body))
+            #expect(response["Cache-Status"] == "seed-peer; fwd=bypass")
+            #expect(house.server.metrics.bypasses.current == 1)
+        }
+    }
+
+    @Test("Chunked bodies stay chunked both ways, and the connection serves the next request")
+    func chunked() async throws {
+        try await withRelay({ connection in
+            let request = try connection.readRequest()
+            guard request.contains("Transfer-Encoding: chunked") else { return }
+            var body = ""
+            while case let line = try connection.readLine(), line != "0" {
+                body += String(decoding: try connection.read(exactly: Int(line, radix: 16) ?? 0), as: UTF8.self)
+                _ = try connection.readLine()
+            }
+            _ = try connection.readLine()
+            try connection.send("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n\(body)\r\n0\r\n\r\n")
+        }) { _, origin, client in
+            for _ in 0..<2 {
+                try client.send(
+                    "PUT http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")
+                let response = try client.readResponse()
+                #expect(response.status == 201)
+                #expect(response["Transfer-Encoding"] == "chunked")
+                #expect(response.text == "hello")
+            }
+        }
+    }
+
+    @Test("A body without length or last chunk is relayed up to the connection's end")
+    func untilClose() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\n\r\nall of it")
+        }) { _, origin, client in
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response["Connection"] == "close")
+            #expect(response["Content-Length"] == nil)
+            #expect(response.text == "all of it")
+        }
+    }
+
+    @Test("An HTTP/1.0 client gets a chunked body up to the connection's end")
+    func oldClient() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        }) { _, origin, client in
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response["Transfer-Encoding"] == nil)
+            #expect(response["Connection"] == "close")
+            #expect(response.text == "abc")
+        }
+    }
+
+    @Test(
+        "A body that breaks off at the origin resets the client's connection",
+        arguments: [
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        ])
+    func cut(_ answer: String) async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send(answer)
+        }) { house, origin, client in
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(throws: RawClient.Failure.reset) {
+                while true { if try client.read().isEmpty { return } }
+            }
+            #expect(house.server.metrics.aborted.current == 1)
+        }
+    }
+
+    @Test("An origin that resets a body without length resets the client's connection")
+    func resetUntilClose() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\n\r\nhalf")
+            _ = try connection.readLine()
+        }) { _, origin, client in
+            try client.send("POST http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+            _ = try client.readHead()
+            #expect(try client.read(exactly: 4) == Array("half".utf8))
+            // What the origin leaves unread when it closes makes its kernel send a reset.
+            try client.send("go\r\nrest\n")
+            #expect(throws: RawClient.Failure.reset) { try client.readToEnd() }
+        }
+    }
+
+    @Test("An origin that gives no answer is 502, and the connection lives on")
+    func noAnswer() async throws {
+        try await withRelay({ connection in _ = try connection.readRequest() }) { _, origin, client in
+            for _ in 0..<2 {
+                try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+                let response = try client.readResponse()
+                #expect(response.status == 502)
+                #expect(response["X-Dragonfly-Error-Type"] == "backend")
+            }
+        }
+    }
+
+    @Test("An origin where nobody listens is 502")
+    func unreachable() async throws {
+        try await withRelay({ _ in }) { _, origin, client in
+            let port = origin.port
+            let free = try LoopbackServer { _ in }.port  // gone when this statement is over
+            #expect(free != port)
+            try client.send("GET http://127.0.0.1:\(free)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response.status == 502)
+            #expect(response["X-Dragonfly-Error-Type"] == "backend")
+        }
+    }
+
+    @Test("An origin that makes no progress is 504 before the head and a reset after it")
+    func silent() async throws {
+        let quick: (inout ProxyConfiguration) -> Void = { $0.relayTimeout = .milliseconds(200) }
+        try await withRelay(
+            configure: quick,
+            { connection in
+                let request = try connection.readRequest()
+                if request.contains("/late") { try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc") }
+                _ = try connection.read()
+            }
+        ) { _, origin, client in
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response.status == 504)
+            #expect(response["X-Dragonfly-Error-Type"] == "backend")
+            try client.send("GET http://127.0.0.1:\(origin.port)/late HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.readHead().status == 200)
+            #expect(throws: RawClient.Failure.reset) { try client.readToEnd() }
+        }
+    }
+
+    @Test("The address guard refuses what is not allowed, by name and by address")
+    func guarded() async throws {
+        try await withRelay(allowing: [], { _ in }) { _, origin, client in
+            for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+                try client.send("GET http://\(host):\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+                let response = try client.readResponse()
+                #expect(response.status == 403)
+                #expect(response["X-Dragonfly-Error-Type"] == "proxy")
+                #expect(response.text.contains("backend.allowAddresses"))
+            }
+        }
+    }
+
+    @Test("Our own listener is refused as an origin, and so is a request that was here before")
+    func loops() async throws {
+        try await withRelay({ _ in }) { house, origin, client in
+            let requests = [
+                "GET http://127.0.0.1:\(house.port)/ HTTP/1.1\r\nHost: x\r\n\r\n",
+                "GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nVia: 1.1 seed-peer\r\n\r\n",
+            ]
+            for request in requests {
+                try client.send(request)
+                let response = try client.readResponse()
+                #expect(response.status == 508)
+                #expect(response["X-Dragonfly-Error-Type"] == "proxy")
+            }
+        }
+    }
+
+    @Test("Credentials reach the origin untouched; what is about this connection or this cache doesn't")
+    func fields() async throws {
+        let seen = Note<String>()
+        try await withRelay({ connection in
+            seen.write(try connection.readRequest())
+            try connection.send(
+                "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\n"
+                    + "Connection: X-Hop\r\nX-Hop: 1\r\nContent-Length: 0\r\n\r\n")
+        }) { _, origin, client in
+            try client.send(
+                "GET http://127.0.0.1:\(origin.port)/a%2Fb?c=%41 HTTP/1.1\r\nHost: other\r\nAuthorization: Basic abc\r\n"
+                    + "Proxy-Authorization: p\r\nX-Dragonfly-Tag: t\r\nConnection: X-Mine\r\nX-Mine: 1\r\nCookie: k=v\r\n"
+                    + "Accept-Encoding: gzip\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response.status == 401)
+            #expect(response["WWW-Authenticate"] == "Basic realm=\"x\"")
+            #expect(response.fields.filter { $0.name == "Set-Cookie" }.map(\.value) == ["a=b", "c=d"])
+            #expect(response["X-Hop"] == nil)
+            #expect(response["Via"] == "1.1 seed-peer")
+            let request = try #require(seen.read())
+            #expect(request.hasPrefix("GET /a%2Fb?c=%41 HTTP/1.1\nHost: 127.0.0.1:\(origin.port)\n"))
+            for line in ["Authorization: Basic abc", "Cookie: k=v", "Accept-Encoding: gzip", "Via: 1.1 seed-peer"] {
+                #expect(request.contains("\n\(line)"))
+            }
+            for name in ["Proxy-Authorization", "X-Dragonfly", "X-Mine"] { #expect(!request.contains(name)) }
+        }
+    }
+
+    @Test("Interim answers reach the client before the real one")
+    func interim() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 100 Continue\r\n\r\n")
+            let body = try connection.read(exactly: 3)
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + String(decoding: body, as: UTF8.self))
+        }) { _, origin, client in
+            try client.send(
+                "POST http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+            )
+            #expect(try client.readHead().status == 100)
+            try client.send("abc")
+            #expect(try client.readResponse().text == "abc")
+        }
+    }
+
+    @Test("The answer to HEAD has the origin's length and no body")
+    func headMethod() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n")
+        }) { _, origin, client in
+            for _ in 0..<2 {
+                try client.send("HEAD http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+                let response = try client.readResponse(hasBody: false)
+                #expect(response["Content-Length"] == "12345")
+            }
+        }
+    }
+
+    @Test("An answer before the end of the request arrives whole and ends the connection")
+    func earlyAnswer() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig")
+            _ = try? connection.readToEnd()
+        }) { _, origin, client in
+            try client.send(
+                "POST http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nabc")
+            let response = try client.readResponse()
+            #expect(response.status == 413)
+            #expect(response.text == "big")
+            try client.send([UInt8](repeating: 0, count: 100_000))
+            #expect(try client.read().isEmpty)
+        }
+    }
+
+    @Test("A client that closes its side after the request still gets its answer")
+    func halfClosed() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            let body = try connection.read(exactly: 3)
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + String(decoding: body, as: UTF8.self))
+        }) { _, origin, client in
+            try client.send("POST http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+            client.closeWriting()
+            #expect(try client.readResponse().text == "abc")
+            #expect(try client.readToEnd().isEmpty)
+        }
+    }
+
+    @Test("A client that doesn't read holds the origin back")
+    func slowReader() async throws {
+        let accepted = Note<Int>()
+        try await withRelay({ connection in
+            connection.setTimeout(1)
+            _ = try connection.readRequest()
+            var sent = 0
+            do {
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(1 << 30)\r\n\r\n")
+                let part = [UInt8](repeating: 7, count: 1 << 20)
+                while sent < 1 << 30 {
+                    try connection.send(part)
+                    sent += part.count
+                }
+            } catch { accepted.write(sent) }
+        }) { house, origin, _ in
+            let client = try house.client(receiveBuffer: 65_536)
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            let count = try #require(accepted.read(within: 60))
+            // What the kernel's buffers and ours hold, and not the object.
+            #expect(count < 64 << 20)
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import DragonflyIdentity
+import HTTPTypes
+import SeedEngine
+import Testing
+
+@testable import SeedProxy
+
+@Suite("Request forms, policy and plans")
+struct RequestTests {
+    private func head(_ target: String, method: String = "GET", _ fields: HTTPFields = [:]) -> RequestHead {
+        var fields = fields
+        fields[.hostField] = "any"
+        return RequestHead(method: method, target: target, minorVersion: 1, fields: fields, isPersistent: true)
+    }
+
+    private func factory(_ rules: [ProxyRule] = [ProxyRule()]) throws -> TaskRequestFactory {
+        TaskRequestFactory(policy: try ProxyPolicy(rules: rules), name: "seed-peer")
+    }
+
+    private func template(_ plan: RequestPlan) -> TaskTemplate? {
+        if case .cached(let template) = plan { template } else { nil }
+    }
+
+    private func relayed(_ plan: RequestPlan) -> OriginURL? {
+        if case .relayed(let url) = plan { url } else { nil }
+    }
+
+    private func refusal(_ plan: RequestPlan) -> Refusal? {
+        if case .refused(let refusal) = plan { refusal } else { nil }
+    }
+
+    @Test("A URL is taken apart for dialling and keeps path and query byte for byte")
+    func urlParts() throws {
+        let url = try OriginURL("HTTP://Example.COM:8080/a%2Fb/../c?x=%41&y#frag")
+        #expect(url.host == "example.com")
+        #expect(url.port == 8080)
+        #expect(url.originForm(for: "GET") == "/a%2Fb/../c?x=%41&y")
+        #expect(url.authority == "example.com:8080")
+        #expect(try OriginURL("https://h").port == 443)
+        #expect(try OriginURL("http://h:80?q").text == "http://h/?q")
+        #expect(try OriginURL("http://[::1]:81/").host == "::1")
+        #expect(try OriginURL("http://[::1]:81/").authority == "[::1]:81")
+        #expect(try OriginURL("http://h").originForm(for: "OPTIONS") == "*")
+    }
+
+    @Test(
+        "A malformed URL is refused with 400",
+        arguments: [
+            "/path", "*", "host:443", "ftp://h/", "http://", "http:///p", "http://u:p@h/", "http://h:0/", "http://h:x/",
+            "http://h:65536/", "http://[::1", "http://[::1]x/", "http://h\\@evil/", "http://\u{e9}/", "/x?u=http://h/",
+        ])
+    func malformedURL(_ text: String) {
+        #expect(throws: Refusal.self) { try OriginURL(text) }
+        do { _ = try OriginURL(text) } catch { #expect(error.status == 400 && error.culprit == .proxy) }
+    }
+
+    @Test("A rule's regex is searched in the URL without its query")
+    func regex() throws {
+        var factory = try factory([ProxyRule(regex: "blobs/sha256.*")])
+        #expect(template(factory.plan(for: head("http://h/v2/x/blobs/sha256:aa"))) != nil)
+        #expect(relayed(factory.plan(for: head("http://h/v2/x?blobs/sha256:aa"))) != nil)
+        #expect(relayed(factory.plan(for: head("http://h/other"))) != nil)
+    }
+
+    @Test("X-Dragonfly-Use-P2P asks for the cache where no rule does, and false doesn't switch a rule off")
+    func useP2P() throws {
+        let name = HTTPField.Name.dragonflyUseP2P
+        var none = try factory([])
+        #expect(template(none.plan(for: head("http://h/a", [name: "TRUE"]))) != nil)
+        #expect(template(none.plan(for: head("http://h/a", [name: "yes"]))) == nil)
+        var all = try factory()
+        #expect(template(all.plan(for: head("http://h/a", [name: "false"]))) != nil)
+    }
+
+    @Test("Other methods, bodies, conditions, several ranges and credentials go straight through")
+    func straightThrough() throws {
+        var factory = try factory()
+        let fields: [HTTPFields] = [
+            [.authorization: "Basic x"], [.cookie: "a=b"], [.contentLength: "3"], [.transferEncoding: "chunked"],
+            [.ifMatch: "\"a\""], [.ifRange: "\"a\""], [.range: "bytes=0-1,4-5"],
+        ]
+        for fields in fields { #expect(relayed(factory.plan(for: head("http://h/a", fields))) != nil, "\(fields)") }
+        for method in ["HEAD", "PUT", "POST", "DELETE"] {
+            #expect(relayed(factory.plan(for: head("http://h/a", method: method))) != nil)
+        }
+        #expect(relayed(factory.plan(for: head("http://h/a?X-Amz-Signature=s"))) != nil)
+        #expect(template(factory.plan(for: head("http://h/a?ns=docker.io"))) != nil)
+        #expect(template(factory.plan(for: head("http://h/a", [.range: "lines=1-2"]))) != nil)
+    }
+
+    @Test("A rule rewrites scheme and authority before the task is named, also for requests it doesn't cache")
+    func rewriting() throws {
+        var factory = try factory([ProxyRule(useTLS: true, redirect: "mirror.example:8443")])
+        let cached = template(factory.plan(for: head("http://h:80/a?b")))
+        #expect(cached?.urlText == "https://mirror.example:8443/a?b")
+        let straight = relayed(factory.plan(for: head("http://h/a", [.authorization: "x"])))
+        #expect(straight?.text == "https://mirror.example:8443/a")
+        #expect(relayed(factory.plan(for: head("http://h/a", method: "POST")))?.text == "http://h/a")
+        #expect(try OriginURL("http://h/a").rewritten(by: ProxyRule(useTLS: true)).port == 443)
+    }
+
+    @Test("Tag, application, piece length and filtered parameters take part in the task's identity")
+    func identity() throws {
+        var factory = try factory()
+        let plain = template(factory.plan(for: head("http://h/a?sig=1&v=2")))
+        let variants: [HTTPFields] = [
+            [.dragonflyTag: "t"], [.dragonflyApplication: "a"], [.dragonflyPieceLength: "8mib"],
+        ]
+        for fields in variants {
+            #expect(template(factory.plan(for: head("http://h/a?sig=1&v=2", fields)))?.key != plain?.key, "\(fields)")
+        }
+        #expect(
+            template(factory.plan(for: head("http://h/a", [.dragonflyPieceLength: "8mib"])))?.pieceLength == 8 << 20)
+        #expect(relayed(factory.plan(for: head("http://h/a?sig=1", [.dragonflyFilteredQueryParams: "x, sig"]))) != nil)
+        let content: HTTPFields = [.dragonflyContent: "c"]
+        let one = template(factory.plan(for: head("http://h/a", content)))
+        let other = template(factory.plan(for: head("http://h/b", content)))
+        #expect(one?.wireID == other?.wireID)
+        #expect(one?.urlText != other?.urlText)
+    }
+
+    @Test("What could not be stored safely is refused with 400")
+    func unsafeIdentities() throws {
+        var factory = try factory()
+        let small = refusal(factory.plan(for: head("http://h/a", [.dragonflyPieceLength: "1mib"])))
+        #expect(small?.status == 400 && small?.culprit == .proxy)
+        let blob = "http://h/v2/x/blobs/sha256:" + String(repeating: "z", count: 64)
+        #expect(refusal(factory.plan(for: head(blob, [.dragonflyBlobDigest: "true"])))?.status == 400)
+        #expect(template(factory.plan(for: head("http://h/a", [.dragonflyPieceLength: "nonsense"]))) != nil)
+    }
+
+    @Test("A request that came through us before is refused with 508")
+    func loop() throws {
+        var factory = try factory()
+        let seen = refusal(factory.plan(for: head("http://h/a", [.via: "1.0 a, 1.1 seed-peer (x)"])))
+        #expect(seen?.status == 508 && seen?.culprit == .proxy)
+        #expect(template(factory.plan(for: head("http://h/a", [.via: "1.1 seed-peer-2"]))) != nil)
+    }
+
+    @Test("The origin gets the client's own fields, and none about this connection or this cache")
+    func forwardedFields() throws {
+        var factory = try factory()
+        let names = [
+            "Range": "bytes=5-", "Connection": "X-Private, close", "X-Private": "1", "Proxy-Authorization": "p",
+            "TE": "trailers",
+            "Accept-Encoding": "gzip", "X-Dragonfly-Tag": "t", "Accept": "a/b", "X-Own": "kept", "Keep-Alive": "1",
+        ]
+        var fields = HTTPFields()
+        // Every name above is a token.
+        for (name, value) in names { fields[HTTPField.Name(name)!] = value }
+        let head = head("http://h/a", fields)
+        let plan = factory.plan(for: head)
+        let request = factory.request(from: head, template: try #require(template(plan)))
+        #expect(request.range == .from(5))
+        #expect(Set(request.headers.map(\.name.canonicalName)) == ["accept", "x-own", "via"])
+        #expect(request.headers[.via] == "1.1 seed-peer")
+    }
+
+    @Test("A regex that isn't understood is named when the server starts")
+    func badRegex() {
+        #expect(throws: ProxyError.self) { try ProxyPolicy(rules: [ProxyRule(regex: "(")]) }
+    }
+
+    @Test("The plan cache keeps late plans, forgets old ones, and never keeps long keys")
+    func planCache() {
+        var cache = PlanCache()
+        let long = PlanCache.Key(target: String(repeating: "x", count: PlanCache.longestKey + 1), options: [])
+        cache[long] = .refused(.loop)
+        #expect(cache[long] == nil)
+        let first = PlanCache.Key(target: "first", options: [])
+        let used = PlanCache.Key(target: "used", options: ["a", "b"])
+        cache[first] = .refused(.loop)
+        cache[used] = .refused(.loop)
+        for number in 0..<PlanCache.halfSize * 2 {
+            cache[PlanCache.Key(target: "\(number)", options: [])] = .refused(.loop)
+            #expect(cache[used] != nil)
+        }
+        #expect(cache[first] == nil)
+    }
+
+    @Test(
+        "Sizes are read as Dragonfly writes them",
+        arguments: [
+            ("8388608", 8_388_608), ("4mib", 4 << 20), (" 16 MiB ", 16 << 20), ("10MB", 10_000_000), ("64Mi", 64 << 20),
+        ])
+    func sizes(_ text: String, _ bytes: UInt64) {
+        #expect(PieceLengthText.bytes(text) == bytes)
+        #expect(PieceLengthText.bytes(text + "x") == nil)
+    }
+
+    @Test("Dates are written as RFC 9110 wants them")
+    func date() {
+        #expect(HTTPDate.text(second: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
+    }
+}

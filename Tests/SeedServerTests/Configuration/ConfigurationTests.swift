@@ -1,0 +1,164 @@
+import SeedOrigin
+import Testing
+
+@testable import SeedServer
+
+@Suite("Configuration")
+struct ConfigurationTests {
+    @Test(
+        "An empty file is all defaults", arguments: ["", "# nothing\n", "proxy:\n", "proxy:\n  server:\n    port:\n"])
+    func emptyFile(yaml: String) throws {
+        let loaded = try SeedPeerConfiguration.parse(yaml)
+        #expect(loaded.configuration == SeedPeerConfiguration())
+        #expect(loaded.notices.isEmpty)
+    }
+
+    @Test("Every key we use is read into its place")
+    func everyKey() throws {
+        let loaded = try SeedPeerConfiguration.parse(Self.full)
+        var expected = SeedPeerConfiguration()
+        expected.host.ip = "10.1.2.3"
+        expected.host.hostname = "seed-0"
+        expected.proxy.server = .init(port: 0)
+        expected.proxy.server.ip = "::1"
+        expected.proxy.rules = [
+            .init(regex: "blobs/sha256.*", useTLS: true, redirect: "mirror:443", filteredQueryParams: ["sig", "exp"]),
+            .init(regex: "it's"),
+        ]
+        expected.proxy.readBufferSize = 4_000_000
+        expected.storage = .init(dir: "/data", keep: false)
+        expected.download = .init(concurrentPieceCount: 16, pieceTimeout: .seconds(5_400))
+        expected.backend = .init(
+            allowAddresses: ["10.0.0.0/8", "::1"].compactMap(CIDR.init), maxRetries: 0, caCert: "/ca.pem")
+        expected.health = .init(ip: "127.0.0.1", port: 1)
+        expected.metrics = .init(ip: "127.0.0.2", port: 2)
+        expected.admin = .init(ip: "127.0.0.3", port: 65_535)
+        expected.shutdown = .init(timeout: .milliseconds(1_500))
+        #expect(loaded.configuration == expected)
+        #expect(loaded.notices.isEmpty)
+    }
+
+    @Test("stats.server is another name of admin.server")
+    func statsAlias() throws {
+        let loaded = try SeedPeerConfiguration.parse("stats: {server: {ip: 127.0.0.9, port: 9}}")
+        #expect(loaded.configuration.admin == .init(ip: "127.0.0.9", port: 9))
+    }
+
+    @Test(
+        "A value that is not allowed is refused with its key, itself, its line and what is allowed",
+        arguments: [
+            (
+                "proxy:\n  server:\n    port: 70000",
+                "proxy.server.port: 70000 is not allowed (line 3); allowed: 0–65535"
+            ),
+            ("proxy: {server: {port: -1}}", "proxy.server.port: -1 is not allowed (line 1); allowed: 0–65535"),
+            ("host:\n  ip: here", "host.ip: here is not allowed (line 2); allowed: an IPv4 or IPv6 address"),
+            ("storage:\n  keep: maybe", "storage.keep: maybe is not allowed (line 2); allowed: true or false"),
+            ("storage: 5", "storage: 5 is not allowed (line 1); allowed: a mapping of keys to values"),
+            ("[1, 2]", "the file: a list is not allowed (line 1); allowed: a mapping of keys to values"),
+            (
+                "storage:\n  dir: ''",
+                "storage.dir: an empty text is not allowed (line 2); allowed: the path of a file or directory"
+            ),
+            (
+                "download:\n\n  pieceTimeout: 10",
+                "download.pieceTimeout: 10 is not allowed (line 3); allowed: a duration from 100ms to 1d, such as 10s or 1h30m"
+            ),
+            (
+                "proxy:\n  rules:\n    - regex: ok\n    - regex: '('",
+                "proxy.rules[1].regex: ( is not allowed (line 4); allowed: a regular expression"
+            ),
+            (
+                "proxy:\n  rules:\n    - regexp: ok",
+                "proxy.rules[0]: regexp is not allowed (line 3); allowed: a mapping of regex, useTLS, redirect, filteredQueryParams"
+            ),
+            (
+                "backend:\n  allowAddresses: [10.0.0.0/33]",
+                "backend.allowAddresses[0]: 10.0.0.0/33 is not allowed (line 2); allowed: an address block such as 10.0.0.0/8 or fd00::/8"
+            ),
+            (
+                "proxy:\n  readBufferSize: 1KB",
+                "proxy.readBufferSize: 1KB is not allowed (line 2); allowed: a size from 4KiB to 64MiB, such as 512KiB or 4MB"
+            ),
+        ])
+    func refusedValues(yaml: String, message: String) {
+        let error = #expect(throws: ConfigurationError.self) { try SeedPeerConfiguration.parse(yaml) }
+        #expect(error?.description == message)
+    }
+
+    @Test("All problems of a file are told at once, in its order")
+    func severalProblems() {
+        let yaml = "health: {server: {port: x}}\nproxy: {server: {port: y}}\n"
+        let error = #expect(throws: ConfigurationError.self) { try SeedPeerConfiguration.parse(yaml) }
+        let lines = error?.description.split(separator: "\n") ?? []
+        #expect(lines.map { $0.prefix(19) } == ["health.server.port:", "proxy.server.port: "])
+    }
+
+    @Test("Text that is not YAML is refused with its line", arguments: ["a: b: c", "a: [1", "x: 1\nx: 2", "\tx: 1"])
+    func notYAML(text: String) {
+        let error = #expect(throws: ConfigurationError.self) { try SeedPeerConfiguration.parse(text) }
+        #expect(error?.description.hasPrefix("configuration: not YAML (line ") == true)
+    }
+
+    @Test(
+        "An unknown key is ignored with a warning that names the nearest known key",
+        arguments: [
+            (
+                "proxy:\n  serve:\n    port: 1",
+                "proxy.serve is not a known key and is ignored (line 3); did you mean proxy.server?"
+            ),
+            ("nothing: 1", "nothing is not a known key and is ignored (line 1)"),
+            (
+                "upload: {server: {requestbufferSize: 50}}",
+                "upload.server.requestbufferSize is not a known key and is ignored (line 1); did you mean upload.server.requestBufferSize?"
+            ),
+        ])
+    func unknownKeys(yaml: String, text: String) throws {
+        let loaded = try SeedPeerConfiguration.parse(yaml)
+        #expect(loaded.configuration == SeedPeerConfiguration())
+        #expect(loaded.notices == [ConfigurationNotice(weight: .warning, text: text)])
+    }
+
+    @Test("Ignored keys of Dragonfly are mentioned at debug, those somebody may rely on at warning")
+    func ignoredKeys() throws {
+        let loaded = try SeedPeerConfiguration.parse(
+            "gc: {interval: 900s}\ntracing: {headers: {a: b}}\nproxy: {server: {basicAuth: {username: u}}}")
+        #expect(loaded.notices.map(\.weight) == [.debug, .debug, .warning])
+        #expect(loaded.notices[2].text == "proxy.server.basicAuth.username is ignored (line 3): not enforced")
+    }
+
+    @Test("A file that is not there is refused with its name")
+    func missingFile() {
+        let error = #expect(throws: ConfigurationError.self) { try SeedPeerConfiguration.load(file: "/nowhere/x.yaml") }
+        #expect(error?.description.hasPrefix("configuration /nowhere/x.yaml: ") == true)
+    }
+
+    @Test("The development configuration stays on loopback and caches every URL")
+    func development() {
+        let development = SeedPeerConfiguration.development
+        let listeners = [development.proxy.server, development.health, development.metrics, development.admin]
+        #expect(listeners.allSatisfy { $0.ip == "127.0.0.1" })
+        #expect(development.proxy.rules.map(\.regex) == [".*"])
+    }
+
+    private static let full = """
+        host: {ip: 10.1.2.3, hostname: seed-0}
+        proxy:
+          server: {ip: '::1', port: 0}
+          rules:
+            - regex: blobs/sha256.*
+              useTLS: true
+              redirect: mirror:443
+              filteredQueryParams: [sig, exp]
+            - regex: it's
+              redirect:
+          readBufferSize: 4MB
+        storage: {dir: /data, keep: false}
+        download: {concurrentPieceCount: 16, pieceTimeout: 1h30m}
+        backend: {allowAddresses: [10.0.0.0/8, '::1'], maxRetries: 0, caCert: /ca.pem}
+        health: {server: {ip: 127.0.0.1, port: 1}}
+        metrics: {server: {ip: 127.0.0.2, port: 2}}
+        admin: {server: {ip: 127.0.0.3, port: 65535}}
+        shutdown: {timeout: 1500ms}
+        """
+}

@@ -1,0 +1,116 @@
+import Foundation
+import SeedTestSupport
+import Synchronization
+import Testing
+
+/// A real `seed-peer run` on loopback, on free ports, killed at the latest when the object goes.
+final class SeedPeerProcess: Sendable {
+    private let process: Process
+    private let log = Mutex("")
+    private let changed = Signal()
+
+    /// Starts the program of this build. - Parameter arguments: what follows `seed-peer`.
+    init(arguments: [String]) throws {
+        process = Process()
+        process.executableURL = Self.program
+        process.arguments = arguments
+        let stderr = Pipe()
+        process.standardError = stderr
+        process.terminationHandler = { [changed] _ in changed.notify() }
+        stderr.fileHandleForReading.readabilityHandler = { [weak self] handle in self?.read(handle) }
+        try process.run()
+    }
+
+    /// Starts with a store and, in `extra`, further lines of configuration.
+    convenience init(store: String, in directory: TemporaryDirectory, extra: String = "") throws {
+        let file = directory.path("seed-peer.yaml")
+        try Self.configuration(store: store, extra: extra).write(toFile: file, atomically: true, encoding: .utf8)
+        try self.init(arguments: ["run", "--config", file])
+    }
+
+    deinit { kill() }
+
+    /// What the program has written to stderr so far.
+    var errorText: String { log.withLock { $0 } }
+
+    /// The port of that listener (`proxy`, `health`, `metrics`, `admin`), as soon as the program is ready.
+    func port(_ name: String = "proxy") throws -> Int {
+        let line = changed.wait(within: 60) { self.readyLine ?? (self.process.isRunning ? nil : "") }
+        let word = line?.split(separator: " ").first { $0.hasPrefix("\(name)=127.0.0.1:") }
+        return try #require(word.flatMap { Int($0.split(separator: ":")[1]) }, "not ready: \(errorText)")
+    }
+
+    /// Asks for a whole URL through the proxy, on a connection of its own. - Parameter fields: complete header lines.
+    func get(_ url: String, fields: [String] = []) throws -> RawResponse {
+        let client = try RawClient(port: port())
+        try client.send(Self.request(url, fields: fields))
+        return try client.readResponse()
+    }
+
+    static func request(_ url: String, fields: [String] = []) -> String {
+        let host = url.split(separator: "/")[1]
+        let lines = ["GET \(url) HTTP/1.1", "Host: \(host)", "Connection: close"] + fields
+        return lines.joined(separator: "\r\n") + "\r\n\r\n"
+    }
+
+    /// Asks one of the small listeners.
+    func get(path: String, from listener: String) throws -> RawResponse {
+        let client = try RawClient(port: port(listener))
+        try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return try client.readResponse()
+    }
+
+    /// The value of a metric now.
+    func metric(_ name: String) throws -> Int {
+        let text = try get(path: "/metrics", from: "metrics").text
+        let line = text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+        return try #require(line?.split(separator: " ").last.flatMap { Int($0) }, "no metric \(name) in\n\(text)")
+    }
+
+    /// `exitCode` waits for what comes of it.
+    func send(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
+
+    /// SIGKILL, and waits until the process is gone.
+    func kill() {
+        send(SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// Waits for the end; nil when it does not come within a minute.
+    var exitCode: Int32? {
+        changed.wait(within: 60) { process.isRunning ? nil : process.terminationStatus }
+    }
+
+    /// Waits until stderr contains `text`.
+    func waits(for text: String) -> Bool {
+        changed.wait(within: 60) { self.errorText.contains(text) ? true : nil } ?? false
+    }
+
+    private var readyLine: Substring? {
+        errorText.split(separator: "\n").first { $0.contains("ready proxy=") && $0.contains("admin=") }
+    }
+
+    private func read(_ handle: FileHandle) {
+        let data = handle.availableData
+        if data.isEmpty { handle.readabilityHandler = nil }
+        log.withLock { $0 += String(decoding: data, as: UTF8.self) }
+        changed.notify()
+    }
+
+    /// The tests run from a bundle beside the program.
+    private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "seed-peer")
+
+    private static func configuration(store: String, extra: String) -> String {
+        """
+        host: {ip: 127.0.0.1}
+        proxy: {server: {ip: 127.0.0.1, port: 0}, rules: [{regex: '.*'}]}
+        health: {server: {ip: 127.0.0.1, port: 0}}
+        metrics: {server: {ip: 127.0.0.1, port: 0}}
+        admin: {server: {ip: 127.0.0.1, port: 0}}
+        backend: {allowAddresses: [127.0.0.0/8]}
+        storage: {dir: \(store)}
+        \(extra)
+        """
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import SeedTestSupport
+import Testing
+
+@Suite("A seed peer starts and stops", .serialized)
+struct StartAndStopTests {
+    let directory: TemporaryDirectory
+    var store: String { directory.path("store") }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    @Test("Ready means that the small listeners answer")
+    func smallListeners() throws {
+        let peer = try SeedPeerProcess(store: store, in: directory)
+        #expect(try peer.get(path: "/healthy", from: "health").status == 200)
+        #expect(try peer.get(path: "/", from: "admin").text.contains("GET /"))
+        #expect(try peer.metric("seed_peer_requests_total") == 0)
+        #expect(try peer.get(path: "/nothing", from: "health").status == 404)
+    }
+
+    @Test("SIGTERM stops it with exit code 0, and the store opens again", arguments: [SIGTERM, SIGINT])
+    func stops(signal: Int32) throws {
+        for _ in 1...2 {
+            let peer = try SeedPeerProcess(store: store, in: directory)
+            _ = try peer.port()
+            peer.send(signal)
+            #expect(peer.exitCode == 0, "\(peer.errorText)")
+        }
+    }
+
+    @Test("Idle connections don't hold the stop back")
+    func idleConnections() throws {
+        let peer = try SeedPeerProcess(store: store, in: directory)
+        let idle = try ["proxy", "health", "metrics", "admin"].map { try RawClient(port: peer.port($0)) }
+        for client in idle.dropFirst() {
+            try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            _ = try client.readResponse()
+        }
+        let clock = ContinuousClock()
+        let stop = clock.measure {
+            peer.send(SIGTERM)
+            #expect(peer.exitCode == 0, "\(peer.errorText)")
+        }
+        #expect(stop < .seconds(10))
+        withExtendedLifetime(idle) {}
+    }
+
+    @Test("A refused configuration ends it with exit code 2 and a line for each reason")
+    func refusedConfiguration() throws {
+        let peer = try SeedPeerProcess(store: store, in: directory, extra: "shutdown: {timeout: soon}")
+        #expect(peer.exitCode == 2)
+        #expect(peer.waits(for: "shutdown.timeout: soon is not allowed (line 8); allowed: a duration from 0s to 1h"))
+    }
+
+    @Test("A configuration file that is not there ends it with exit code 2")
+    func missingConfiguration() throws {
+        let peer = try SeedPeerProcess(arguments: ["run", "--config", directory.path("none.yaml")])
+        #expect(peer.exitCode == 2)
+        #expect(peer.waits(for: "none.yaml"))
+    }
+
+    @Test("An unknown key is warned of, and it starts")
+    func unknownKey() throws {
+        let peer = try SeedPeerProcess(store: store, in: directory, extra: "storag: {dir: x}")
+        _ = try peer.port()
+        #expect(peer.waits(for: "storag is not a known key and is ignored (line 8); did you mean storage?"))
+    }
+
+    @Test("A second process on the same store is refused with exit code 1")
+    func secondProcess() throws {
+        let first = try SeedPeerProcess(store: store, in: directory)
+        _ = try first.port()
+        let second = try SeedPeerProcess(store: store, in: directory)
+        #expect(second.exitCode == 1)
+        #expect(second.waits(for: store))
+    }
+
+    @Test("A store directory that cannot be one is refused with exit code 1 and its path")
+    func badDirectory() throws {
+        let file = directory.path("file")
+        try Data("x".utf8).write(to: URL(filePath: file))
+        for store in [file, file + "/below", "/proc/seed-peer"] {
+            let peer = try SeedPeerProcess(store: store, in: directory)
+            #expect(peer.exitCode == 1)
+            #expect(peer.waits(for: "seed-peer: "), "\(peer.errorText)")
+            #expect(peer.errorText.contains(file) || peer.errorText.contains("/proc"), "\(peer.errorText)")
+        }
+    }
+
+    @Test(
+        "A port that is in use is refused with exit code 1 and its key",
+        arguments: ["proxy", "health", "metrics", "admin"])
+    func portInUse(listener: String) throws {
+        let first = try SeedPeerProcess(store: store, in: directory)
+        let port = try first.port()
+        let other = try TemporaryDirectory()
+        let second = try SeedPeerProcess(
+            arguments: ["run", "--config", Self.write(listener: listener, port: port, in: other)])
+        #expect(second.exitCode == 1)
+        #expect(second.waits(for: "127.0.0.1:\(port)"), "\(second.errorText)")
+        #expect(second.errorText.contains("in use"), "\(second.errorText)")
+    }
+
+    private static func write(listener: String, port: Int, in directory: TemporaryDirectory) throws -> String {
+        let lines = ["proxy", "health", "metrics", "admin"].map {
+            "\($0): {server: {ip: 127.0.0.1, port: \($0 == listener ? port : 0)}}"
+        }
+        let file = directory.path("other.yaml")
+        let text = (lines + ["storage: {dir: \(directory.path("store"))}"]).joined(separator: "\n")
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        return file
+    }
+}

@@ -1,0 +1,98 @@
+import DragonflyIdentity
+import Foundation
+import SeedTestSupport
+import Testing
+
+/// A seed peer process in front of a real nginx that serves one directory of files.
+struct WholeHouse {
+    let directory: TemporaryDirectory
+    let nginx: Nginx
+    let peer: SeedPeerProcess
+
+    private init(directory: TemporaryDirectory, nginx: Nginx) throws {
+        self.directory = directory
+        self.nginx = nginx
+        peer = try SeedPeerProcess(store: directory.path("store"), in: directory)
+    }
+
+    /// Starts both, lends them, and stops them whatever happens.
+    static func with(_ body: (WholeHouse) throws -> Void) throws {
+        let directory = try TemporaryDirectory()
+        let files = directory.path("files")
+        try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
+        let nginx = try Nginx(serving: files)
+        defer { nginx.stop() }
+        let house = try WholeHouse(directory: directory, nginx: nginx)
+        defer { house.peer.kill() }
+        try body(house)
+    }
+
+    /// The same origin and store with the next life of the seed peer, after the present one was killed.
+    func afterKill(_ body: (WholeHouse) throws -> Void) throws {
+        peer.kill()
+        let next = try WholeHouse(directory: directory, nginx: nginx)
+        defer { next.peer.kill() }
+        try body(next)
+    }
+
+    func url(_ name: String) -> String { "\(nginx.url)/\(name)" }
+
+    /// A file of random bytes at the origin.
+    func makeFile(_ name: String, length: Int) throws -> [UInt8] {
+        let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            UnsafeMutableRawBufferPointer(buffer).fillRandomly()
+            count = length
+        }
+        try Data(bytes).write(to: URL(filePath: directory.path("files/\(name)")))
+        return bytes
+    }
+
+    /// A file of zeros at the origin that takes no room.
+    func makeSparseFile(_ name: String, length: Int) throws {
+        let path = directory.path("files/\(name)")
+        try #require(FileManager.default.createFile(atPath: path, contents: nil))
+        try #require(truncate(path, length) == 0)
+    }
+
+    /// Asks for a range of a file through the seed peer.
+    func get(_ name: String, _ range: Range<Int>, fields: [String] = []) throws -> RawResponse {
+        try peer.get(
+            url(name), fields: fields + ["Range: bytes=\(range.lowerBound)-\(range.upperBound - 1)"])
+    }
+
+    /// Body bytes nginx has sent of that file once no origin request runs any more.
+    func originBytes(of name: String) throws -> Int {
+        try waitUntil("the origin requests have ended") { try peer.metric("seed_peer_origin_requests") == 0 }
+        return try nginx.accesses().filter { $0.uri == "/\(name)" }.reduce(0) { $0 + $1.bodyBytesSent }
+    }
+
+    /// Waits until the index on the disk knows of so many bytes.
+    func waitUntilRecorded(_ bytes: Int) throws {
+        try waitUntil("\(bytes) bytes are recorded") { try peer.metric("seed_peer_storage_used_bytes") >= bytes }
+    }
+
+    /// Asks again and again, for a minute: the other process has no event to wait for.
+    private func waitUntil(_ what: Comment, _ isTrue: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try !isTrue() {
+            try #require(ContinuousClock.now < deadline, what)
+            usleep(5_000)
+        }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Fills with bytes that no two blocks have in common.
+    fileprivate func fillRandomly() {
+        var generator = SystemRandomNumberGenerator()
+        var state: UInt64 = generator.next()
+        for offset in stride(from: 0, to: count, by: 8) {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            Swift.withUnsafeBytes(of: state.byteSwapped) { word in
+                let length = Swift.min(8, count - offset)
+                UnsafeMutableRawBufferPointer(rebasing: self[offset..<(offset + length)])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: word[..<length]))
+            }
+        }
+    }
+}
