@@ -17,8 +17,8 @@ build: deps ## Build for debugging
 release: deps ## Build for speed
 	$(SWIFT) build -c release --product seed-peer
 
-run: build ## Serve on 127.0.0.1:4001, caching every URL, with the store in ./.seed-peer
-	$(SWIFT) run --skip-build seed-peer run --dev
+run: release ## Serve on 127.0.0.1:4001, caching every URL, with the store in ./.seed-peer
+	.build/release/seed-peer run --dev
 
 test: deps ## Build everything and run the tests
 	$(SWIFT) build --build-tests $(IMPORT_CHECK)

@@ -29,7 +29,7 @@ let package = Package(
     name: "seed-peer",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "seed-peer", targets: ["seed-peer"]),
+        .executable(name: "seed-peer", targets: ["seed-peer"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -50,13 +50,18 @@ let package = Package(
         .systemLibrary(name: "CChecksum", providers: [.apt(["zlib1g-dev", "libisal-dev"])]),
 
         room("DragonflyIdentity", ["CICU", .product(name: "Crypto", package: "swift-crypto")]),
-        room("SeedStorage", ["CLMDB", "CChecksum", "CPosixIO", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
-        room("SeedOrigin", ["CCurl", "DragonflyIdentity", httpTypes, logging, .product(name: "Crypto", package: "swift-crypto")]),
+        room(
+            "SeedStorage",
+            ["CLMDB", "CChecksum", "CPosixIO", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
+        room(
+            "SeedOrigin",
+            ["CCurl", "DragonflyIdentity", httpTypes, logging, .product(name: "Crypto", package: "swift-crypto")]),
         room("SeedEngine", ["DragonflyIdentity", "SeedStorage", "SeedOrigin", nioCore, httpTypes, logging]),
         room(
             "SeedProxy",
             [
-                "DragonflyIdentity", "SeedStorage", "SeedOrigin", "SeedEngine", nioCore, nioPosix, nioHTTP1, httpTypes, logging,
+                "DragonflyIdentity", "SeedStorage", "SeedOrigin", "SeedEngine", nioCore, nioPosix, nioHTTP1, httpTypes,
+                logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room(
@@ -65,12 +70,14 @@ let package = Package(
                 "DragonflyIdentity", "SeedStorage", "SeedOrigin", "SeedEngine", "SeedProxy", logging, nioCore, nioPosix,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "seed-peer",
             dependencies: [
-                "SeedServer", "DragonflyIdentity", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SeedServer", "DragonflyIdentity", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -93,6 +100,6 @@ let package = Package(
                 "SeedTestSupport", "SeedEngine", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix,
                 nioHTTP1, httpTypes, logging,
             ]),
-        tests(of: "SeedServer", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, logging]),
+        tests(of: "SeedServer", ["SeedTestSupport", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix, logging]),
     ]
 )

@@ -98,7 +98,8 @@ struct BlockMap: Sendable {
 
     /// Takes a record in from the index; its blocks are held, but not checked yet.
     mutating func load(_ record: PieceRecord) {
-        guard record.number < grid.layout.pieceCount, record.checksums.count == grid.blocks(inPiece: record.number) else {
+        guard record.number < grid.layout.pieceCount, record.checksums.count == grid.blocks(inPiece: record.number)
+        else {
             return
         }
         var blocks = PieceBlocks(count: record.checksums.count)

@@ -42,8 +42,11 @@ struct Demand: Sendable, Equatable {
         guard let wanted else { return nil }
         let start = max(plannedTo, wanted.lowerBound)
         let end = min(wanted.upperBound, wanted.lowerBound + window)
-        guard start < end, end == wanted.upperBound || end - start >= min(span, window / 2) else { return nil }
-        return ByteRange(start, end)
+        guard start < end else { return nil }
+        if end == wanted.upperBound { return ByteRange(start, end) }
+        let count = end - start
+        guard count >= min(span, window / 2) else { return nil }
+        return ByteRange(start, count > span ? start + count / span * span : end)
     }
 }
 

@@ -23,8 +23,11 @@ final class Flight: OriginSink {
         var stopAt = Int64.max
         var collected = ByteBuffer()
         var outcome: OriginOutcome?
+        /// Nil until `OriginSource.start` has returned; the answer may come before that.
         var transfer: (any OriginTransfer)?
+        /// What could not be told to the transfer yet.
         var isCancelled = false
+        var mustResume = false
 
         var kept: TaskMachine.Keep? {
             if case .keeping(let keep) = mode { keep } else { nil }
@@ -54,11 +57,12 @@ final class Flight: OriginSink {
             return task.flightEnded(id, .bypass(.noRoom))
         }
         let transfer = context.origin.start(request, into: self)
-        let isCancelled = state.withLock {
+        let (isCancelled, mustResume) = state.withLock {
             $0.transfer = transfer
-            return $0.isCancelled
+            return ($0.isCancelled, $0.mustResume)
         }
         if isCancelled { transfer.cancel() }
+        if mustResume { transfer.resume() }
     }
 
     /// Ends the flight at `offset`, counted as complete; `nil` cancels it at once.
@@ -111,7 +115,9 @@ final class Flight: OriginSink {
                 drain = mustDrain
             }
             state.received += Int64(bytes.count)
-            return (.taken, drain, state.received >= state.stopAt ? state.transfer : nil)
+            guard state.received >= state.stopAt else { return (.taken, drain, nil) }
+            state.isCancelled = true
+            return (.taken, drain, state.transfer)
         }
         if drain { context.store.threads.run { self.drain() } }
         transfer?.cancel()
@@ -140,8 +146,10 @@ final class Flight: OriginSink {
     /// Writes what is queued, in order; at most one store thread is in here for a flight.
     private func drain() {
         while true {
-            var (batch, offset, outcome, transfer) = state.withLock {
-                ($0.handOff.take(), $0.written, $0.outcome, $0.transfer)
+            var (batch, offset, outcome, transfer) = state.withLock { state in
+                let batch = state.handOff.take()
+                if batch.mustResume, state.transfer == nil { state.mustResume = true }
+                return (batch, state.written, state.outcome, state.transfer)
             }
             guard !batch.buffers.isEmpty else {
                 if let outcome { finish(outcome) }

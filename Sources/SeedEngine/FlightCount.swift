@@ -9,7 +9,11 @@ final class FlightCount: Sendable {
     func began() { running.withLock { $0 += 1 } }
 
     func ended() {
-        guard running.withLock({ $0 -= 1; return $0 == 0 }) else { return }
+        guard
+            running.withLock({
+                $0 -= 1; return $0 == 0
+            })
+        else { return }
         allEnded.lock()
         allEnded.broadcast()
         allEnded.unlock()

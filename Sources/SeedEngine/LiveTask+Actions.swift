@@ -13,12 +13,7 @@ extension LiveTask {
             case .start(let order): start(order)
             case .stop(let id, let offset): running(id)?.stop(at: offset)
             case .check(let blocks): check(blocks)
-            case .put(let generation): put(generation)
-            case .putPiece(let record, let generation, let urgency):
-                guard let file = generation.file else { continue }
-                context.store.put(record, of: key, generation: file, urgency: urgency)
-            case .remove(let generation):
-                if let file = generation.file { context.store.remove(key, generation: file) }
+            case .put, .putPiece, .remove: continue
             case .wake(let id): takeWake(id)?()
             }
         }
@@ -34,16 +29,20 @@ extension LiveTask {
                 credential: request.credential, priority: order.isCompletion ? .completion : .demand))
     }
 
-    private func put(_ generation: Generation) {
-        let request = latestRequest
-        guard let file = generation.file else { return }
-        context.store.put(
-            TaskRecord(
-                key: key, wireID: request.wireID, generation: file, contentLength: generation.length,
-                pieceLength: generation.layout.pieceLength, etag: generation.validator.etag,
-                lastModified: generation.validator.lastModified, headers: generation.headers, url: request.url,
-                tag: request.tag, application: request.application, createdAt: generation.fetchedAt,
-                fetchedAt: generation.fetchedAt, flags: generation.flags))
+    /// Hands what is to be recorded to the store, which only queues it.
+    func record(_ action: TaskMachine.Action, _ request: TaskRequest) {
+        switch action {
+        case .put(let generation):
+            guard let file = generation.file else { return }
+            context.store.put(TaskRecord(key, generation, file: file, request))
+        case .putPiece(let record, let generation, let urgency):
+            guard let file = generation.file else { return }
+            context.store.put(record, of: key, generation: file, urgency: urgency)
+        case .remove(let generation):
+            guard let file = generation.file else { return }
+            context.store.remove(key, generation: file)
+        case .load, .start, .stop, .check, .wake: return
+        }
     }
 
     // MARK: Store threads
@@ -87,5 +86,16 @@ extension LiveTask {
             context.logger.warning("A stored block can't be read; it is fetched again. \(error)")
             return false
         }
+    }
+}
+
+extension TaskRecord {
+    init(_ key: StoreKey, _ generation: Generation, file: UInt64, _ request: TaskRequest) {
+        self.init(
+            key: key, wireID: request.wireID, generation: file, contentLength: generation.length,
+            pieceLength: generation.layout.pieceLength, etag: generation.validator.etag,
+            lastModified: generation.validator.lastModified, headers: generation.headers, url: request.url,
+            tag: request.tag, application: request.application, createdAt: generation.fetchedAt,
+            fetchedAt: generation.fetchedAt, flags: generation.flags)
     }
 }

@@ -27,7 +27,7 @@ struct StreamStep: Sendable {
 
 /// A task in memory: the machine behind its lock, and the hands that carry its actions out.
 ///
-/// Lock order: the table's shard, then this lock, then a flight's. Nothing is called under it.
+/// Lock order: the table's shard, then this lock, then the content file's or the store's queue.
 final class LiveTask: Sendable {
     struct State {
         var machine: TaskMachine
@@ -57,11 +57,15 @@ final class LiveTask: Sendable {
     }
 
     /// Feeds one event to the machine, then carries its actions out with the lock given back.
+    ///
+    /// Records alone are handed to the store's queue under the lock: two threads that gave it back first could hand
+    /// theirs over in the wrong order, and the older record of a piece would win.
     @discardableResult
     func handle<R: Sendable>(_ event: (inout State, inout [TaskMachine.Action]) -> R) -> R {
         let (result, actions) = state.withLock { state in
             var actions: [TaskMachine.Action] = []
             let result = event(&state, &actions)
+            for action in actions { record(action, state.request) }
             return (result, actions)
         }
         if !actions.isEmpty { perform(actions) }

@@ -65,7 +65,8 @@ struct PieceBlocks: Sendable {
         var sums = checksums
         for block in 0..<count where !held.contains(block) { sums[block] = 0 }
         return PieceRecord(
-            number: number, present: held, checksums: sums, digest: isComplete ? digest(number: number, grid: grid) : nil,
+            number: number, present: held, checksums: sums,
+            digest: isComplete ? digest(number: number, grid: grid) : nil,
             source: .origin, createdAt: createdAt ?? now, updatedAt: now)
     }
 

@@ -55,7 +55,8 @@ extension TaskMachine {
         blocks = nil
         phase = .absent
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted != nil {
-            settle(id, .failed(EngineError(.storage, "A stored block was damaged and can't be fetched alone.")), &actions)
+            settle(
+                id, .failed(EngineError(.storage, "A stored block was damaged and can't be fetched alone.")), &actions)
         }
         probe(&actions)
     }

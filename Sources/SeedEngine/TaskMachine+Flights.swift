@@ -164,7 +164,9 @@ extension TaskMachine {
     private mutating func settleUnsatisfiable(_ length: Int64, _ actions: inout [Action]) {
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil {
             if length == 0 || demand.spec == nil {
-                settle(id, demand.spec == nil || demand.isSuffix ? .bypass(.emptyObject) : .unsatisfiable(length: 0), &actions)
+                settle(
+                    id, demand.spec == nil || demand.isSuffix ? .bypass(.emptyObject) : .unsatisfiable(length: 0),
+                    &actions)
             } else if demand.spec?.resolve(length: length) == nil {
                 settle(id, .unsatisfiable(length: length), &actions)
             } else if demand.isLeader {
@@ -183,7 +185,9 @@ extension TaskMachine {
         case .bypass: fail(flight, .noRoom, isRetryable: false, now: now, &actions)
         case .complete where !isShort: break
         case .complete, .cancelled:
-            if isShort, generation?.isOneResponse == true { fail(flight, .shortAnswer, isRetryable: false, now: now, &actions) }
+            if isShort, generation?.isOneResponse == true {
+                fail(flight, .shortAnswer, isRetryable: false, now: now, &actions)
+            }
         case .failed(let error, let isRetryable):
             fail(flight, error, isRetryable: isRetryable, now: now, &actions)
         }

@@ -15,7 +15,9 @@ extension TaskMachine {
         phase = .probing
         demands[leader]?.isLeader = true
         let ask = firstAsk(demands[leader]?.spec)
-        launch(FlightState(purpose: .firstContact, range: nil, written: 0, reserved: configuration.spanLength), ask, &actions)
+        launch(
+            FlightState(purpose: .firstContact, range: nil, written: 0, reserved: configuration.spanLength), ask,
+            &actions)
     }
 
     /// The first request is bounded even when the client's is not, and ends with a block.

@@ -52,7 +52,8 @@ extension TaskMachine {
         demands[cursor.id] = demand
     }
 
-    private mutating func begin(_ cursor: inout Cursor, _ generation: Generation, _ actions: inout [Action]) -> Verdict {
+    private mutating func begin(_ cursor: inout Cursor, _ generation: Generation, _ actions: inout [Action]) -> Verdict
+    {
         let length = generation.length
         guard let range = cursor.spec.map({ $0.resolve(length: length) }) ?? ByteRange(0, length) else {
             return over(&cursor, .unsatisfiable(length: length))

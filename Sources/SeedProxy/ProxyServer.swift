@@ -6,6 +6,7 @@ import NIOPosix
 import NIOSSL
 package import SeedEngine
 package import SeedOrigin
+import Synchronization
 
 /// What the loops' contexts are made of.
 struct ProxySetup: Sendable {
@@ -25,6 +26,7 @@ package final class ProxyServer: Sendable {
     private let threads: NIOThreadPool
     private let listener: any Channel
     private let loops: [NIOLoopBound<LoopContext>]
+    private let ending = Mutex<Task<Void, Never>?>(nil)
 
     private init(
         group: MultiThreadedEventLoopGroup, threads: NIOThreadPool, listener: any Channel, address: SocketAddress,
@@ -59,6 +61,7 @@ package final class ProxyServer: Sendable {
             let listener = try await listen(configuration, group: group, loops: loops)
             guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
             own.add(address)
+            for loop in loops { loop.eventLoop.execute { loop.value.startTicking(every: configuration.tickInterval) } }
             return ProxyServer(
                 group: group, threads: threads, listener: listener, address: address, loops: loops,
                 metrics: setup.metrics)
@@ -70,12 +73,20 @@ package final class ProxyServer: Sendable {
     }
 
     /// Closes the listener and idle connections at once, lets present requests finish, and cuts them after `limit`.
+    /// A second call only waits for the first one's end.
     package func shutdown(within limit: Duration) async {
+        let task = ending.withLock { ending in
+            let task = ending ?? Task { await self.end(within: TimeAmount(limit)) }
+            ending = task
+            return task
+        }
+        await task.value
+    }
+
+    private func end(within limit: TimeAmount) async {
         try? await listener.close()
         // All loops begin before one is waited for.
-        let drained = loops.map { loop in
-            loop.eventLoop.flatSubmit { loop.value.drain(within: TimeAmount(limit)) }
-        }
+        let drained = loops.map { loop in loop.eventLoop.flatSubmit { loop.value.drain(within: limit) } }
         for loop in drained { try? await loop.get() }
         try? await group.shutdownGracefully()
         try? await threads.shutdownGracefully()
@@ -91,7 +102,6 @@ extension ProxyServer {
             let context = try await loop.submit {
                 let policy = try ProxyPolicy(rules: setup.configuration.rules)
                 let context = LoopContext(eventLoop: loop, setup: setup, policy: policy)
-                context.startTicking(every: setup.configuration.tickInterval)
                 return NIOLoopBound(context, eventLoop: loop)
             }.get()
             contexts.append(context)

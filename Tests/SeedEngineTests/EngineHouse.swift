@@ -44,10 +44,20 @@ final class EngineHouse {
         store.close()
     }
 
-    func open(_ range: RangeSpec? = nil, key: UInt8 = 1) throws -> Client {
+    static func key(_ byte: UInt8) throws -> StoreKey {
+        try #require(StoreKey(bytes: [UInt8](repeating: byte, count: 32)))
+    }
+
+    /// The generation that the index names for the first key.
+    func generation() throws -> UInt64 {
+        try #require(try store.task(Self.key(1))).generation
+    }
+
+    func open(_ range: RangeSpec? = nil, key: UInt8 = 1, pieceLength: Int64? = nil) throws -> Client {
         let signal = Signal()
-        let storeKey = StoreKey(bytes: [UInt8](repeating: key, count: 32))!  // 32 bytes are a key.
-        let request = TaskRequest(key: storeKey, wireID: TaskID("wire"), url: "http://origin/object", range: range)
+        let request = TaskRequest(
+            key: try Self.key(key), wireID: TaskID("wire"), url: "http://origin/object", range: range,
+            pieceLength: pieceLength)
         return Client(engine.open(request) { signal.notify() }, signal)
     }
 }
@@ -82,7 +92,10 @@ extension EngineHouse {
 }
 
 /// A client that polls its stream and remembers what it got.
-final class Client {
+final class Client: @unchecked Sendable {  // Read by one thread at a time; the end is told through `ended`.
+    let ended = Signal()
+    private let end = Flag()
+    var isAtEnd: Bool { end.value }
     let stream: PieceStream
     private let signal: Signal
     private(set) var head: StreamHead?
@@ -103,8 +116,10 @@ final class Client {
             case .wait: return nil
             case .head(let head): self.head = head
             case .bytes(let region): self.bytes += region.bytes
+            case .end: self.end.set()
             default: break
             }
+            self.ended.notify()
             return step
         }
     }
@@ -158,10 +173,12 @@ extension FakeTransfer {
     @discardableResult
     func answer(length: Int, etag: String = "\"v1\"", upTo end: Int = Int.max) -> Bool {
         let range = asked.clamped(to: 0..<length)
-        head(206, [
-            .contentRange: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)",
-            .contentLength: "\(range.count)", .eTag: etag, .contentType: "application/test",
-        ])
+        head(
+            206,
+            [
+                .contentRange: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)",
+                .contentLength: "\(range.count)", .eTag: etag, .contentType: "application/test",
+            ])
         return send(range.clamped(to: 0..<end))
     }
 

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import Foundation
 import HTTPTypes
 import NIOCore
 import SeedEngine
@@ -118,9 +119,11 @@ struct TaskEngineTests {
         let fresh = try house.open()
         _ = fresh.step(within: 0.05)
         let third = try #require(house.origin.next())
-        third.head(206, [
-            .contentRange: "bytes 0-99/100", .contentLength: "100", .eTag: "\"v2\"",
-        ])
+        third.head(
+            206,
+            [
+                .contentRange: "bytes 0-99/100", .contentLength: "100", .eTag: "\"v2\"",
+            ])
         _ = third.deliver([UInt8](repeating: 9, count: 100))
         third.end()
         guard case .end = fresh.readAll() else { Issue.record("not the end"); return }
@@ -194,6 +197,26 @@ struct TaskEngineTests {
         #expect(client.bytes == objectBytes(0..<length))
     }
 
+    @Test("Flights that fill one piece side by side leave a record of all its blocks")
+    func recordsOfSharedPiece() throws {
+        let house = try EngineHouse { $0.spanLength = 1 << 20 }
+        defer { house.close() }
+        let length = 16 << 20
+        let client = try house.open(pieceLength: Int64(length))
+        _ = client.step(within: 0.05)
+        try #require(house.origin.next()).serve(length: length)
+        let reader = Thread { _ = client.readAll() }
+        reader.start()
+        while !client.isAtEnd, let transfer = house.origin.next(within: 2) {
+            Thread.detachNewThread { transfer.serve(length: length) }
+        }
+        #expect(client.ended.wait(within: 20) { client.isAtEnd ? true : nil } == true)
+        house.engine.shutdown()
+        house.store.flush()
+        let records = try house.store.pieces(EngineHouse.key(1), generation: house.generation(), numbers: 0..<1)
+        #expect(records.map(\.present.count) == [64])
+    }
+
     @Test("Without room the request goes straight through instead of failing")
     func noRoom() throws {
         let house = try EngineHouse()
@@ -211,7 +234,7 @@ struct TaskEngineTests {
         let client = try house.open()
         _ = client.step(within: 0.05)
         let transfer = try #require(house.origin.next())
-        Task.detached {
+        Thread.detachNewThread {
             _ = transfer.waitForCancel()
             transfer.end(.cancelled)
         }

@@ -51,7 +51,8 @@ struct MachineDriver {
         -> TaskMachine.HeadVerdict
     {
         machine.head(
-            id, .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:], now: now, &actions)
+            id, .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:], now: now,
+            &actions)
     }
 
     mutating func created() { machine.contentCreated(7, &actions) }
@@ -272,7 +273,9 @@ struct SpanTests {
                 driver.wrote(order.id, range.lowerBound, range.upperBound)
                 driver.ended(order.id)
             }
-            guard case .bytes(let given) = driver.poll(&cursor, limit: 65536) else { Issue.record("unexpected verdict"); return }
+            guard case .bytes(let given) = driver.poll(&cursor, limit: 65536) else {
+                Issue.record("unexpected verdict"); return
+            }
             taken += given.count
             #expect(asked - taken <= 8 << 20)
         }
@@ -283,7 +286,8 @@ struct SpanTests {
         var driver = MachineDriver()
         driver.known(length: 100 << 20)
         let specs: [RangeSpec?] = [
-            nil, .bounded(first: 5_000_000, last: 9_000_000), .from(90 << 20), .suffix(1000), .bounded(first: 3, last: 3),
+            nil, .bounded(first: 5_000_000, last: 9_000_000), .from(90 << 20), .suffix(1000),
+            .bounded(first: 3, last: 3),
         ]
         var all: [ByteRange] = []
         for spec in specs {

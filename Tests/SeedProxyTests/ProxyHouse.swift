@@ -14,6 +14,7 @@ import SeedTestSupport
 struct ProxyHouse {
     let server: ProxyServer
     let origin = FakeOrigin()
+    private let isPlayed = Note<Bool>()
     private let store: PieceStore
     private let engine: TaskEngine
     private let directory: TemporaryDirectory
@@ -43,10 +44,28 @@ struct ProxyHouse {
         try RawClient(port: port, receiveBuffer: receiveBuffer)
     }
 
+    /// Plays the origin's part for every transfer that nobody has taken, each on a thread of its own, until none comes
+    /// for two seconds.
+    func play(_ part: @escaping @Sendable (FakeTransfer) -> Void) {
+        isPlayed.write(true)
+        Thread.detachNewThread { [origin] in
+            while let transfer = origin.next(within: 2) {
+                Thread.detachNewThread { part(transfer) }
+            }
+        }
+    }
+
+    /// Answers every request out of `object`.
+    func serve(_ object: TestObject) {
+        play { object.answer($0) }
+    }
+
     /// Must be called in the end: the store's directory goes only after everything that uses it.
     func close() async {
         await server.shutdown(within: .seconds(5))
-        for transfer in origin.transfers where transfer.outcome == nil { transfer.end(.cancelled) }
+        if isPlayed.read(within: 0) == nil {
+            for transfer in origin.transfers where transfer.outcome == nil { transfer.end(.cancelled) }
+        }
         engine.shutdown()
         store.close()
     }
@@ -123,17 +142,5 @@ struct TestObject {
 
     func range(of transfer: FakeTransfer) -> ByteRange? {
         transfer.request.range?.resolve(length: Int64(bytes.count))
-    }
-}
-
-extension FakeOrigin {
-    /// Answers everything that is asked from now on out of `object`, on a thread of its own, until the object's
-    /// requests stop for `seconds`.
-    func serve(_ object: TestObject, idleFor seconds: Double = 2) {
-        Thread.detachNewThread {
-            while let transfer = self.next(within: seconds) {
-                Thread.detachNewThread { object.answer(transfer) }
-            }
-        }
     }
 }

@@ -101,6 +101,7 @@ struct StartAndStopTests {
         #expect(second.exitCode == 1)
         #expect(second.waits(for: "127.0.0.1:\(port)"), "\(second.errorText)")
         #expect(second.errorText.contains("in use"), "\(second.errorText)")
+        #expect(second.errorText.split(separator: "\n").filter { !$0.contains(" warning ") }.count == 1)
     }
 
     private static func write(listener: String, port: Int, in directory: TemporaryDirectory) throws -> String {

@@ -78,7 +78,7 @@ struct Dialer: Sendable {
             throw .unreachable("The origin's name is not known: \(String(cString: gai_strerror(status))).")
         }
         return sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }
-            .compactMap { $0?.pointee.ai_addr }.compactMap(SocketAddress.init)
+            .compactMap { $0.flatMap { SocketAddress($0.pointee) } }
     }
 }
 
@@ -105,12 +105,11 @@ extension SocketAddress {
         withSockAddr { address, _ in IPAddress(socketAddress: address) }
     }
 
-    fileprivate init?(_ address: UnsafeMutablePointer<sockaddr>) {
-        switch Int32(address.pointee.sa_family) {
-        case AF_INET:
-            self.init(address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee })
-        case AF_INET6:
-            self.init(address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { $0.pointee })
+    fileprivate init?(_ entry: addrinfo) {
+        guard let address = UnsafeRawPointer(entry.ai_addr) else { return nil }
+        switch entry.ai_family {
+        case AF_INET: self.init(address.loadUnaligned(as: sockaddr_in.self))
+        case AF_INET6: self.init(address.loadUnaligned(as: sockaddr_in6.self))
         default: return nil
         }
     }

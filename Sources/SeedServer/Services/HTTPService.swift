@@ -40,8 +40,8 @@ struct HTTPService: Service {
 
     func run() async throws {
         var quiet = logger
-        // The ready line says where we listen.
-        quiet.logLevel = max(logger.logLevel, .notice)
+        // The ready line says where we listen, and our own error what went wrong: one line each.
+        if logger.logLevel > .debug { quiet.logLevel = .critical }
         let application = Application(
             responder: responder,
             configuration: .init(address: .hostname(listener.ip, port: listener.port), serverName: "seed-peer"),
