@@ -86,7 +86,7 @@ start_nginx() {
 
 origin_bytes() { # origin_bytes NAME: body bytes nginx has sent of that object so far
     sleep 0.2 # nginx writes a line when its request is over, a moment after the client has everything
-    awk -v name="/$1" '$1 == name { sum += $3 } END { printf "%d\n", sum }' "$work/access.log"
+    awk -v name="/$1" '$1 == name { sum += $3 } END { printf "%.0f\n", sum }' "$work/access.log"
 }
 
 # --- the seed peer ------------------------------------------------------------------------------------------------
