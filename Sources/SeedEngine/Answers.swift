@@ -49,6 +49,9 @@ package enum BypassReason: String, Sendable, Equatable {
     case noRoom = "no room"
     /// The origin changed the object too often for a generation to settle (rule 6).
     case unstable = "object keeps changing"
+    /// One URL with several representations.
+    case varies = "answer varies"
+    case beyondReach = "range beyond any object"
 }
 
 /// A request that failed, told so that the front door can choose a status.

@@ -23,12 +23,21 @@ struct FlightState: Sendable, Equatable {
     var written: Int64
     /// Bytes held against the volume's space for this flight.
     var reserved: Int64
-    /// It was told to end at `range.upperBound`, before what the origin was asked for.
-    var isTrimmed = false
+    /// Bytes written so far.
+    var progress: Int64 = 0
+    /// The end it had before it was trimmed: until it has ended, bytes up to here may still be on their way to the file.
+    var claimedEnd: Int64?
 
     /// The bytes still to come.
     var pending: ByteRange? {
         range.flatMap { written < $0.upperBound ? ByteRange(written, $0.upperBound) : nil }
+    }
+
+    /// The bytes no other flight may fetch meanwhile (rule 8).
+    var claimed: ByteRange? {
+        guard let range else { return nil }
+        let end = claimedEnd ?? range.upperBound
+        return written < end ? ByteRange(written, end) : nil
     }
 }
 

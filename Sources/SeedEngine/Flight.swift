@@ -162,12 +162,15 @@ final class Flight: OriginSink {
 
     private func write(_ buffers: inout [ByteBuffer], at start: Int64) {
         defer { context.buffers.give(&buffers) }
-        guard let keep = state.withLock({ $0.kept }) else { return }
+        guard let (keep, stopAt) = state.withLock({ state in state.kept.map { ($0, state.stopAt) } }) else { return }
         do {
             guard let file = try task.content(of: keep.epoch) else { return }
             var parts: [BlockMap.Fragment] = []
             var offset = start
-            for buffer in buffers {
+            for var buffer in buffers where offset < stopAt {
+                // A trim may have come while these waited.
+                buffer.moveWriterIndex(
+                    to: buffer.readerIndex + Int(min(Int64(buffer.readableBytes), stopAt - offset)))
                 try buffer.withUnsafeReadableBytes { bytes throws(StorageError) in try file.write(bytes, at: offset) }
                 buffer.withUnsafeReadableBytes { parts += keep.grid.fragments($0, at: offset) }
                 offset += Int64(buffer.readableBytes)

@@ -1,6 +1,13 @@
 import HTTPTypes
 
 extension HTTPFields {
+    /// The answer depends on request fields other than the encoding, which we fix.
+    var variesBeyondEncoding: Bool {
+        self[values: .vary].flatMap { $0.split(separator: ",") }.contains {
+            $0.filter { $0 != " " && $0 != "\t" }.lowercased() != "accept-encoding"
+        }
+    }
+
     /// Fields that belong to one connection or one answer, not to the object.
     private static let transient: Set<String> = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authentication-info", "te",

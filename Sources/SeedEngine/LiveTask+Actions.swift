@@ -12,7 +12,7 @@ extension LiveTask {
             case .load: context.store.threads.run { self.load() }
             case .start(let order): start(order)
             case .stop(let id, let offset): running(id)?.stop(at: offset)
-            case .check(let blocks): check(blocks)
+            case .check(let checks, let epoch): check(checks, epoch: epoch)
             case .put, .putPiece, .remove: continue
             case .wake(let id): takeWake(id)?()
             }
@@ -61,25 +61,27 @@ extension LiveTask {
         }
     }
 
-    private func check(_ blocks: [BlockIndex]) {
-        guard let (epoch, file, grid) = readable else { return }
-        for index in blocks {
+    private func check(_ checks: [TaskMachine.BlockCheck], epoch: Int) {
+        guard let (file, grid) = readable(epoch) else { return }
+        for check in checks {
             context.store.threads.run { [self] in
-                let isGood = self.isGood(index, file, grid)
-                handle { $0.machine.checked(index, epoch: epoch, isGood: isGood, now: context.now(), &$1) }
+                let isGood = self.isGood(check, file, grid)
+                handle { $0.machine.checked(check.index, epoch: epoch, isGood: isGood, now: context.now(), &$1) }
             }
         }
     }
 
     /// Compares a block with its checksum, whatever the last stop was like (rule 10).
-    private func isGood(_ index: BlockIndex, _ file: ContentFile, _ grid: BlockGrid) -> Bool {
-        guard let expected = checksum(of: index) else { return false }
+    private func isGood(_ check: TaskMachine.BlockCheck, _ file: ContentFile, _ grid: BlockGrid) -> Bool {
         do {
-            let isGood = try file.checksum(of: grid.range(of: index)) == expected
+            let isGood = try file.checksum(of: grid.range(of: check.index)) == check.checksum
             if !isGood {
                 context.logger.warning(
                     "A stored block is damaged; it is fetched again.",
-                    metadata: ["task": "\(latestRequest.wireID)", "piece": "\(index.piece)", "block": "\(index.block)"])
+                    metadata: [
+                        "task": "\(latestRequest.wireID)", "piece": "\(check.index.piece)",
+                        "block": "\(check.index.block)",
+                    ])
             }
             return isGood
         } catch {

@@ -101,7 +101,7 @@ final class LiveTask: Sendable {
     func poll(_ cursor: Cursor, limit: Int64, wake: @escaping @Sendable () -> Void) -> StreamStep {
         handle { state, actions in
             var step = StreamStep(cursor: cursor)
-            step.verdict = state.machine.poll(&step.cursor, limit: limit, &actions)
+            step.verdict = state.machine.poll(&step.cursor, limit: limit, now: context.now(), &actions)
             switch step.verdict {
             case .wait: state.wakes[cursor.id] = wake
             case .bytes:
@@ -184,17 +184,13 @@ final class LiveTask: Sendable {
         }
     }
 
-    /// The present generation, as far as it has a file.
-    var readable: (epoch: Int, file: ContentFile, grid: BlockGrid)? {
+    /// A generation's file and grid; `nil` if the task moved on.
+    func readable(_ epoch: Int) -> (file: ContentFile, grid: BlockGrid)? {
         state.withLock { state in
-            guard let epoch = state.machine.generation?.epoch, let file = state.file(of: epoch),
+            guard state.machine.generation?.epoch == epoch, let file = state.file(of: epoch),
                 let grid = state.machine.blocks?.grid
             else { return nil }
-            return (epoch, file, grid)
+            return (file, grid)
         }
-    }
-
-    func checksum(of index: BlockIndex) -> UInt32? {
-        state.withLock { $0.machine.blocks?.pieces[index.piece]?.checksums[index.block] }
     }
 }

@@ -112,7 +112,8 @@ extension StreamHead {
     init(_ facts: HeadFacts, _ request: TaskRequest) {
         self.init(
             wireID: request.wireID, length: facts.generation.length, range: facts.range,
-            isPartial: request.range != nil, headers: facts.generation.headers, storedAt: facts.generation.fetchedAt,
+            isPartial: request.range != nil && !facts.range.isEmpty, headers: facts.generation.headers,
+            storedAt: facts.generation.fetchedAt,
             isFinished: facts.isFinished, cacheStatus: facts.cacheStatus)
     }
 }

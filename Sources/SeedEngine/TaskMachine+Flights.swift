@@ -42,6 +42,8 @@ extension TaskMachine {
     ) -> HeadVerdict {
         guard let flight = flights[id] else { return .reject(.cancelled) }
         let isFirst = flight.purpose == .firstContact && flight.range == nil
+        // One URL, several representations: the store key does not tell them apart (rule 1).
+        if isFirst, headers.variesBeyondEncoding, !admitted.isError { return .reject(.bypass(.varies)) }
         switch admitted {
         case .part(let range, let total, let validator):
             guard isFirst else { return keep(id, bodyStart: range.lowerBound, upTo: range.upperBound) }
@@ -113,6 +115,7 @@ extension TaskMachine {
             let isBlock = blocks?.wrote(part) ?? false
             if isBlock { dirty.insert(piece) }
             flights[id]?.written = part.range.upperBound
+            flights[id]?.progress += part.range.count
             failures.wrote(part.range.count)
         }
         record(isFlightOver: false, now: now, &actions)
@@ -139,7 +142,7 @@ extension TaskMachine {
         if phase == .probing, flight.range == nil {
             endFirstContact(outcome, &actions)
         } else {
-            endSpan(flight, outcome, now: now, &actions)
+            endSpan(id, flight, outcome, now: now, &actions)
         }
         planAll(&actions)
     }
@@ -153,7 +156,7 @@ extension TaskMachine {
         case .bypass(let reason): settleOpening(.bypass(reason), &actions)
         case .unsatisfiable(let length): settleUnsatisfiable(length, &actions)
         case .failed(let error, let isRetryable):
-            if isRetryable, failures.failed(limit: configuration.maxRetries) { break }
+            if isRetryable, failures.failed(nextFlight - 1, next: nextFlight, limit: configuration.maxRetries) { break }
             failures = RetryBudget()
             settleOpening(.failed(error), &actions)
         }
@@ -176,31 +179,31 @@ extension TaskMachine {
     }
 
     private mutating func endSpan(
-        _ flight: FlightState, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]
+        _ id: FlightID, _ flight: FlightState, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]
     ) {
         forgetPlans()
-        let isShort = flight.pending != nil
+        if outcome != .changed, isBeyondRepair { return discard(readersSee: outcome.error, now: now, &actions) }
         switch outcome {
         case .changed, .unsatisfiable, .answered: move(now: now, &actions)
-        case .bypass: fail(flight, .noRoom, isRetryable: false, now: now, &actions)
-        case .complete where !isShort: break
-        case .complete, .cancelled:
-            if isShort, generation?.isOneResponse == true {
-                fail(flight, .shortAnswer, isRetryable: false, now: now, &actions)
-            }
-        case .failed(let error, let isRetryable):
-            fail(flight, error, isRetryable: isRetryable, now: now, &actions)
+        case .bypass: fail(id, flight, .noRoom, isRetryable: false, &actions)
+        case .complete, .cancelled: break
+        case .failed(let error, let isRetryable): fail(id, flight, error, isRetryable: isRetryable, &actions)
         }
     }
 
+    /// No further flight can help this generation: its file was never made, so none may start, or it consists of one
+    /// response that did not bring all.
+    private var isBeyondRepair: Bool {
+        guard let generation, generation.length > 0 else { return false }
+        return generation.file == nil || (generation.isOneResponse && blocks?.isFinished != true)
+    }
+
     private mutating func fail(
-        _ flight: FlightState, _ error: EngineError, isRetryable: Bool, now: Int64, _ actions: inout [Action]
+        _ id: FlightID, _ flight: FlightState, _ error: EngineError, isRetryable: Bool, _ actions: inout [Action]
     ) {
-        if generation?.isOneResponse == true || generation?.file == nil {
-            return discard(readersSee: error, now: now, &actions)
-        }
         if flight.purpose == .completion { return touched.removeAll() }
-        if isRetryable, failures.failed(limit: configuration.maxRetries) { return }
+        let isFruitful = flight.progress >= BlockGrid.blockLength
+        if isRetryable, isFruitful || failures.failed(id, next: nextFlight, limit: configuration.maxRetries) { return }
         failures = RetryBudget()
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) {
             guard let wanted = demand.wanted, let pending = flight.pending, wanted.overlaps(pending) else { continue }
@@ -214,6 +217,9 @@ extension TaskMachine {
         discard(readersSee: .changedWhileReading, now: now, &actions)
     }
 
+    /// Three moves within a minute: separate answers will hardly ever fit together (rule 6).
+    func isUnstable(now: Int64) -> Bool { moves.filter { now - $0 < 60_000 }.count >= 3 }
+
     /// Gives the generation up. Streams whose head is out fail; those still opening start anew.
     private mutating func discard(readersSee error: EngineError, now: Int64, _ actions: inout [Action]) {
         if let generation, generation.file != nil { actions.append(.remove(generation)) }
@@ -226,7 +232,7 @@ extension TaskMachine {
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted != nil {
             settle(id, .failed(error), &actions)
         }
-        if moves.count > 3 { settleOpening(.bypass(.unstable), &actions) }
+        if isUnstable(now: now) { settleOpening(.bypass(.unstable), &actions) }
         probe(&actions)
     }
 
@@ -238,6 +244,17 @@ extension TaskMachine {
         phase = .shutDown
         let error = EngineError(.shuttingDown, "The seed peer is shutting down.")
         for id in demands.keys.sorted() { settle(id, .failed(error), &actions) }
+    }
+}
+
+extension TaskMachine.FlightOutcome {
+    /// What readers are told whom this end leaves without their bytes.
+    fileprivate var error: EngineError {
+        switch self {
+        case .failed(let error, _): error
+        case .bypass: .noRoom
+        case .complete, .cancelled, .answered, .unsatisfiable, .changed: .shortAnswer
+        }
     }
 }
 

@@ -61,13 +61,15 @@ extension TaskMachine {
             let range = demands[id]?.horizon(span: configuration.spanLength)
         else { return }
         let end = blocks.grid.range(of: blocks.grid.block(at: range.upperBound - 1)).upperBound
-        var checks: [BlockIndex] = []
+        var checks: [BlockCheck] = []
         var at = range.lowerBound
-        while at < end {
+        // A stretch may run on to its block's end, but none is begun for bytes that nobody wants.
+        while at < range.upperBound {
             switch blocks.stretch(at: at, upTo: end) {
             case .verified(let next), .checking(let next): at = next
             case .unchecked(let index, let next):
-                checks.append(index)
+                checks.append(
+                    BlockCheck(index: index, checksum: blocks.pieces[index.piece]?.checksums[index.block] ?? 0))
                 at = next
             case .missing(let next):
                 guard let resumeAt = fetch(ByteRange(at, next), generation, &actions) else {
@@ -79,18 +81,19 @@ extension TaskMachine {
         finishPlan(id, at, checks, &actions)
     }
 
-    private mutating func finishPlan(_ id: StreamID, _ at: Int64, _ checks: [BlockIndex], _ actions: inout [Action]) {
+    private mutating func finishPlan(_ id: StreamID, _ at: Int64, _ checks: [BlockCheck], _ actions: inout [Action]) {
         demands[id]?.plannedTo = at
-        guard !checks.isEmpty else { return }
-        for index in checks { blocks?.beginChecking(index) }
-        actions.append(.check(checks))
+        guard !checks.isEmpty, let generation else { return }
+        for check in checks { blocks?.beginChecking(check.index) }
+        actions.append(.check(checks, epoch: generation.epoch))
     }
 
     /// Sees that the start of a missing stretch is being fetched.
     /// - Returns: up to where it is; `nil` when no more flights are allowed now.
     private mutating func fetch(_ missing: ByteRange, _ generation: Generation, _ actions: inout [Action]) -> Int64? {
-        let pending = flights.values.compactMap(\.pending)
+        let pending = flights.values.compactMap(\.claimed)
         if let flight = pending.first(where: { $0.contains(missing.lowerBound) }) { return flight.upperBound }
+        guard !generation.isOneResponse else { return nil }
         guard flights.count < (generation.isSequential ? 1 : configuration.concurrentFlights) else { return nil }
         let next = pending.map(\.lowerBound).filter { $0 > missing.lowerBound }.min() ?? Int64.max
         let span = spanEnd(from: missing.lowerBound, upTo: min(missing.upperBound, next), generation)
@@ -99,7 +102,9 @@ extension TaskMachine {
     }
 
     private func spanEnd(from start: Int64, upTo end: Int64, _ generation: Generation) -> Int64 {
-        if generation.isSequential { return generation.length }
+        if generation.isSequential, case .missing(let end) = blocks?.stretch(at: start, upTo: generation.length) {
+            return end
+        }
         guard let grid = blocks?.grid, end - start > configuration.spanLength else { return end }
         let edge = grid.range(of: grid.block(at: start + configuration.spanLength)).lowerBound
         return edge > start ? edge : start + configuration.spanLength
@@ -170,14 +175,15 @@ extension TaskMachine {
     /// Flights that no stream needs end with the block they are in, or with the piece if that is worth completing.
     mutating func trimUnread(_ actions: inout [Action]) {
         for (id, flight) in flights.sorted(by: { $0.key < $1.key }) where !isWanted(flight) {
-            guard let pending = flight.pending else {
-                if flight.range == nil { actions.append(.stop(id, at: nil)) }
+            guard let pending = flight.pending, generation?.isOneResponse != true else {
+                // Half of a single response is of no use: what is missing may never come from another (rule 5).
+                if flight.range == nil || flight.pending != nil { actions.append(.stop(id, at: nil)) }
                 continue
             }
             let end = worthwhileEnd(of: pending)
             guard end < pending.upperBound, let range = flight.range else { continue }
             flights[id]?.range = ByteRange(range.lowerBound, end)
-            flights[id]?.isTrimmed = true
+            flights[id]?.claimedEnd = flight.claimedEnd ?? range.upperBound
             actions.append(.stop(id, at: end))
         }
     }

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import SeedOrigin
 import SeedStorage
 
 /// What streams ask: more bytes, or to be let go.
@@ -7,11 +8,11 @@ extension TaskMachine {
     static let hotLength: Int64 = 2 << 20
 
     /// The next thing for one stream, at most `limit` bytes of it. After `.wait` the stream is woken once.
-    mutating func poll(_ cursor: inout Cursor, limit: Int64, _ actions: inout [Action]) -> Verdict {
+    mutating func poll(_ cursor: inout Cursor, limit: Int64, now: Int64, _ actions: inout [Action]) -> Verdict {
         if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict) }
         switch cursor.phase {
         case .over: return .end
-        case .opening: return open(&cursor, &actions)
+        case .opening: return open(&cursor, now: now, &actions)
         case .reading(let epoch, let left): return read(&cursor, epoch: epoch, left: left, limit: limit, &actions)
         }
     }
@@ -30,7 +31,10 @@ extension TaskMachine {
         return verdict
     }
 
-    private mutating func open(_ cursor: inout Cursor, _ actions: inout [Action]) -> Verdict {
+    private mutating func open(_ cursor: inout Cursor, now: Int64, _ actions: inout [Action]) -> Verdict {
+        if let first = cursor.spec?.first, first >= AnswerAdmission.longestObject {
+            return over(&cursor, .bypass(.beyondReach))
+        }
         switch phase {
         case .known(let generation): return begin(&cursor, generation, &actions)
         case .shutDown: return over(&cursor, .failed(EngineError(.shuttingDown, "The seed peer is shutting down.")))
@@ -38,6 +42,7 @@ extension TaskMachine {
             phase = .loading
             actions.append(.load)
             awaitLength(cursor)
+        case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable))
         case .absent:
             awaitLength(cursor)
             probe(&actions)
@@ -115,6 +120,16 @@ extension TaskMachine {
         demands[cursor.id] = demand
         plan(cursor.id, &actions)
         return .wait
+    }
+}
+
+extension RangeSpec {
+    /// The first byte asked for, if the range says so.
+    fileprivate var first: Int64? {
+        switch self {
+        case .bounded(let first, _), .from(let first): first
+        case .suffix: nil
+        }
     }
 }
 

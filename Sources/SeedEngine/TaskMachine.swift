@@ -26,12 +26,18 @@ struct TaskMachine: Sendable {
         case start(FlightOrder)
         /// End a flight at this offset, counted as complete; `nil` cancels it at once.
         case stop(FlightID, at: Int64?)
-        case check([BlockIndex])
+        case check([BlockCheck], epoch: Int)
         case put(Generation)
         case putPiece(PieceRecord, of: Generation, PieceStore.Urgency)
         /// The generation is gone: its records and its file go too.
         case remove(Generation)
         case wake(StreamID)
+    }
+
+    /// A stored block and the checksum it must have.
+    struct BlockCheck: Sendable, Equatable {
+        var index: BlockIndex
+        var checksum: UInt32
     }
 
     let configuration: EngineConfiguration
@@ -73,16 +79,21 @@ struct TaskMachine: Sendable {
 struct RetryBudget: Sendable, Equatable {
     private(set) var failures = 0
     private var progress: Int64 = 0
+    private var firstToCount: UInt64 = 0
 
     /// A block's worth of new bytes forgives the failures before it.
     mutating func wrote(_ count: Int64) {
         guard failures > 0 else { return }
         progress += count
-        if progress >= BlockGrid.blockLength { self = RetryBudget() }
+        if progress >= BlockGrid.blockLength { failures = 0 }
     }
 
+    /// Flights that were under way when a failure was counted share its cause and are not counted again.
+    /// - Parameter next: the number the next flight will have.
     /// - Returns: true when one more try is allowed.
-    mutating func failed(limit: Int) -> Bool {
+    mutating func failed(_ flight: UInt64, next: UInt64, limit: Int) -> Bool {
+        guard flight >= firstToCount else { return true }
+        firstToCount = next
         failures += 1
         progress = 0
         return failures <= limit

@@ -42,6 +42,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         case length(declared: Int64, expected: Int64)
         case unknownTotal
         case status(Int)
+        case tooLong(Int64)
 
         package var description: String {
             switch self {
@@ -54,9 +55,18 @@ package enum AnswerAdmission: Hashable, Sendable {
                 "the origin's Content-Length is \(declared) but must be \(expected)"
             case .unknownTotal: "the origin's 206 does not tell the length of the object"
             case .status(let status): "status \(status) carries no object"
+            case .tooLong(let length): "the origin tells of an object of \(length) bytes, more than any can have"
             }
         }
     }
+
+    /// Whether the answer is an error of the origin's own.
+    package var isError: Bool {
+        if case .error = self { true } else { false }
+    }
+
+    /// No object is longer: offsets and lengths may be added without overflow.
+    package static let longestObject: Int64 = 1 << 60
 
     /// - Parameters:
     ///   - asked: the range in the request, nil if the whole was asked for.
@@ -89,6 +99,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         }
         if let known, !isSame(head, total: stated, condition, known) { return .changed }
         guard let total = stated ?? known?.total else { return .refused(.unknownTotal) }
+        guard total <= longestObject else { return .refused(.tooLong(total)) }
         guard begins(range, as: asked, total: total) else { return .refused(.otherPart(range)) }
         if let declared = head.contentLength, declared != range.count {
             return .refused(.length(declared: declared, expected: range.count))
@@ -102,6 +113,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         // Whole answers carry their validators always, so no condition excuses their absence.
         if let known, !isSame(head, total: head.contentLength, .none, known) { return .changed }
         let length = head.contentLength
+        if let length, length > longestObject { return .refused(.tooLong(length)) }
         let validator = known.map { confirmed(head, total: $0.total, $0) } ?? Validator(head, length: length)
         return .whole(length: length, validator: validator)
     }

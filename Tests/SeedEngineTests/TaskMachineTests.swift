@@ -29,7 +29,7 @@ struct MachineDriver {
     }
 
     mutating func poll(_ cursor: inout Cursor, limit: Int64 = 1 << 30) -> Verdict {
-        machine.poll(&cursor, limit: limit, &actions)
+        machine.poll(&cursor, limit: limit, now: now, &actions)
     }
 
     mutating func close(_ cursor: Cursor) { machine.close(cursor, &actions) }
@@ -185,6 +185,21 @@ struct FirstContactTests {
         #expect(driver.part(1, 0, 8 << 20, of: 16 << 20, .none) == .reject(.bypass(.noValidator)))
         driver.ended(1, .bypass(.noValidator))
         #expect(driver.poll(&cursor) == .bypass(.noValidator))
+    }
+
+    @Test("Lengths that no object has are refused, so that offsets can be added without overflow")
+    func hostileLengths() {
+        let part = OriginHead(
+            status: 206,
+            headers: [
+                .contentRange: "bytes 9223372036854775800-9223372036854775806/9223372036854775807", .eTag: "\"v1\"",
+            ])
+        let whole = OriginHead(status: 200, headers: [.contentLength: "9223372036854775807", .eTag: "\"v1\""])
+        #expect(AnswerAdmission.judge(part, asked: .suffix(7)) == .refused(.tooLong(.max)))
+        #expect(AnswerAdmission.judge(whole, asked: nil) == .refused(.tooLong(.max)))
+        var driver = MachineDriver()
+        var cursor = driver.open(.from(.max))
+        #expect(driver.poll(&cursor) == .bypass(.beyondReach))
     }
 
     @Test("A failed first contact is tried again within the budget, then told")
@@ -399,6 +414,52 @@ struct SpanTests {
         #expect(driver.poll(&cursor) == .failed(.shortAnswer))
     }
 
+    @Test("The tail of a block behind the last wanted byte is not tried again and again")
+    func unwantedTail() {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30)
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        let order = driver.orders()[0]
+        driver.wrote(order.id, 0, 100)
+        driver.ended(order.id, .failed(.shortAnswer, isRetryable: false))
+        #expect(driver.orders().isEmpty)
+        #expect(driver.poll(&cursor) == .bytes(ByteRange(0, 100)))
+    }
+
+    @Test("Eight flights that one outage ends count as one failure, and flights that brought a block as none")
+    func oneOutage() {
+        var driver = MachineDriver { $0.maxRetries = 1 }
+        driver.known(length: 1 << 30)
+        var cursors: [Cursor] = []
+        for index in 0..<8 {
+            var cursor = driver.open(.bounded(first: Int64(index) << 25, last: Int64(index) << 25 + 999_999))
+            _ = driver.poll(&cursor)
+            _ = driver.poll(&cursor)
+            cursors.append(cursor)
+        }
+        for order in driver.orders() { driver.ended(order.id, .failed(.shortAnswer, isRetryable: true)) }
+        for var cursor in cursors { #expect(driver.poll(&cursor) == .wait) }
+    }
+
+    @Test("A trimmed flight's bytes stay its own until it has ended, so that none is written twice")
+    func claimed() {
+        let block = MachineDriver.block
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30)
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        let order = driver.orders()[0]
+        driver.wrote(order.id, 0, block + 10)
+        driver.close(cursor)
+        var next = driver.open(.bounded(first: 3 * block, last: 4 * block - 1))
+        _ = driver.poll(&next)
+        #expect(driver.orders().isEmpty)
+        driver.wrote(order.id, block + 10, 2 * block)
+        driver.ended(order.id)
+        #expect(driver.orders().map(\.range) == [ByteRange(3 * block, 4 * block)])
+    }
+
     @Test("After a 200 to a range there is one flight at a time, and bytes before the wanted ones are thrown away")
     func sequential() {
         var driver = MachineDriver()
@@ -462,7 +523,65 @@ struct GenerationTests {
         _ = driver.poll(&reading)
         let order = driver.orders()[0]
         driver.ended(order.id, .changed)
-        #expect(driver.machine.moves.count == 4)
+        var fresh = driver.open(nil)
+        #expect(driver.poll(&fresh) == .bypass(.unstable))
+        driver.now += 61_000
+        var later = driver.open(nil)
+        #expect(driver.poll(&later) == .wait)
+    }
+
+    @Test("A client that leaves between head and first byte leaves no task that others wait for in vain")
+    func leftBeforeFirstByte() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        _ = driver.orders()
+        _ = driver.part(1, 0, 8 << 20, of: 1 << 30)
+        _ = driver.poll(&cursor)
+        driver.close(cursor)
+        #expect(driver.takeActions().contains(.stop(1, at: 0)))
+        driver.ended(1, .complete)
+        var next = driver.open(nil)
+        #expect(driver.poll(&next) == .wait)
+        #expect(driver.orders().count == 1)
+    }
+
+    @Test("A single response that lost its readers is given up whole: no second response adds to it")
+    func oneResponse() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        _ = driver.orders()
+        _ = driver.machine.head(
+            1, .whole(length: 32 << 20, validator: .none), headers: [:], now: 0, &driver.actions)
+        driver.created()
+        driver.wrote(1, 0, 1 << 20)
+        _ = driver.poll(&cursor)
+        _ = driver.takeActions()
+        driver.close(cursor)
+        #expect(driver.takeActions() == [.stop(1, at: nil)])
+        var other = driver.open(nil)
+        _ = driver.poll(&other)
+        #expect(driver.orders().isEmpty)
+        driver.ended(1, .cancelled)
+        #expect(driver.machine.generation == nil)
+        guard case .failed = driver.poll(&other) else {
+            Issue.record("unexpected verdict")
+            return
+        }
+    }
+
+    @Test("An answer that varies by more than the encoding goes straight through")
+    func varies() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
+        let verdict = driver.machine.head(1, part, headers: [.vary: "Accept-Encoding, Accept"], now: 0, &driver.actions)
+        #expect(verdict == .reject(.bypass(.varies)))
     }
 
     @Test("Stored blocks are checked before they are served, and a bad one is fetched again")
@@ -482,7 +601,8 @@ struct GenerationTests {
         guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected verdict"); return }
         #expect(facts.cacheStatus == .hit)
         let indexes = [BlockIndex(piece: 0, block: 0), BlockIndex(piece: 0, block: 1)]
-        #expect(driver.takeActions().contains(.check(indexes)))
+        let checks = zip(indexes, [1, 2] as [UInt32]).map { TaskMachine.BlockCheck(index: $0, checksum: $1) }
+        #expect(driver.takeActions().contains(.check(checks, epoch: 1)))
         #expect(driver.poll(&cursor) == .wait)
         let epoch = try #require(driver.machine.generation?.epoch)
         driver.machine.checked(indexes[0], epoch: epoch, isGood: true, now: 0, &driver.actions)

@@ -202,7 +202,9 @@ struct PieceStoreTests {
         let touched = try residentBytes(ofMapping: index)
         #expect(touched < 4 << 20)
         #expect(try store?.taskCount() == Self.manyTasks)
-        print("\(Self.manyTasks) tasks: opened in \(time), \(touched / 1024) KiB of the index resident after touching ten")
+        print(
+            "\(Self.manyTasks) tasks: opened in \(time), \(touched / 1024) KiB of the index resident after touching ten"
+        )
         store?.close()
     }
 

@@ -23,7 +23,8 @@ struct TaskRequestFactory {
         guard head.method == "GET", head.isPlain else { return relayedPlan(for: head) }
         let options = head.fields.dragonflyOptions
         let key = PlanCache.Key(
-            target: head.target, options: options.flatMap { [$0.name.canonicalName, $0.value] })
+            target: head.target,
+            options: options.flatMap { [$0.name.canonicalName, $0.value] } + head.negotiated.values)
         if let plan = cache[key] { return plan }
         let plan = cachedPlan(for: head)
         cache[key] = plan
@@ -57,23 +58,25 @@ extension TaskRequestFactory {
             let usesP2P = fields[.dragonflyUseP2P]?.lowercased() == "true"
             guard let rule = policy.rule(for: asked, usesP2P: usesP2P) else { return .relayed(asked) }
             let url = try asked.rewritten(by: rule)
-            let identity = try identity(of: url, fields: fields, rule: rule)
+            let identity = try identity(of: url, head: head, rule: rule)
             // Such parameters prove a right, which is checked by the origin alone (rule 3).
-            guard !identity.carriesProvingParameters else { return .relayed(url) }
+            guard !identity.carriesProvingParameters, !isSigned(url) else { return .relayed(url) }
             return .cached(TaskTemplate(url: url, identity: identity, fields: fields))
         }
     }
 
     private func identity(
-        of url: OriginURL, fields: HTTPFields, rule: ProxyRule
+        of url: OriginURL, head: RequestHead, rule: ProxyRule
     ) throws(Refusal) -> TaskIdentity {
+        let fields = head.fields
         let marks = TaskIdentity.Marks(
             tag: fields[.dragonflyTag], application: fields[.dragonflyApplication],
-            pieceLength: fields[.dragonflyPieceLength].flatMap(PieceLengthText.bytes))
+            pieceLength: fields[.dragonflyPieceLength].flatMap(PieceLengthText.bytes), negotiated: head.negotiated)
         do throws(IdentityError) {
             let identity = try TaskIdentity(
                 url: url.text, marks: marks,
-                filter: QueryFilter(fields[.dragonflyFilteredQueryParams].map(Self.listed) ?? rule.filteredQueryParams),
+                filter: fields[.dragonflyFilteredQueryParams].map(QueryFilter.init(header:))
+                    ?? QueryFilter(rule.filteredQueryParams),
                 content: fields[.dragonflyContent],
                 usesBlobDigest: fields[.dragonflyBlobDigest].map { $0.lowercased() == "true" } ?? usesBlobDigest)
             try identity.validateForServing()
@@ -83,8 +86,10 @@ extension TaskRequestFactory {
         }
     }
 
-    private static func listed(_ text: String) -> [String] {
-        text.split(separator: ",").map { String($0.trimmingBlanks) }.filter { !$0.isEmpty }
+    /// Whether the URL has a parameter that signs, whatever the request or a rule says is to be filtered.
+    private func isSigned(_ url: OriginURL) -> Bool {
+        guard url.text.utf8.contains(UInt8(ascii: "?")) else { return false }
+        return (try? TaskIdentity(url: url.text))?.carriesProvingParameters ?? true
     }
 
     private static func catching(_ body: () throws(Refusal) -> RequestPlan) -> RequestPlan {
@@ -111,6 +116,12 @@ extension RequestHead {
     fileprivate var isPlain: Bool {
         !fields.contains(.authorization) && !fields.contains(.cookie) && !hasBody
             && !Self.conditions.contains(where: fields.contains) && !asksSeveralRanges
+    }
+
+    /// What the answer depends on beside the URL: a manifest named by a tag is given in the form that `Accept` asks for.
+    fileprivate var negotiated: [String: String] {
+        guard target.contains("/manifests/"), !target.contains("/manifests/sha") else { return [:] }
+        return ["accept": fields[values: .accept].joined(separator: ", ")]
     }
 
     private var asksSeveralRanges: Bool {
