@@ -3,7 +3,7 @@ SWIFT ?= swift
 FORMATTED := Sources Tests benchmarks Package.swift
 IMPORT_CHECK := --explicit-target-dependency-import-check error
 
-.PHONY: help deps build release run test soak demo format lint config
+.PHONY: help deps build release run test soak demo bench format lint config
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ soak: deps ## Run the tests with their long parts
 
 demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DEMO_SIZE_MIB, DEMO_FLAGS=--json)
 	benchmarks/demo.sh $(DEMO_FLAGS)
+
+bench: deps ## Time task identities and the hash ring
+	$(SWIFT) run -c release IdentityBenchmarks
 
 format: ## Format the sources in place
 	$(SWIFT) format format -i -r $(FORMATTED)
