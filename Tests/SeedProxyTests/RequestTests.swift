@@ -119,6 +119,25 @@ struct RequestTests {
         #expect(one?.urlText != other?.urlText)
     }
 
+    @Test("A signed URL goes straight through, whatever list of filtered parameters the client sends")
+    func signedUnderOwnFilter() throws {
+        var factory = try factory()
+        for list in ["", "x"] {
+            let fields: HTTPFields = [.dragonflyFilteredQueryParams: list]
+            #expect(relayed(factory.plan(for: head("http://h/a?X-Amz-Signature=s", fields))) != nil, "\(list)")
+        }
+    }
+
+    @Test("A manifest named by a tag is one task for each Accept; other objects don't depend on it")
+    func negotiatedManifests() throws {
+        var factory = try factory()
+        let forms: [HTTPFields] = [[.accept: "application/a"], [.accept: "application/b"]]
+        let manifests = forms.map { template(factory.plan(for: head("http://h/v2/x/manifests/latest", $0)))?.key }
+        #expect(manifests[0] != nil && manifests[0] != manifests[1])
+        let files = forms.map { template(factory.plan(for: head("http://h/file", $0)))?.key }
+        #expect(files[0] != nil && files[0] == files[1])
+    }
+
     @Test("What could not be stored safely is refused with 400")
     func unsafeIdentities() throws {
         var factory = try factory()

@@ -1,0 +1,143 @@
+import DragonflyIdentity
+import HTTPTypes
+import SeedOrigin
+import SeedStorage
+import Testing
+
+@testable import SeedEngine
+
+@Suite("Task machine: generations and checks")
+struct GenerationTests {
+    @Test("A changed object: streams with a head out are failed, new requests start on the new generation")
+    func changed() {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30, first: MachineDriver.block)
+        var reading = driver.open(nil)
+        _ = driver.poll(&reading)
+        let order = driver.orders()[0]
+        driver.ended(order.id, .changed)
+        #expect(driver.takeActions().contains { if case .remove = $0 { true } else { false } })
+        guard case .failed(let error) = driver.poll(&reading) else { Issue.record("unexpected verdict"); return }
+        #expect(error.kind == .changed)
+        var fresh = driver.open(nil)
+        _ = driver.poll(&fresh)
+        #expect(driver.orders().map(\.validator) == [.none])
+    }
+
+    @Test("Bytes of a flight of the old generation never enter the new one")
+    func lateBytes() {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30)
+        var reading = driver.open(nil)
+        _ = driver.poll(&reading)
+        var other = driver.open(.bounded(first: 500 << 20, last: 501 << 20))
+        _ = driver.poll(&other)
+        let orders = driver.orders()
+        driver.ended(orders[0].id, .changed)
+        var fresh = driver.open(nil)
+        _ = driver.poll(&fresh)
+        let probe = driver.orders()[0]
+        _ = driver.part(probe.id, 0, 8 << 20, of: 1 << 30, .etag("\"v2\""))
+        driver.created()
+        driver.wrote(orders[1].id, 500 << 20, 501 << 20)
+        #expect(driver.machine.blocks?.holds(ByteRange(500 << 20, 500 << 20 + 1)) == false)
+    }
+
+    @Test("An object that moves four times within a minute goes straight through")
+    func unstable() {
+        var driver = MachineDriver()
+        driver.machine.moves = [driver.now, driver.now, driver.now]
+        driver.known(length: 1 << 30)
+        var reading = driver.open(nil)
+        _ = driver.poll(&reading)
+        let order = driver.orders()[0]
+        driver.ended(order.id, .changed)
+        var fresh = driver.open(nil)
+        #expect(driver.poll(&fresh) == .bypass(.unstable))
+        driver.now += 61_000
+        var later = driver.open(nil)
+        #expect(driver.poll(&later) == .wait)
+    }
+
+    @Test("A client that leaves between head and first byte leaves no task that others wait for in vain")
+    func leftBeforeFirstByte() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        _ = driver.orders()
+        _ = driver.part(1, 0, 8 << 20, of: 1 << 30)
+        _ = driver.poll(&cursor)
+        driver.close(cursor)
+        #expect(driver.takeActions().contains(.stop(1, at: 0)))
+        driver.ended(1, .complete)
+        var next = driver.open(nil)
+        #expect(driver.poll(&next) == .wait)
+        #expect(driver.orders().count == 1)
+    }
+
+    @Test("A single response that lost its readers is given up whole: no second response adds to it")
+    func oneResponse() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        _ = driver.orders()
+        _ = driver.machine.head(
+            1, .whole(length: 32 << 20, validator: .none), headers: [:], now: 0, &driver.actions)
+        driver.created()
+        driver.wrote(1, 0, 1 << 20)
+        _ = driver.poll(&cursor)
+        _ = driver.takeActions()
+        driver.close(cursor)
+        #expect(driver.takeActions() == [.stop(1, at: nil)])
+        var other = driver.open(nil)
+        _ = driver.poll(&other)
+        #expect(driver.orders().isEmpty)
+        driver.ended(1, .cancelled)
+        #expect(driver.machine.generation == nil)
+        guard case .failed = driver.poll(&other) else {
+            Issue.record("unexpected verdict")
+            return
+        }
+    }
+
+    @Test("An answer that varies by more than the encoding goes straight through")
+    func varies() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
+        let verdict = driver.machine.head(1, part, headers: [.vary: "Accept-Encoding, Accept"], now: 0, &driver.actions)
+        #expect(verdict == .reject(.bypass(.varies)))
+    }
+
+    @Test("Stored blocks are checked before they are served, and a bad one is fetched again")
+    func checks() throws {
+        let block = MachineDriver.block
+        var driver = MachineDriver()
+        var cursor = driver.open(.bounded(first: 0, last: 2 * block - 1))
+        _ = driver.poll(&cursor)
+        _ = driver.takeActions()
+        let key = try #require(StoreKey(bytes: [UInt8](repeating: 1, count: 32)))
+        let record = TaskRecord(
+            key: key, wireID: TaskID("w"), generation: 3, contentLength: 2 * block, pieceLength: 4 << 20,
+            etag: "\"v1\"", lastModified: nil, headers: [:], url: "http://h/", tag: nil, application: nil,
+            createdAt: 0, fetchedAt: 0, flags: [])
+        let piece = PieceRecord(number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: 0, updatedAt: 0)
+        driver.machine.loaded(record, [piece], &driver.actions)
+        guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected verdict"); return }
+        #expect(facts.cacheStatus == .hit)
+        let indexes = [BlockIndex(piece: 0, block: 0), BlockIndex(piece: 0, block: 1)]
+        let checks = zip(indexes, [1, 2] as [UInt32]).map { TaskMachine.BlockCheck(index: $0, checksum: $1) }
+        #expect(driver.takeActions().contains(.check(checks, epoch: 1)))
+        #expect(driver.poll(&cursor) == .wait)
+        let epoch = try #require(driver.machine.generation?.epoch)
+        driver.machine.checked(indexes[0], epoch: epoch, isGood: true, now: 0, &driver.actions)
+        #expect(driver.poll(&cursor) == .bytes(ByteRange(0, block)))
+        driver.machine.checked(indexes[1], epoch: epoch, isGood: false, now: 0, &driver.actions)
+        #expect(driver.orders().map(\.range) == [ByteRange(block, 2 * block)])
+        #expect(driver.poll(&cursor) == .wait)
+    }
+}

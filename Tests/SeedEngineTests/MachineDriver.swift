@@ -1,0 +1,96 @@
+import DragonflyIdentity
+import HTTPTypes
+import SeedOrigin
+import SeedStorage
+
+@testable import SeedEngine
+
+/// Drives a task machine by hand and remembers what it wants done.
+struct MachineDriver {
+    static let block = BlockGrid.blockLength
+    static let etag = Validator.etag("\"v1\"")
+
+    var machine: TaskMachine
+    var actions: [TaskMachine.Action] = []
+    var now: Int64 = 1_000_000
+    private var nextStream: StreamID = 1
+
+    init(_ change: (inout EngineConfiguration) -> Void = { _ in }) {
+        var configuration = EngineConfiguration()
+        change(&configuration)
+        machine = TaskMachine(configuration: configuration, pieceLength: nil)
+    }
+
+    mutating func open(_ spec: RangeSpec?) -> Cursor {
+        machine.beginStream()
+        defer { nextStream += 1 }
+        return Cursor(id: nextStream, spec: spec)
+    }
+
+    mutating func poll(_ cursor: inout Cursor, limit: Int64 = 1 << 30) -> Verdict {
+        machine.poll(&cursor, limit: limit, now: now, &actions)
+    }
+
+    mutating func close(_ cursor: Cursor) { machine.close(cursor, &actions) }
+
+    mutating func absent() { machine.loaded(nil, [], &actions) }
+
+    /// The flights ordered since the last call.
+    mutating func orders() -> [FlightOrder] {
+        defer { actions.removeAll { if case .start = $0 { true } else { false } } }
+        return actions.compactMap { if case .start(let order) = $0 { order } else { nil } }
+    }
+
+    mutating func takeActions() -> [TaskMachine.Action] {
+        defer { actions = [] }
+        return actions
+    }
+
+    mutating func part(_ id: FlightID, _ lower: Int64, _ upper: Int64, of total: Int64, _ validator: Validator = etag)
+        -> TaskMachine.HeadVerdict
+    {
+        machine.head(
+            id, .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:], now: now,
+            &actions)
+    }
+
+    mutating func created() { machine.contentCreated(7, &actions) }
+
+    mutating func wrote(_ id: FlightID, _ lower: Int64, _ upper: Int64) {
+        guard let grid = machine.blocks?.grid else { return }
+        var parts: [BlockMap.Fragment] = []
+        var at = lower
+        while at < upper {
+            let end = min(upper, grid.range(of: grid.block(at: at)).upperBound)
+            parts.append(.init(range: ByteRange(at, end), checksum: 0))
+            at = end
+        }
+        machine.wrote(id, parts, now: now, &actions)
+    }
+
+    mutating func ended(_ id: FlightID, _ outcome: TaskMachine.FlightOutcome = .complete) {
+        machine.ended(id, outcome, now: now, &actions)
+    }
+
+    /// A task of this length whose first contact brought `[0, first)`.
+    mutating func known(length: Int64, first: Int64 = 0) {
+        var cursor = open(.bounded(first: 0, last: max(first, 1) - 1))
+        _ = poll(&cursor)
+        absent()
+        let order = orders()[0]
+        _ = part(order.id, 0, min(length, max(first, Self.block)), of: length)
+        created()
+        if first > 0 { wrote(order.id, 0, first) }
+        close(cursor)
+        ended(order.id, .cancelled)
+        machine.touched = []
+        for order in orders() { ended(order.id, .cancelled) }
+        actions = []
+    }
+}
+
+extension FlightOrder {
+    var range: ByteRange? {
+        if case .bounded(let first, let last) = ask { ByteRange(first, last + 1) } else { nil }
+    }
+}
