@@ -21,12 +21,11 @@ struct FlightState: Sendable, Equatable {
     var range: ByteRange?
     /// The end of what is written: the watermark.
     var written: Int64
-    /// Bytes held against the volume's space for this flight.
-    var reserved: Int64
-    /// Bytes written so far.
-    var progress: Int64 = 0
     /// The end it had before it was trimmed: until it has ended, bytes up to here may still be on their way to the file.
     var claimedEnd: Int64?
+
+    /// Bytes written so far.
+    var progress: Int64 { written - (range?.lowerBound ?? written) }
 
     /// The bytes still to come.
     var pending: ByteRange? {

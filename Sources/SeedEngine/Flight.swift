@@ -204,7 +204,6 @@ final class Flight: OriginSink {
         switch (mode, outcome) {
         case (.rejected(let reason), _): reason
         case (.keeping, _) where isWhole: .complete
-        case (.keeping, .complete(hasCleanEnd: true)): .failed(.shortAnswer, isRetryable: true)
         case (.collecting, .complete) where body.readableBytes > OriginAnswer.bodyLimit: .bypass(.longErrorBody)
         case (.collecting(let head), .complete):
             .answered(OriginAnswer(status: head.status, headers: head.headers, body: body))

@@ -159,6 +159,7 @@ final class LiveTask: Sendable {
         if !isKept { context.store.remove(key, generation: created.generation) }
         return isKept ? created : nil
     }
+
     // MARK: For the actions
 
     var latestRequest: TaskRequest { state.withLock { $0.request } }

@@ -45,20 +45,9 @@ extension TaskMachine {
             actions.append(.putPiece(record, of: generation, .soon))
         }
         forgetPlans()
-        if generation.isOneResponse { return lose(generation, &actions) }
+        // No other response may mend a generation that consists of one.
+        if generation.isOneResponse { return discard(readersSee: .damagedForGood, now: now, &actions) }
         planAll(&actions)
-    }
-
-    /// A block of a one-response generation is bad, and no other response may mend it.
-    private mutating func lose(_ generation: Generation, _ actions: inout [Action]) {
-        actions.append(.remove(generation))
-        blocks = nil
-        phase = .absent
-        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted != nil {
-            settle(
-                id, .failed(EngineError(.storage, "A stored block was damaged and can't be fetched alone.")), &actions)
-        }
-        probe(&actions)
     }
 
     // MARK: Telling streams
@@ -92,6 +81,11 @@ extension TaskMachine {
         demands[id]?.isWaiting = false
         actions.append(.wake(id))
     }
+}
+
+extension EngineError {
+    fileprivate static let damagedForGood = EngineError(
+        .storage, "A stored block was damaged and can't be fetched alone.")
 }
 
 extension Generation {

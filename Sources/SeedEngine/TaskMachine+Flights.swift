@@ -115,7 +115,6 @@ extension TaskMachine {
             let isBlock = blocks?.wrote(part) ?? false
             if isBlock { dirty.insert(piece) }
             flights[id]?.written = part.range.upperBound
-            flights[id]?.progress += part.range.count
             failures.wrote(part.range.count)
         }
         record(isFlightOver: false, now: now, &actions)
@@ -221,7 +220,7 @@ extension TaskMachine {
     func isUnstable(now: Int64) -> Bool { moves.filter { now - $0 < 60_000 }.count >= 3 }
 
     /// Gives the generation up. Streams whose head is out fail; those still opening start anew.
-    private mutating func discard(readersSee error: EngineError, now: Int64, _ actions: inout [Action]) {
+    mutating func discard(readersSee error: EngineError, now: Int64, _ actions: inout [Action]) {
         if let generation, generation.file != nil { actions.append(.remove(generation)) }
         for id in flights.keys.sorted() { actions.append(.stop(id, at: nil)) }
         flights = [:]

@@ -16,7 +16,7 @@ extension TaskMachine {
         demands[leader]?.isLeader = true
         let ask = firstAsk(demands[leader]?.spec)
         launch(
-            FlightState(purpose: .firstContact, range: nil, written: 0, reserved: configuration.spanLength), ask,
+            FlightState(purpose: .firstContact, range: nil, written: 0), ask, reserve: configuration.spanLength,
             &actions)
     }
 
@@ -156,11 +156,13 @@ extension TaskMachine {
     private mutating func start(
         _ purpose: FlightState.Purpose, _ range: ByteRange, _ generation: Generation, _ actions: inout [Action]
     ) {
-        let state = FlightState(purpose: purpose, range: range, written: range.lowerBound, reserved: range.count)
-        launch(state, .bounded(first: range.lowerBound, last: range.upperBound - 1), &actions)
+        let state = FlightState(purpose: purpose, range: range, written: range.lowerBound)
+        launch(state, .bounded(first: range.lowerBound, last: range.upperBound - 1), reserve: range.count, &actions)
     }
 
-    private mutating func launch(_ state: FlightState, _ ask: RangeSpec, _ actions: inout [Action]) {
+    private mutating func launch(
+        _ state: FlightState, _ ask: RangeSpec, reserve: Int64, _ actions: inout [Action]
+    ) {
         let id = nextFlight
         nextFlight += 1
         flights[id] = state
@@ -169,7 +171,7 @@ extension TaskMachine {
         actions.append(
             .start(
                 FlightOrder(
-                    id: id, ask: ask, validator: validator, reserve: state.reserved, isCompletion: isCompletion)))
+                    id: id, ask: ask, validator: validator, reserve: reserve, isCompletion: isCompletion)))
     }
 
     /// Flights that no stream needs end with the block they are in, or with the piece if that is worth completing.

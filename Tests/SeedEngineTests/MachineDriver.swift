@@ -72,6 +72,16 @@ struct MachineDriver {
         machine.ended(id, outcome, now: now, &actions)
     }
 
+    /// A known task of 1 GiB, a client that reads all of it, and its flight, which has written the bytes before `end`.
+    mutating func reading(upTo end: Int64) -> (Cursor, FlightOrder) {
+        known(length: 1 << 30)
+        var cursor = open(nil)
+        _ = poll(&cursor)
+        let order = orders()[0]
+        wrote(order.id, 0, end)
+        return (cursor, order)
+    }
+
     /// A task of this length whose first contact brought `[0, first)`.
     mutating func known(length: Int64, first: Int64 = 0) {
         var cursor = open(.bounded(first: 0, last: max(first, 1) - 1))

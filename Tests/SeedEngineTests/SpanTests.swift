@@ -132,11 +132,7 @@ struct SpanTests {
     func trimmed() {
         let block = MachineDriver.block
         var driver = MachineDriver()
-        driver.known(length: 1 << 30)
-        var cursor = driver.open(nil)
-        _ = driver.poll(&cursor)
-        let order = driver.orders()[0]
-        driver.wrote(order.id, 0, block + 10)
+        let (cursor, order) = driver.reading(upTo: block + 10)
         _ = driver.takeActions()
         driver.close(cursor)
         #expect(driver.takeActions() == [.stop(order.id, at: 2 * block)])
@@ -220,11 +216,7 @@ struct SpanTests {
     func claimed() {
         let block = MachineDriver.block
         var driver = MachineDriver()
-        driver.known(length: 1 << 30)
-        var cursor = driver.open(nil)
-        _ = driver.poll(&cursor)
-        let order = driver.orders()[0]
-        driver.wrote(order.id, 0, block + 10)
+        let (cursor, order) = driver.reading(upTo: block + 10)
         driver.close(cursor)
         var next = driver.open(.bounded(first: 3 * block, last: 4 * block - 1))
         _ = driver.poll(&next)
