@@ -20,10 +20,16 @@ package struct TaskRequest: Sendable {
     package var application: String?
     /// Under whose right the origin is asked (rule 4).
     package var credential: Credential
+    package var freshness: FreshnessRule
+    /// `.prefetch` for a client that reads ahead: its bytes wait for everybody else's.
+    package var priority: OriginPriority
+    /// Fetch the whole object afterwards (`proxy.prefetch`, `X-Dragonfly-Prefetch`).
+    package var prefetches: Bool
 
     package init(
         key: StoreKey, wireID: TaskID, url: String, headers: HTTPFields = [:], range: RangeSpec? = nil,
-        pieceLength: Int64? = nil, tag: String? = nil, application: String? = nil, credential: Credential = .anonymous
+        pieceLength: Int64? = nil, tag: String? = nil, application: String? = nil, credential: Credential = .anonymous,
+        freshness: FreshnessRule = FreshnessRule(), priority: OriginPriority = .demand, prefetches: Bool = false
     ) {
         self.key = key
         self.wireID = wireID
@@ -34,5 +40,8 @@ package struct TaskRequest: Sendable {
         self.tag = tag
         self.application = application
         self.credential = credential
+        self.freshness = freshness
+        self.priority = priority
+        self.prefetches = prefetches
     }
 }
