@@ -8,6 +8,10 @@ package struct StreamHead: Sendable, Equatable {
     package enum CacheStatus: Sendable, Equatable {
         /// Every byte of the range was held when the request came.
         case hit
+        /// As `hit`, of an object that is due to be asked for again while its origin does not answer.
+        case stale
+        /// The origin was asked just now whether the stored bytes still count, and said yes.
+        case revalidated
         /// Bytes are missing. `collapsed`: other requests' flights already fetch all of them.
         case miss(collapsed: Bool)
     }
@@ -52,6 +56,16 @@ package enum BypassReason: String, Sendable, Equatable {
     /// One URL with several representations.
     case varies = "answer varies"
     case beyondReach = "range beyond any object"
+    /// The origin says `no-store` or `private`.
+    case notStorable = "origin forbids storing"
+
+    /// Whether the next request for the same object will most likely meet the same.
+    var isLasting: Bool {
+        switch self {
+        case .unknownLength, .noValidator, .emptyObject, .encoded, .varies, .notStorable: true
+        case .longErrorBody, .noRoom, .unstable, .beyondReach: false
+        }
+    }
 }
 
 /// A request that failed, told so that the front door can choose a status.
@@ -68,6 +82,8 @@ package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible 
         /// The address guard refused the origin's address.
         case blocked
         case badURL
+        /// Not held, and nothing may be fetched (`proxy.disableBackToSource`).
+        case notHeld
     }
 
     package var kind: Kind

@@ -15,6 +15,7 @@ struct BlockMap: Sendable {
     let grid: BlockGrid
     private(set) var pieces: [Int: PieceBlocks] = [:]
     private(set) var completePieces = 0
+    private var unaskedBlocks = 0
 
     init(grid: BlockGrid) {
         self.grid = grid
@@ -143,6 +144,24 @@ struct BlockMap: Sendable {
         for index in grid.blocks(covering: range) where pieces[index.piece]?.isComplete != true {
             withPiece(index.piece) { $0.demanded.insert(index.block) }
         }
+    }
+
+    /// Notes that nobody had asked for this block.
+    mutating func fetchedUnasked(_ index: BlockIndex) {
+        withPiece(index.piece) { $0.unasked.insert(index.block) }
+        unaskedBlocks += 1
+    }
+
+    /// How many bytes of blocks fetched ahead are given to a client for the first time, now that it gets `range`.
+    mutating func takeUnasked(_ range: ByteRange) -> Int64 {
+        guard unaskedBlocks > 0 else { return 0 }
+        var count: Int64 = 0
+        for index in grid.blocks(covering: range) where pieces[index.piece]?.unasked.contains(index.block) == true {
+            withPiece(index.piece) { $0.unasked.remove(index.block) }
+            unaskedBlocks -= 1
+            count += grid.range(of: index).count
+        }
+        return count
     }
 
     private mutating func withPiece<R>(_ piece: Int, _ body: (inout PieceBlocks) -> R) -> R {

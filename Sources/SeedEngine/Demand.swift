@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import SeedOrigin
 
 /// A stream that needs bytes which are not here yet.
 struct Demand: Sendable, Equatable {
@@ -12,12 +13,16 @@ struct Demand: Sendable, Equatable {
     private var starvedAt: Int64?
     /// It returned `.wait` and was not woken since.
     var isWaiting = false
-    /// The first contact was made for this stream.
-    var isLeader = false
+    /// What the origin was asked for this stream, if the request was made for it.
+    var leads: FlightState.Purpose?
+    /// The origin has spoken since this stream came: it need not be asked again.
+    var isAnswered = false
+    var priority = OriginPriority.demand
     var verdict: Verdict?
 
-    init(spec: RangeSpec?, wanted: ByteRange? = nil, window: Int64) {
-        self.spec = spec
+    init(_ cursor: Cursor, wanted: ByteRange? = nil, window: Int64) {
+        spec = cursor.spec
+        priority = cursor.priority
         self.wanted = wanted
         self.window = window
         plannedTo = wanted?.lowerBound ?? 0
@@ -60,6 +65,8 @@ enum Verdict: Sendable, Equatable {
     case origin(OriginAnswer)
     case bypass(BypassReason)
     case failed(EngineError)
+    /// The store has no room for the rest, which this stream fetches for itself.
+    case direct(Generation)
 }
 
 /// What the machine contributes to a `StreamHead`.
@@ -80,5 +87,6 @@ struct Cursor: Sendable, Equatable {
 
     let id: StreamID
     let spec: RangeSpec?
+    var priority = OriginPriority.demand
     var phase = Phase.opening
 }

@@ -6,6 +6,12 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var spanLength: Int64 = 8 << 20
     /// Failures in a row, each without a block of progress, before the readers are told (`backend.maxRetries`).
     package var maxRetries = 1
+    /// How long the readers wait while no flight brings anything, in milliseconds; also for a `Retry-After`.
+    package var retryDeadline: Int64 = 60_000
+    /// How long stale bytes are served without asking an origin again that did not answer, in milliseconds.
+    package var staleGrace: Int64 = 10_000
+    /// Nothing is fetched: what is not held is refused (`proxy.disableBackToSource`).
+    package var isBackToSourceDisabled = false
     /// Estimated memory of tasks nobody reads that stay known, in bytes, over all tasks.
     package var idleTaskMemory = 64 << 20
     /// Most tasks held in memory; each keeps one descriptor open.

@@ -11,12 +11,15 @@ struct FlightState: Sendable, Equatable {
     enum Purpose: Sendable, Equatable {
         /// Nothing is known of the task yet; the answer tells length and validator.
         case firstContact
+        /// Asks whether the generation still counts; turns into a first contact if not.
+        case revalidation
         case demand
-        /// Nobody waits for it: it fills up what was touched.
+        /// Nobody waits for it: it fills up what was touched, or all there is.
         case completion
     }
 
     var purpose: Purpose
+    var priority: OriginPriority
     /// The bytes this flight brings; for a first contact known only from the answer on.
     var range: ByteRange?
     /// The end of what is written: the watermark.
@@ -45,10 +48,10 @@ struct FlightOrder: Sendable, Equatable {
     var id: FlightID
     /// What to ask for.
     var ask: RangeSpec
-    /// The generation the answer must belong to; `.none` at first contact.
-    var validator: Validator
+    var purpose: FlightState.Purpose
+    /// Names the generation that the answer must belong to; none at first contact.
+    var condition: OriginCondition
     /// Expected bytes to reserve space for.
     var reserve: Int64
-    /// Nobody waits for it.
-    var isCompletion: Bool
+    var priority: OriginPriority
 }

@@ -185,7 +185,7 @@ final class Flight: OriginSink {
     /// The disk refused: what still comes is thrown away, and the task hears of it when the transfer has ended.
     private func fail(_ error: EngineError) {
         let transfer = state.withLock {
-            $0.mode = .rejected(.failed(error, isRetryable: false))
+            $0.mode = .rejected(.failed(error, .never))
             $0.isCancelled = true
             return $0.transfer
         }
@@ -207,9 +207,9 @@ final class Flight: OriginSink {
         case (.collecting, .complete) where body.readableBytes > OriginAnswer.bodyLimit: .bypass(.longErrorBody)
         case (.collecting(let head), .complete):
             .answered(OriginAnswer(status: head.status, headers: head.headers, body: body))
-        case (_, .complete): .failed(.shortAnswer, isRetryable: true)
+        case (_, .complete): .failed(.shortAnswer, .later)
         case (_, .cancelled), (_, .rejected): .cancelled
-        case (_, .failed(let error)): .failed(EngineError(error), isRetryable: error.isRetryable)
+        case (_, .failed(let error)): .failed(EngineError(error), error.isRetryable ? .later : .never)
         }
     }
 }

@@ -10,20 +10,23 @@ struct Generation: Sendable, Equatable {
     var layout: PieceLayout
     var validator: Validator
     var headers: HTTPFields
-    /// When the origin's answer came, in milliseconds since 1970.
+    /// When the origin made or last confirmed its answer, in milliseconds since 1970.
     var fetchedAt: Int64
     /// The content file's counter, once the file exists. No flight beyond the first starts before.
     var file: UInt64?
     /// The origin answered 200 to a range: every request starts at offset 0, so there is one flight at a time (rule 17).
     var isSequential = false
+    /// The bytes under this name never change (a digest, or the rule).
+    var isImmutable = false
 
     var length: Int64 { layout.contentLength }
     /// Without a validator separate answers may mix versions: one response is all there can be (rule 5).
-    var isOneResponse: Bool { validator == .none }
+    var isOneResponse: Bool { validator == .none && !isImmutable }
 
     var flags: TaskFlags {
         var flags: TaskFlags = []
         if isOneResponse { flags.insert(.singleResponse) }
+        if isImmutable { flags.insert(.immutable) }
         if isSequential { flags.insert(.noRanges) }
         return flags
     }

@@ -13,20 +13,29 @@ extension LiveTask {
             case .start(let order): start(order)
             case .stop(let id, let offset): running(id)?.stop(at: offset)
             case .check(let checks, let epoch): check(checks, epoch: epoch)
-            case .put, .putPiece, .remove: continue
+            case .put, .putPiece, .remove, .letGo: continue
             case .wake(let id): takeWake(id)?()
+            case .later(let delay): later(.random(in: delay))
+            case .counted(.fetched(let count)): context.counters.unaskedBytes.add(count)
+            case .counted(.read(let count)): context.counters.unaskedBytesRead.add(count)
             }
         }
     }
 
+    private func later(_ milliseconds: Int64) {
+        context.counters.pauses.add(1)
+        context.after(milliseconds) { [weak self] in self?.handle { $0.machine.resumed(&$1) } }
+    }
+
     private func start(_ order: FlightOrder) {
+        context.counters.count(order.purpose)
         let flight = Flight(order: order, task: self, context: context)
         context.flights.began()
         let request = register(flight)
         flight.start(
             OriginRequest(
-                url: request.url, headers: request.headers, range: order.ask, condition: order.validator.spanCondition,
-                credential: request.credential, priority: order.isCompletion ? .completion : .demand))
+                url: request.url, headers: request.headers, range: order.ask, condition: order.condition,
+                credential: request.credential, priority: order.priority))
     }
 
     /// Hands what is to be recorded to the store, which only queues it.
@@ -41,7 +50,7 @@ extension LiveTask {
         case .remove(let generation):
             guard let file = generation.file else { return }
             context.store.remove(key, generation: file)
-        case .load, .start, .stop, .check, .wake: return
+        case .load, .start, .stop, .check, .wake, .later, .letGo, .counted: return
         }
     }
 

@@ -12,9 +12,12 @@ struct EngineContext: Sendable {
     let configuration: EngineConfiguration
     let buffers = BufferPool(limit: 64)
     let flights = FlightCount()
+    let counters = EngineCounters()
     let logger: Logger
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
+    /// Calls from a thread of its own after so many milliseconds.
+    let after: @Sendable (Int64, @escaping @Sendable () -> Void) -> Void
 }
 
 /// What one poll of a stream came to.
@@ -31,8 +34,9 @@ struct StreamStep: Sendable {
 final class LiveTask: Sendable {
     struct State {
         var machine: TaskMachine
-        /// The content file and the generation (by epoch) it belongs to; never used for another.
-        var file: (epoch: Int, file: ContentFile)?
+        /// The content files by the epoch of the generation they belong to: the current one's, and the one's before it
+        /// while it is read.
+        var files: [Int: ContentFile] = [:]
         var running: [FlightID: Flight] = [:]
         var wakes: [StreamID: @Sendable () -> Void] = [:]
         /// How the origin is asked: the latest request of this task.
@@ -40,8 +44,9 @@ final class LiveTask: Sendable {
         var nextStream: StreamID = 1
         var lastUsed: Int64
 
-        func file(of epoch: Int?) -> ContentFile? {
-            file.flatMap { $0.epoch == epoch ? $0.file : nil }
+        /// Lets go of files that no stream and no flight can ask for any more.
+        mutating func dropFiles() {
+            files = files.filter { $0.key == machine.generation?.epoch || $0.key == machine.departing?.epoch }
         }
     }
 
@@ -66,6 +71,7 @@ final class LiveTask: Sendable {
             var actions: [TaskMachine.Action] = []
             let result = event(&state, &actions)
             for action in actions { record(action, state.request) }
+            if state.files.count > 1 || state.machine.generation == nil { state.dropFiles() }
             return (result, actions)
         }
         if !actions.isEmpty { perform(actions) }
@@ -76,7 +82,7 @@ final class LiveTask: Sendable {
 
     func beginStream(_ request: TaskRequest) -> StreamID {
         state.withLock { state in
-            state.machine.beginStream()
+            state.machine.beginStream(request.freshness, prefetches: request.prefetches)
             state.request = request
             defer { state.nextStream += 1 }
             return state.nextStream
@@ -105,7 +111,7 @@ final class LiveTask: Sendable {
             switch step.verdict {
             case .wait: state.wakes[cursor.id] = wake
             case .bytes:
-                step.file = state.file(of: state.machine.generation?.epoch)
+                if case .reading(let epoch, _) = cursor.phase { step.file = state.files[epoch] }
                 step.lease = step.file?.lease()
             default: break
             }
@@ -125,11 +131,13 @@ final class LiveTask: Sendable {
 
     func flightHead(_ id: FlightID, _ head: OriginHead, _ order: FlightOrder) -> TaskMachine.HeadVerdict {
         handle { state, actions in
-            let known = state.machine.generation.map { KnownGeneration(total: $0.length, validator: $0.validator) }
-            let admitted = AnswerAdmission.judge(
-                head, asked: order.ask, condition: order.validator.spanCondition, known: known)
-            let headers = head.headers.representation
-            return state.machine.head(id, admitted, headers: headers, now: context.now(), &actions)
+            // A revalidation's answer may be of another generation.
+            let generation = order.purpose == .revalidation ? nil : state.machine.generation
+            let known = generation.map { KnownGeneration(total: $0.length, validator: $0.validator) }
+            let admitted = AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known)
+            let now = context.now()
+            return state.machine.head(
+                id, admitted, headers: head.headers.representation, madeAt: now - head.headers.age, now: now, &actions)
         }
     }
 
@@ -147,12 +155,12 @@ final class LiveTask: Sendable {
 
     /// The content file of a generation, created by its first flight on a store thread; `nil` if the task moved on.
     func content(of epoch: Int) throws(StorageError) -> ContentFile? {
-        let (isCurrent, file) = state.withLock { ($0.machine.generation?.epoch == epoch, $0.file(of: epoch)) }
+        let (isCurrent, file) = state.withLock { ($0.machine.generation?.epoch == epoch, $0.files[epoch]) }
         guard isCurrent, file == nil else { return file }
         let created = try context.store.createContent(key)
         let isKept = handle { state, actions in
             guard state.machine.generation?.epoch == epoch else { return false }
-            state.file = (epoch, created)
+            state.files[epoch] = created
             state.machine.contentCreated(created.generation, &actions)
             return true
         }
@@ -181,14 +189,14 @@ final class LiveTask: Sendable {
         handle { state, actions in
             state.machine.loaded(record, pieces, &actions)
             guard let file, let epoch = state.machine.generation?.epoch else { return }
-            state.file = (epoch, file)
+            state.files[epoch] = file
         }
     }
 
     /// A generation's file and grid; `nil` if the task moved on.
     func readable(_ epoch: Int) -> (file: ContentFile, grid: BlockGrid)? {
         state.withLock { state in
-            guard state.machine.generation?.epoch == epoch, let file = state.file(of: epoch),
+            guard state.machine.generation?.epoch == epoch, let file = state.files[epoch],
                 let grid = state.machine.blocks?.grid
             else { return nil }
             return (file, grid)

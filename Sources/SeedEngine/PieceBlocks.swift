@@ -9,6 +9,8 @@ struct PieceBlocks: Sendable {
     var verified = BlockSet()
     /// Blocks a client was given bytes of while the piece was incomplete.
     var demanded = BlockSet()
+    /// Blocks that were fetched ahead and that no client was given bytes of so far.
+    var unasked = BlockSet()
     var checksums: [UInt32]
     /// Blocks that are being filled: disjoint runs in order, touching runs joined.
     var fragments: [Int: [BlockMap.Fragment]] = [:]

@@ -28,6 +28,8 @@ package final class PieceStream: Sendable {
         var isClosed = false
         /// These bytes were just read in by a store thread: hand them out even if they should be gone again.
         var warmed: ByteRange?
+        /// Brings the rest when the store has no room for it.
+        var direct: DirectFeed?
     }
 
     /// Up to this length bytes are read into memory: cheaper than a call of its own for sending from the file.
@@ -35,34 +37,42 @@ package final class PieceStream: Sendable {
 
     private let request: TaskRequest
     private let task: LiveTask
-    private let store: PieceStore
+    private let context: EngineContext
     private let wake: @Sendable () -> Void
     /// Uncontended: all calls come from one event loop.
     private let state: Mutex<State>
 
     init(
-        id: StreamID, request: TaskRequest, task: LiveTask, store: PieceStore, wake: @escaping @Sendable () -> Void
+        id: StreamID, request: TaskRequest, task: LiveTask, context: EngineContext,
+        wake: @escaping @Sendable () -> Void
     ) {
         self.request = request
         self.task = task
-        self.store = store
+        self.context = context
         self.wake = wake
-        state = Mutex(State(cursor: Cursor(id: id, spec: request.range)))
+        state = Mutex(State(cursor: Cursor(id: id, spec: request.range, priority: request.priority)))
     }
 
     /// The next step, with at most `limit` bytes. Never blocks.
     package func next(limit: Int) -> Step {
         state.withLock { state in
             guard !state.isClosed else { return .end }
+            if let direct = state.direct { return direct.next() }
             let polled = task.poll(state.cursor, limit: Int64(limit), wake: wake)
             guard case .bytes(let range) = polled.verdict, let file = polled.file, let lease = polled.lease else {
+                let before = state.cursor
                 state.cursor = polled.cursor
+                if case .direct(let generation) = polled.verdict, case .reading(_, let left) = before.phase {
+                    let feed = DirectFeed(left, of: generation, request, context, wake: wake)
+                    state.direct = feed
+                    return feed.next()
+                }
                 return step(polled.verdict)
             }
             guard let region = region(range, file, lease, isWarm: state.warmed?.lowerBound == range.lowerBound) else {
                 // The cursor stays; a loop must not wait for the disk (rule 15).
                 state.warmed = range
-                store.threads.run { [wake] in
+                context.store.threads.run { [wake] in
                     file.warm(range)
                     wake()
                 }
@@ -86,11 +96,12 @@ package final class PieceStream: Sendable {
 
     /// The client has what it wanted, or is gone. Idempotent.
     package func close() {
-        let cursor = state.withLock { state -> Cursor? in
-            guard !state.isClosed else { return nil }
+        let (cursor, direct) = state.withLock { state -> (Cursor?, DirectFeed?) in
+            guard !state.isClosed else { return (nil, nil) }
             state.isClosed = true
-            return state.cursor
+            return (state.cursor, state.direct)
         }
+        direct?.cancel()
         if let cursor { task.close(cursor) }
     }
 
@@ -103,7 +114,7 @@ package final class PieceStream: Sendable {
         case .origin(let answer): .origin(answer)
         case .bypass(let reason): .bypass(reason)
         case .failed(let error): .failed(error)
-        case .bytes: .failed(EngineError(.storage, "The object's content file is gone."))
+        case .bytes, .direct: .failed(EngineError(.storage, "The object's content file is gone."))
         }
     }
 }

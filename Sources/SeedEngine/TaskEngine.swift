@@ -1,3 +1,4 @@
+import Dispatch
 import DragonflyIdentity
 import Foundation
 package import Logging
@@ -11,11 +12,17 @@ package final class TaskEngine: Sendable {
 
     package init(
         store: PieceStore, origin: any OriginSource, configuration: EngineConfiguration = EngineConfiguration(),
-        logger: Logger, now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+        logger: Logger, now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) },
+        after: @escaping @Sendable (Int64, @escaping @Sendable () -> Void) -> Void = TaskEngine.timer
     ) {
         context = EngineContext(
-            store: store, origin: origin, configuration: configuration, logger: logger, now: now)
+            store: store, origin: origin, configuration: configuration, logger: logger, now: now, after: after)
         table = TaskTable(context: context)
+    }
+
+    /// Pauses between tries need no precision, and their number is bounded by that of the tasks.
+    package static let timer: @Sendable (Int64, @escaping @Sendable () -> Void) -> Void = { milliseconds, body in
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(milliseconds)), execute: body)
     }
 
     /// Begins a client's stream. Nothing happens before its first `next(limit:)`; `close()` must be called in the end.
@@ -23,11 +30,13 @@ package final class TaskEngine: Sendable {
     /// - Parameter wake: Called from any thread, at most once after each `.wait`. It must not call into the engine.
     package func open(_ request: TaskRequest, wake: @escaping @Sendable () -> Void) -> PieceStream {
         let (task, id) = table.beginStream(request)
-        return PieceStream(id: id, request: request, task: task, store: context.store, wake: wake)
+        return PieceStream(id: id, request: request, task: task, context: context, wake: wake)
     }
 
     /// How many origin requests run now.
     package var flightCount: Int { context.flights.current }
+
+    package var counters: EngineCounters { context.counters }
 
     /// Ends every flight and hands the records of what they brought to the store. Blocks up to 10 seconds.
     package func shutdown() {

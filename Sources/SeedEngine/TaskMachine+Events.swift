@@ -23,7 +23,7 @@ extension TaskMachine {
         }
         blocks = map
         phase = .known(generation)
-        wakeOpening(&actions)
+        wakeOpening(&actions, isAnswered: false)
     }
 
     /// The content file of a new generation exists: its record may be written, more flights may start.
@@ -52,8 +52,12 @@ extension TaskMachine {
 
     // MARK: Telling streams
 
-    mutating func wakeOpening(_ actions: inout [Action]) {
-        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil { wake(id, &actions) }
+    /// - Parameter isAnswered: the origin has just spoken, so what these streams get is fresh whatever its age.
+    mutating func wakeOpening(_ actions: inout [Action], isAnswered: Bool = true) {
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil {
+            demands[id]?.isAnswered = isAnswered || demand.isAnswered
+            wake(id, &actions)
+        }
     }
 
     mutating func wakeReady(_ actions: inout [Action]) {
@@ -76,7 +80,7 @@ extension TaskMachine {
         wake(id, &actions)
     }
 
-    private mutating func wake(_ id: StreamID, _ actions: inout [Action]) {
+    mutating func wake(_ id: StreamID, _ actions: inout [Action]) {
         guard demands[id]?.isWaiting == true else { return }
         demands[id]?.isWaiting = false
         actions.append(.wake(id))
@@ -96,6 +100,6 @@ extension Generation {
             validator: Validator(
                 etag: record.etag, lastModified: record.lastModified, length: record.contentLength),
             headers: record.headers, fetchedAt: record.fetchedAt, file: record.generation,
-            isSequential: record.flags.contains(.noRanges))
+            isSequential: record.flags.contains(.noRanges), isImmutable: record.flags.contains(.immutable))
     }
 }

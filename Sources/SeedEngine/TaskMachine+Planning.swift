@@ -8,20 +8,23 @@ extension TaskMachine {
 
     /// Asks the origin for the wanted bytes of the stream that came first; the answer tells the rest (no separate stat).
     mutating func probe(_ actions: inout [Action]) {
+        if configuration.isBackToSourceDisabled { settleOpening(.failed(.notHeld), &actions) }
+        guard !isBackingOff else { return }
         guard let leader = demands.filter({ $0.value.verdict == nil && $0.value.wanted == nil }).keys.min() else {
             phase = .absent
             return
         }
         phase = .probing
-        demands[leader]?.isLeader = true
+        demands[leader]?.leads = .firstContact
         let ask = firstAsk(demands[leader]?.spec)
+        let priority = demands[leader]?.priority ?? .demand
         launch(
-            FlightState(purpose: .firstContact, range: nil, written: 0), ask, reserve: configuration.spanLength,
-            &actions)
+            FlightState(purpose: .firstContact, priority: priority, range: nil, written: 0), ask, .none,
+            reserve: configuration.spanLength, &actions)
     }
 
     /// The first request is bounded even when the client's is not, and ends with a block.
-    private func firstAsk(_ spec: RangeSpec?) -> RangeSpec {
+    func firstAsk(_ spec: RangeSpec?) -> RangeSpec {
         let span = configuration.spanLength
         switch spec {
         case nil: return .bounded(first: 0, last: span - 1)
@@ -57,8 +60,8 @@ extension TaskMachine {
 
     /// Starts flights and checks for what one stream wants next, wanted bytes first.
     mutating func plan(_ id: StreamID, _ actions: inout [Action]) {
-        guard let generation, generation.file != nil, let blocks, demands[id]?.verdict == nil,
-            let range = demands[id]?.horizon(span: configuration.spanLength)
+        guard let generation, generation.file != nil, let blocks, let demand = demands[id], demand.verdict == nil,
+            let range = demand.horizon(span: configuration.spanLength)
         else { return }
         let end = blocks.grid.range(of: blocks.grid.block(at: range.upperBound - 1)).upperBound
         var checks: [BlockCheck] = []
@@ -72,7 +75,8 @@ extension TaskMachine {
                     BlockCheck(index: index, checksum: blocks.pieces[index.piece]?.checksums[index.block] ?? 0))
                 at = next
             case .missing(let next):
-                guard let resumeAt = fetch(ByteRange(at, next), generation, &actions) else {
+                if configuration.isBackToSourceDisabled { settle(id, .failed(.notHeld), &actions) }
+                guard let resumeAt = fetch(ByteRange(at, next), generation, demand.priority, &actions) else {
                     return finishPlan(id, at, checks, &actions)
                 }
                 at = resumeAt
@@ -90,16 +94,34 @@ extension TaskMachine {
 
     /// Sees that the start of a missing stretch is being fetched.
     /// - Returns: up to where it is; `nil` when no more flights are allowed now.
-    private mutating func fetch(_ missing: ByteRange, _ generation: Generation, _ actions: inout [Action]) -> Int64? {
+    private mutating func fetch(
+        _ missing: ByteRange, _ generation: Generation, _ priority: OriginPriority, _ actions: inout [Action]
+    ) -> Int64? {
         let pending = flights.values.compactMap(\.claimed)
-        if let flight = pending.first(where: { $0.contains(missing.lowerBound) }) { return flight.upperBound }
-        guard !generation.isOneResponse else { return nil }
-        guard flights.count < (generation.isSequential ? 1 : configuration.concurrentFlights) else { return nil }
+        if let flight = pending.first(where: { $0.contains(missing.lowerBound) }) {
+            overtake(at: missing.lowerBound, priority, &actions)
+            return flight.upperBound
+        }
+        guard mayFetch, !generation.isOneResponse else { return nil }
+        // What runs in the background takes no slot from what somebody waits for.
+        let running = generation.isSequential ? flights.count : flights.values.count { $0.purpose != .completion }
+        guard running < (generation.isSequential ? 1 : configuration.concurrentFlights) else { return nil }
         let next = pending.map(\.lowerBound).filter { $0 > missing.lowerBound }.min() ?? Int64.max
         let span = spanEnd(from: missing.lowerBound, upTo: min(missing.upperBound, next), generation)
-        start(.demand, ByteRange(missing.lowerBound, span), generation, &actions)
+        start(.demand, priority, ByteRange(missing.lowerBound, span), generation, &actions)
         return span
     }
+
+    /// Somebody waits for what a background flight may still be queueing for: it makes room for one that is urgent.
+    private mutating func overtake(at offset: Int64, _ priority: OriginPriority, _ actions: inout [Action]) {
+        for (id, flight) in flights where flight.purpose == .completion && flight.priority > priority {
+            guard flight.claimed?.contains(offset) == true else { continue }
+            flights[id]?.purpose = .demand
+            actions.append(.stop(id, at: nil))
+        }
+    }
+
+    private var mayFetch: Bool { !isBackingOff && !isDoubted && !configuration.isBackToSourceDisabled }
 
     private func spanEnd(from start: Int64, upTo end: Int64, _ generation: Generation) -> Int64 {
         if generation.isSequential, case .missing(let end) = blocks?.stretch(at: start, upTo: generation.length) {
@@ -112,20 +134,26 @@ extension TaskMachine {
 
     // MARK: Completion
 
-    /// Fills up what was touched when nothing else is to be done: the heads of half-filled blocks, and pieces of which
-    /// a quarter was demanded.
+    /// Fills up in the background when nobody waits for anything: first the heads of half-filled blocks and the pieces
+    /// of which a quarter was demanded, then, if prefetching, everything.
     mutating func planCompletion(_ actions: inout [Action]) {
-        guard let generation, generation.file != nil, flights.isEmpty, !generation.isSequential,
-            !generation.isOneResponse
+        guard let generation, generation.file != nil, mayFetch, !generation.isOneResponse,
+            flights.values.allSatisfy({ $0.purpose == .completion })
         else { return }
-        for piece in touched.sorted() {
-            guard let span = completionSpan(of: piece) else {
-                touched.remove(piece)
-                continue
-            }
-            start(.completion, span, generation, &actions)
-            return
+        let limit = generation.isSequential ? 1 : prefetches ? max(1, configuration.concurrentFlights / 2) : 1
+        while flights.count < limit, let (span, priority) = nextBackgroundSpan() {
+            start(.completion, priority, span, generation, &actions)
         }
+    }
+
+    private mutating func nextBackgroundSpan() -> (ByteRange, OriginPriority)? {
+        guard let generation else { return nil }
+        for piece in generation.isSequential ? [] : touched.sorted() {
+            if let span = completionSpan(of: piece) { return (span, .completion) }
+            touched.remove(piece)
+        }
+        guard prefetches, let span = firstMissing(in: ByteRange(0, generation.length)) else { return nil }
+        return (span, .prefetch)
     }
 
     private func completionSpan(of piece: Int) -> ByteRange? {
@@ -139,39 +167,56 @@ extension TaskMachine {
         return nil
     }
 
+    /// The first bytes of a range that are neither here nor on their way, a span at most.
     private func firstMissing(in range: ByteRange) -> ByteRange? {
         guard let blocks else { return nil }
+        let pending = flights.values.compactMap(\.claimed)
         var at = range.lowerBound
         while at < range.upperBound {
+            if let claimed = pending.first(where: { $0.contains(at) }) {
+                at = claimed.upperBound
+                continue
+            }
             switch blocks.stretch(at: at, upTo: range.upperBound) {
             case .verified(let next), .checking(let next), .unchecked(_, let next): at = next
-            case .missing(let next): return ByteRange(at, min(next, at + configuration.spanLength))
+            case .missing(let next):
+                let claimed = pending.map(\.lowerBound).filter { $0 > at }.min() ?? Int64.max
+                return ByteRange(at, min(next, claimed, at + longestSpan))
             }
         }
         return nil
     }
 
+    private var longestSpan: Int64 { generation?.isSequential == true ? Int64.max / 2 : configuration.spanLength }
+
     // MARK: Starting and ending flights
 
     private mutating func start(
-        _ purpose: FlightState.Purpose, _ range: ByteRange, _ generation: Generation, _ actions: inout [Action]
+        _ purpose: FlightState.Purpose, _ priority: OriginPriority, _ range: ByteRange, _ generation: Generation,
+        _ actions: inout [Action]
     ) {
-        let state = FlightState(purpose: purpose, range: range, written: range.lowerBound)
-        launch(state, .bounded(first: range.lowerBound, last: range.upperBound - 1), reserve: range.count, &actions)
+        let state = FlightState(purpose: purpose, priority: priority, range: range, written: range.lowerBound)
+        let isResume = cuts.remove(range.lowerBound) != nil
+        launch(
+            state, .bounded(first: range.lowerBound, last: range.upperBound - 1),
+            isResume ? generation.validator.resumeCondition : generation.validator.spanCondition,
+            reserve: range.count, &actions)
     }
 
-    private mutating func launch(
-        _ state: FlightState, _ ask: RangeSpec, reserve: Int64, _ actions: inout [Action]
-    ) {
+    @discardableResult
+    mutating func launch(
+        _ state: FlightState, _ ask: RangeSpec, _ condition: OriginCondition, reserve: Int64,
+        _ actions: inout [Action]
+    ) -> FlightID {
         let id = nextFlight
         nextFlight += 1
         flights[id] = state
-        let validator = generation?.validator ?? .none
-        let isCompletion = state.purpose == .completion
         actions.append(
             .start(
                 FlightOrder(
-                    id: id, ask: ask, validator: validator, reserve: reserve, isCompletion: isCompletion)))
+                    id: id, ask: ask, purpose: state.purpose, condition: condition, reserve: reserve,
+                    priority: state.priority)))
+        return id
     }
 
     /// Flights that no stream needs end with the block they are in, or with the piece if that is worth completing.

@@ -9,11 +9,13 @@ extension TaskMachine {
 
     /// The next thing for one stream, at most `limit` bytes of it. After `.wait` the stream is woken once.
     mutating func poll(_ cursor: inout Cursor, limit: Int64, now: Int64, _ actions: inout [Action]) -> Verdict {
-        if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict) }
+        if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict, &actions) }
         switch cursor.phase {
         case .over: return .end
         case .opening: return open(&cursor, now: now, &actions)
-        case .reading(let epoch, let left): return read(&cursor, epoch: epoch, left: left, limit: limit, &actions)
+        case .reading(let epoch, let left) where epoch == generation?.epoch:
+            return read(&cursor, epoch: epoch, left: left, limit: limit, &actions)
+        case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit, &actions)
         }
     }
 
@@ -21,29 +23,47 @@ extension TaskMachine {
     mutating func close(_ cursor: Cursor, _ actions: inout [Action]) {
         streams -= 1
         demands[cursor.id] = nil
+        leave(cursor, &actions)
         trimUnread(&actions)
         planCompletion(&actions)
     }
 
-    private mutating func over(_ cursor: inout Cursor, _ verdict: Verdict) -> Verdict {
+    private mutating func over(_ cursor: inout Cursor, _ verdict: Verdict, _ actions: inout [Action]) -> Verdict {
         demands[cursor.id] = nil
+        leave(cursor, &actions)
         cursor.phase = .over
         return verdict
     }
 
+    /// Counts the stream out of the generation it reads; an old one goes with its last.
+    private mutating func leave(_ cursor: Cursor, _ actions: inout [Action]) {
+        guard case .reading(let epoch, _) = cursor.phase else { return }
+        if epoch == generation?.epoch { return readers -= 1 }
+        guard epoch == departing?.epoch else { return }
+        departing?.readers -= 1
+        guard departing?.readers == 0 else { return }
+        departing = nil
+        actions.append(.letGo(epoch: epoch))
+    }
+
     private mutating func open(_ cursor: inout Cursor, now: Int64, _ actions: inout [Action]) -> Verdict {
         if let first = cursor.spec?.first, first >= AnswerAdmission.longestObject {
-            return over(&cursor, .bypass(.beyondReach))
+            return over(&cursor, .bypass(.beyondReach), &actions)
         }
         switch phase {
-        case .known(let generation): return begin(&cursor, generation, &actions)
-        case .shutDown: return over(&cursor, .failed(EngineError(.shuttingDown, "The seed peer is shutting down.")))
+        case .known(let generation) where mustAsk(generation, for: cursor.id, now: now):
+            awaitLength(cursor)
+            revalidate(generation, &actions)
+        case .known(let generation): return begin(&cursor, generation, now: now, &actions)
+        case .shutDown:
+            return over(&cursor, .failed(EngineError(.shuttingDown, "The seed peer is shutting down.")), &actions)
         case .cold:
             phase = .loading
             actions.append(.load)
             awaitLength(cursor)
-        case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable))
+        case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable), &actions)
         case .absent:
+            if let shortcut, now < shortcut.end { return over(&cursor, .bypass(shortcut.reason), &actions) }
             awaitLength(cursor)
             probe(&actions)
         case .loading, .probing: awaitLength(cursor)
@@ -52,23 +72,26 @@ extension TaskMachine {
     }
 
     private mutating func awaitLength(_ cursor: Cursor) {
-        var demand = demands[cursor.id] ?? Demand(spec: cursor.spec, window: configuration.spanLength)
+        var demand = demands[cursor.id] ?? Demand(cursor, window: configuration.spanLength)
         demand.isWaiting = true
         demands[cursor.id] = demand
     }
 
-    private mutating func begin(_ cursor: inout Cursor, _ generation: Generation, _ actions: inout [Action]) -> Verdict
-    {
+    private mutating func begin(
+        _ cursor: inout Cursor, _ generation: Generation, now: Int64, _ actions: inout [Action]
+    ) -> Verdict {
         let length = generation.length
         guard let range = cursor.spec.map({ $0.resolve(length: length) }) ?? ByteRange(0, length) else {
-            return over(&cursor, .unsatisfiable(length: length))
+            return over(&cursor, .unsatisfiable(length: length), &actions)
         }
         cursor.phase = .reading(epoch: generation.epoch, range)
+        readers += 1
         let facts = HeadFacts(
             generation: generation, range: range, isFinished: blocks?.isFinished ?? false,
-            cacheStatus: cacheStatus(of: range, for: cursor.id))
+            cacheStatus: cacheStatus(
+                of: range, for: cursor.id, isStale: now < graceEnd && isStale(generation, now: now)))
         let isHot = range.count <= Self.hotLength && isVerified(range)
-        demands[cursor.id] = isHot ? nil : Demand(spec: cursor.spec, wanted: range, window: configuration.spanLength)
+        demands[cursor.id] = isHot ? nil : Demand(cursor, wanted: range, window: configuration.spanLength)
         if !isHot { plan(cursor.id, &actions) }
         return .head(facts)
     }
@@ -77,24 +100,25 @@ extension TaskMachine {
         blocks?.servable(from: range.lowerBound, upTo: range.upperBound) == range.upperBound
     }
 
-    private func cacheStatus(of range: ByteRange, for id: StreamID) -> StreamHead.CacheStatus {
-        let isLeader = demands[id]?.isLeader ?? false
-        if !isLeader, blocks?.holds(range) ?? range.isEmpty { return .hit }
-        return .miss(collapsed: !isLeader && !flights.isEmpty)
+    private func cacheStatus(of range: ByteRange, for id: StreamID, isStale: Bool) -> StreamHead.CacheStatus {
+        let leads = demands[id]?.leads
+        guard leads != .firstContact, blocks?.holds(range) ?? range.isEmpty else {
+            return .miss(collapsed: leads == nil && !flights.isEmpty)
+        }
+        if isStale { return .stale }
+        return leads == .revalidation ? .revalidated : .hit
     }
 
     private mutating func read(
         _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
     ) -> Verdict {
-        guard let generation, generation.epoch == epoch, let blocks else {
-            return over(&cursor, .failed(.changedWhileReading))
-        }
-        guard !left.isEmpty else { return over(&cursor, .end) }
+        guard !left.isEmpty else { return over(&cursor, .end, &actions) }
+        guard let blocks else { return over(&cursor, .failed(.changedWhileReading), &actions) }
         let end = blocks.servable(from: left.lowerBound, upTo: min(left.upperBound, left.lowerBound + limit))
         guard end > left.lowerBound else { return starve(cursor, left: left, &actions) }
         let given = ByteRange(left.lowerBound, end)
         cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))
-        note(given)
+        note(given, &actions)
         if demands[cursor.id] != nil {
             demands[cursor.id]?.wanted = ByteRange(end, left.upperBound)
             plan(cursor.id, &actions)
@@ -102,7 +126,21 @@ extension TaskMachine {
         return .bytes(given)
     }
 
-    private mutating func note(_ given: ByteRange) {
+    /// What an old generation still has for a stream that began with it (rule 6).
+    private mutating func finish(
+        _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
+    ) -> Verdict {
+        guard !left.isEmpty else { return over(&cursor, .end, &actions) }
+        let most = min(left.upperBound, left.lowerBound + limit)
+        guard let old = departing, old.epoch == epoch,
+            case let end = old.blocks.servable(from: left.lowerBound, upTo: most), end > left.lowerBound
+        else { return over(&cursor, .failed(.changedWhileReading), &actions) }
+        cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))
+        return .bytes(ByteRange(left.lowerBound, end))
+    }
+
+    private mutating func note(_ given: ByteRange, _ actions: inout [Action]) {
+        if let count = blocks?.takeUnasked(given), count > 0 { actions.append(.counted(.read(count))) }
         guard let isFinished = blocks?.isFinished, !isFinished, let layout = generation?.layout else { return }
         blocks?.demanded(given)
         for piece in layout.pieces(covering: given) where blocks?.pieces[piece]?.isComplete != true {
@@ -111,7 +149,7 @@ extension TaskMachine {
     }
 
     private mutating func starve(_ cursor: Cursor, left: ByteRange, _ actions: inout [Action]) -> Verdict {
-        let fresh = Demand(spec: cursor.spec, wanted: left, window: configuration.spanLength)
+        let fresh = Demand(cursor, wanted: left, window: configuration.spanLength)
         var demand = demands[cursor.id] ?? fresh
         demand.wanted = left
         demand.starved(

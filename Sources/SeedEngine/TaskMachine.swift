@@ -3,6 +3,13 @@ import HTTPTypes
 import SeedOrigin
 import SeedStorage
 
+/// An old generation whose last readers take what is there of it; nothing is fetched for it any more.
+struct Departing: Sendable {
+    let epoch: Int
+    let blocks: BlockMap
+    var readers: Int
+}
+
 /// Everything a task decides: which blocks are here, which flights run, who waits, which generation counts.
 ///
 /// A value: events come in, actions go out, nothing here blocks, allocates a thread or reads a clock. The task's lock
@@ -32,6 +39,18 @@ struct TaskMachine: Sendable {
         /// The generation is gone: its records and its file go too.
         case remove(Generation)
         case wake(StreamID)
+        /// Call `resumed` after a random number of milliseconds from this range.
+        case later(ClosedRange<Int64>)
+        /// The last reader of an old generation is done: let its file go.
+        case letGo(epoch: Int)
+        /// Bytes were fetched that nobody had asked for, or such bytes were read after all.
+        case counted(Unasked)
+    }
+
+    /// Work done ahead, and what of it was of use, in bytes.
+    enum Unasked: Sendable, Equatable {
+        case fetched(Int64)
+        case read(Int64)
     }
 
     /// A stored block and the checksum it must have.
@@ -54,8 +73,28 @@ struct TaskMachine: Sendable {
     /// Pieces that clients were given bytes of and that are not complete.
     var touched: Set<Int> = []
     var failures = RetryBudget()
+    /// Flights wait for `resumed`: the origin failed a moment ago.
+    var isBackingOff = false
+    /// Where flights broke off: what goes on from there carries `If-Range` (rule 6).
+    var cuts: Set<Int64> = []
     /// When the generation moved, in milliseconds; a task that keeps moving is relayed instead (rule 6).
     var moves: [Int64] = []
+    /// The rule of the latest request.
+    var rule = FreshnessRule()
+    /// The one request that asks whether the generation still counts.
+    var revalidation: FlightID?
+    /// The origin answered with another version: nothing new is begun before it was asked again.
+    var isDoubted = false
+    /// Until then, in milliseconds, stale bytes are served without asking: the origin was down a moment ago.
+    var graceEnd: Int64 = 0
+    /// What can't be stored goes straight through for a while, without being asked for twice each time.
+    var shortcut: (reason: BypassReason, end: Int64)?
+    /// Streams that read the current generation.
+    var readers = 0
+    /// The generation before this one, while streams read it.
+    var departing: Departing?
+    /// The whole object is wanted, in the background.
+    var prefetches = false
 
     init(configuration: EngineConfiguration, pieceLength: Int64?) {
         self.configuration = configuration
@@ -65,7 +104,11 @@ struct TaskMachine: Sendable {
     /// Nobody reads and nothing flies: the task may be forgotten.
     var isIdle: Bool { streams == 0 && flights.isEmpty && phase != .loading }
 
-    mutating func beginStream() { streams += 1 }
+    mutating func beginStream(_ rule: FreshnessRule = FreshnessRule(), prefetches wantsAll: Bool = false) {
+        streams += 1
+        self.rule = rule
+        prefetches = prefetches || wantsAll
+    }
 
     var generation: Generation? {
         if case .known(let generation) = phase { generation } else { nil }
@@ -73,29 +116,4 @@ struct TaskMachine: Sendable {
 
     /// Rough memory in bytes.
     var memory: Int { 1024 + (blocks?.memory ?? 0) }
-}
-
-/// How often a task's flights may fail before its readers are told.
-struct RetryBudget: Sendable, Equatable {
-    private(set) var failures = 0
-    private var progress: Int64 = 0
-    private var firstToCount: UInt64 = 0
-
-    /// A block's worth of new bytes forgives the failures before it.
-    mutating func wrote(_ count: Int64) {
-        guard failures > 0 else { return }
-        progress += count
-        if progress >= BlockGrid.blockLength { failures = 0 }
-    }
-
-    /// Flights that were under way when a failure was counted share its cause and are not counted again.
-    /// - Parameter next: the number the next flight will have.
-    /// - Returns: true when one more try is allowed.
-    mutating func failed(_ flight: UInt64, next: UInt64, limit: Int) -> Bool {
-        guard flight >= firstToCount else { return true }
-        firstToCount = next
-        failures += 1
-        progress = 0
-        return failures <= limit
-    }
 }

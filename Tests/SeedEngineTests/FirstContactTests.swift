@@ -103,7 +103,7 @@ struct FirstContactTests {
         _ = driver.poll(&cursor)
         driver.absent()
         let whole = AnswerAdmission.whole(length: 0, validator: MachineDriver.etag)
-        _ = driver.machine.head(1, whole, headers: [:], now: 0, &driver.actions)
+        _ = driver.machine.head(1, whole, headers: [:], madeAt: 0, now: 0, &driver.actions)
         guard case .head(let facts) = driver.poll(&cursor) else {
             Issue.record("unexpected verdict")
             return
@@ -138,9 +138,11 @@ struct FirstContactTests {
         driver.absent()
         let error = EngineError(.originUnreachable, "x")
         _ = driver.orders()
-        driver.ended(1, .failed(error, isRetryable: true))
+        driver.ended(1, .failed(error, .later))
+        #expect(driver.takeActions().contains(.later(50...100)))
+        driver.resume()
         #expect(driver.orders().count == 1)
-        driver.ended(2, .failed(error, isRetryable: true))
+        driver.ended(2, .failed(error, .later))
         #expect(driver.orders().isEmpty)
         #expect(driver.poll(&cursor) == .failed(error))
     }

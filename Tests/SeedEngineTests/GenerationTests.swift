@@ -16,12 +16,13 @@ struct GenerationTests {
         _ = driver.poll(&reading)
         let order = driver.orders()[0]
         driver.ended(order.id, .changed)
+        driver.changeAtOrigin()
         #expect(driver.takeActions().contains { if case .remove = $0 { true } else { false } })
         guard case .failed(let error) = driver.poll(&reading) else { Issue.record("unexpected verdict"); return }
         #expect(error.kind == .changed)
         var fresh = driver.open(nil)
         _ = driver.poll(&fresh)
-        #expect(driver.orders().map(\.validator) == [.none])
+        #expect(driver.orders().map(\.condition) == [.none])
     }
 
     @Test("Bytes of a flight of the old generation never enter the new one")
@@ -34,6 +35,7 @@ struct GenerationTests {
         _ = driver.poll(&other)
         let orders = driver.orders()
         driver.ended(orders[0].id, .changed)
+        driver.changeAtOrigin()
         var fresh = driver.open(nil)
         _ = driver.poll(&fresh)
         let probe = driver.orders()[0]
@@ -52,6 +54,7 @@ struct GenerationTests {
         _ = driver.poll(&reading)
         let order = driver.orders()[0]
         driver.ended(order.id, .changed)
+        driver.changeAtOrigin()
         var fresh = driver.open(nil)
         #expect(driver.poll(&fresh) == .bypass(.unstable))
         driver.now += 61_000
@@ -84,7 +87,8 @@ struct GenerationTests {
         driver.absent()
         _ = driver.orders()
         _ = driver.machine.head(
-            1, .whole(length: 32 << 20, validator: .none), headers: [:], now: 0, &driver.actions)
+            1, .whole(length: 32 << 20, validator: .none), headers: [:], madeAt: driver.now, now: driver.now,
+            &driver.actions)
         driver.created()
         driver.wrote(1, 0, 1 << 20)
         _ = driver.poll(&cursor)
@@ -109,7 +113,8 @@ struct GenerationTests {
         _ = driver.poll(&cursor)
         driver.absent()
         let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
-        let verdict = driver.machine.head(1, part, headers: [.vary: "Accept-Encoding, Accept"], now: 0, &driver.actions)
+        let verdict = driver.machine.head(
+            1, part, headers: [.vary: "Accept-Encoding, Accept"], madeAt: 0, now: 0, &driver.actions)
         #expect(verdict == .reject(.bypass(.varies)))
     }
 
@@ -124,7 +129,7 @@ struct GenerationTests {
         let record = TaskRecord(
             key: key, wireID: TaskID("w"), generation: 3, contentLength: 2 * block, pieceLength: 4 << 20,
             etag: "\"v1\"", lastModified: nil, headers: [:], url: "http://h/", tag: nil, application: nil,
-            createdAt: 0, fetchedAt: 0, flags: [])
+            createdAt: 0, fetchedAt: driver.now, flags: [])
         let piece = PieceRecord(number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: 0, updatedAt: 0)
         driver.machine.loaded(record, [piece], &driver.actions)
         guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected verdict"); return }

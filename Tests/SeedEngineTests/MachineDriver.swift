@@ -21,8 +21,8 @@ struct MachineDriver {
         machine = TaskMachine(configuration: configuration, pieceLength: nil)
     }
 
-    mutating func open(_ spec: RangeSpec?) -> Cursor {
-        machine.beginStream()
+    mutating func open(_ spec: RangeSpec?, _ rule: FreshnessRule = FreshnessRule()) -> Cursor {
+        machine.beginStream(rule)
         defer { nextStream += 1 }
         return Cursor(id: nextStream, spec: spec)
     }
@@ -50,7 +50,8 @@ struct MachineDriver {
         -> TaskMachine.HeadVerdict
     {
         machine.head(
-            id, .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:], now: now,
+            id, .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:], madeAt: now,
+            now: now,
             &actions)
     }
 
@@ -70,6 +71,19 @@ struct MachineDriver {
 
     mutating func ended(_ id: FlightID, _ outcome: TaskMachine.FlightOutcome = .complete) {
         machine.ended(id, outcome, now: now, &actions)
+    }
+
+    /// The running revalidation is answered with another version, and ends.
+    mutating func changeAtOrigin(to validator: Validator = .etag("\"v2\"")) {
+        guard let id = orders().first(where: { $0.purpose == .revalidation })?.id else { return }
+        _ = part(id, 0, 1, of: 1 << 30, validator)
+        ended(id, .cancelled)
+    }
+
+    /// The pause after a failure passes.
+    mutating func resume() {
+        actions.removeAll { if case .later = $0 { true } else { false } }
+        machine.resumed(&actions)
     }
 
     /// A known task of 1 GiB, a client that reads all of it, and its flight, which has written the bytes before `end`.

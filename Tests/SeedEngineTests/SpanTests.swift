@@ -104,7 +104,7 @@ struct SpanTests {
         driver.ended(order.id)
         let completion = driver.orders()
         #expect(completion.map(\.range) == [ByteRange(10 * block, 10 * block + 1000)])
-        #expect(completion.map(\.isCompletion) == [true])
+        #expect(completion.map(\.purpose) == [.completion])
         driver.wrote(completion[0].id, 10 * block, 10 * block + 1000)
         driver.ended(completion[0].id)
         #expect(driver.orders().isEmpty)
@@ -162,10 +162,12 @@ struct SpanTests {
         _ = driver.poll(&cursor)
         let order = driver.orders()[0]
         driver.wrote(order.id, 0, 123_457)
-        driver.ended(order.id, .failed(.shortAnswer, isRetryable: true))
+        driver.ended(order.id, .failed(.shortAnswer, .later))
+        #expect(driver.orders().isEmpty)
+        driver.resume()
         let next = driver.orders()
         #expect(next.map(\.range) == [ByteRange(123_457, 8 << 20)])
-        #expect(next.map(\.validator) == [MachineDriver.etag])
+        #expect(next.map(\.condition) == [.ifRange("\"v1\"")])
     }
 
     @Test("A flight that fails again and again without progress fails its readers")
@@ -178,7 +180,8 @@ struct SpanTests {
         var starts = 0
         while let order = driver.orders().first {
             starts += 1
-            driver.ended(order.id, .failed(.shortAnswer, isRetryable: true))
+            driver.ended(order.id, .failed(.shortAnswer, .later))
+            driver.resume()
         }
         #expect(starts == 3)
         #expect(driver.poll(&cursor) == .failed(.shortAnswer))
@@ -192,7 +195,7 @@ struct SpanTests {
         _ = driver.poll(&cursor)
         let order = driver.orders()[0]
         driver.wrote(order.id, 0, 100)
-        driver.ended(order.id, .failed(.shortAnswer, isRetryable: false))
+        driver.ended(order.id, .failed(.shortAnswer, .never))
         #expect(driver.orders().isEmpty)
         #expect(driver.poll(&cursor) == .bytes(ByteRange(0, 100)))
     }
@@ -208,7 +211,7 @@ struct SpanTests {
             _ = driver.poll(&cursor)
             cursors.append(cursor)
         }
-        for order in driver.orders() { driver.ended(order.id, .failed(.shortAnswer, isRetryable: true)) }
+        for order in driver.orders() { driver.ended(order.id, .failed(.shortAnswer, .later)) }
         for var cursor in cursors { #expect(driver.poll(&cursor) == .wait) }
     }
 
@@ -234,7 +237,8 @@ struct SpanTests {
         _ = driver.poll(&cursor)
         let order = driver.orders()[0]
         let verdict = driver.machine.head(
-            order.id, .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], now: 0, &driver.actions)
+            order.id, .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], madeAt: 0, now: 0,
+            &driver.actions)
         guard case .keep(let keep) = verdict else { Issue.record("unexpected verdict"); return }
         #expect(keep.bodyStart == 0)
         #expect(keep.range == order.range)

@@ -80,7 +80,7 @@ struct TaskEngineTests {
         #expect(house.origin.requests.count == 1)
     }
 
-    @Test("A flight that dies is resumed at its byte, under If-Match, for all its readers")
+    @Test("A flight that dies is resumed at its byte, under If-Range, for all its readers")
     func resumed() throws {
         let house = try EngineHouse()
         defer { house.close() }
@@ -92,7 +92,7 @@ struct TaskEngineTests {
         for client in clients { client.read(777_777) }
         let second = try #require(house.origin.next())
         #expect(second.asked == 777_777..<length)
-        #expect(second.request.condition == .ifMatch("\"v1\""))
+        #expect(second.request.condition == .ifRange("\"v1\""))
         second.serve(length: length)
         for client in clients {
             guard case .end = client.readAll() else { Issue.record("not the end"); return }
@@ -113,6 +113,10 @@ struct TaskEngineTests {
         let second = try #require(house.origin.next())
         #expect(second.head(412) == .reject)
         second.end(.rejected)
+        let question = try #require(house.origin.next())
+        #expect(question.request.condition == .ifNoneMatch("\"v1\""))
+        #expect(question.head(200, [.eTag: "\"v2\"", .contentLength: "100"]) == .reject)
+        question.end(.rejected)
         guard case .failed(let error) = client.readAll() else { Issue.record("not failed"); return }
         #expect(error.kind == .changed)
 

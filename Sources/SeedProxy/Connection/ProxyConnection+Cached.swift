@@ -75,7 +75,7 @@ extension ProxyConnection {
     }
 
     private func begin(_ head: StreamHead) {
-        if head.cacheStatus == .hit { current?.outcome = .hit }
+        if [.hit, .stale].contains(head.cacheStatus) { current?.outcome = .hit }
         answer?.remaining = head.range.count
         var writer = writer(status: head.isPartial ? 206 : 200)
         writer.fields(head.headers.forClient)
@@ -142,6 +142,8 @@ extension StreamHead.CacheStatus {
     fileprivate var parameters: String {
         switch self {
         case .hit: "; hit"
+        case .stale: "; hit; detail=stale"
+        case .revalidated: "; fwd=stale; fwd-status=304"
         case .miss(collapsed: false): "; fwd=miss; stored"
         case .miss(collapsed: true): "; fwd=miss; collapsed"
         }
@@ -154,6 +156,7 @@ extension Refusal {
             switch error.kind {
             case .originUnreachable, .originFailed, .changed: (502, .backend)
             case .originTimeout: (504, .backend)
+            case .notHeld: (504, .proxy)
             case .storage: (500, .dfdaemon)
             case .shuttingDown: (503, .proxy)
             case .blocked: (403, .proxy)

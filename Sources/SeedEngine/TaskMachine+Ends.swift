@@ -1,0 +1,257 @@
+import DragonflyIdentity
+import SeedOrigin
+import SeedStorage
+
+/// What the end of a flight means: go on, try again, or give a generation up.
+extension TaskMachine {
+    mutating func ended(_ id: FlightID, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]) {
+        guard let flight = flights.removeValue(forKey: id) else { return }
+        record(isFlightOver: true, now: now, &actions)
+        if flight.purpose == .revalidation {
+            endRevalidation(id, outcome, now: now, &actions)
+        } else if phase == .probing, flight.range == nil {
+            endFirstContact(id, outcome, now: now, &actions)
+        } else {
+            endSpan(id, flight, outcome, now: now, &actions)
+        }
+        planAll(&actions)
+    }
+
+    /// The pause after a failure is over.
+    mutating func resumed(_ actions: inout [Action]) {
+        isBackingOff = false
+        switch phase {
+        case .absent: probe(&actions)
+        case .known(let generation) where isDoubted: revalidate(generation, &actions)
+        case .known: wakeOpening(&actions, isAnswered: false)
+        case .cold, .loading, .probing, .shutDown: break
+        }
+        planAll(&actions)
+    }
+
+    /// Counts a failure, and pauses before the next try.
+    /// - Returns: false when the readers must be told instead.
+    mutating func tryAgain(_ id: FlightID, _ retry: Retry, now: Int64, _ actions: inout [Action]) -> Bool {
+        let asked: Int64?
+        switch retry {
+        case .never: return false
+        case .later: asked = nil
+        case .after(let milliseconds): asked = milliseconds
+        }
+        switch failures.failed(id, next: nextFlight, asked: asked, now: now, configuration) {
+        case .retry(let delay):
+            if !isBackingOff { actions.append(.later(delay)) }
+            isBackingOff = true
+            return true
+        case .giveUp:
+            failures = RetryBudget()
+            return false
+        }
+    }
+
+    // MARK: First contact
+
+    private mutating func endFirstContact(
+        _ id: FlightID, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]
+    ) {
+        phase = .absent
+        switch outcome {
+        case .cancelled: break
+        case .complete, .changed: settleOpening(.failed(.shortAnswer), &actions)
+        case .answered(let answer):
+            if !tryAgain(id, answer.retry(now: now), now: now, &actions) { settleOpening(.origin(answer), &actions) }
+        case .bypass(let reason):
+            if reason.isLasting { shortcut = (reason, now + 60_000) }
+            settleOpening(.bypass(reason), &actions)
+        case .unsatisfiable(let length): settleUnsatisfiable(length, &actions)
+        case .failed(let error, let retry):
+            if !tryAgain(id, retry, now: now, &actions) { settleOpening(.failed(error), &actions) }
+        }
+        probe(&actions)
+    }
+
+    /// Only the ranges that the length rules out are told so; the others ask again with their own range.
+    private mutating func settleUnsatisfiable(_ length: Int64, _ actions: inout [Action]) {
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil {
+            if length == 0 || demand.spec == nil {
+                let isAllOrTail = demand.spec == nil || demand.isSuffix
+                settle(id, isAllOrTail ? .bypass(.emptyObject) : .unsatisfiable(length: 0), &actions)
+            } else if demand.spec?.resolve(length: length) == nil {
+                settle(id, .unsatisfiable(length: length), &actions)
+            } else if demand.leads != nil {
+                settle(id, .failed(.status(416)), &actions)
+            }
+        }
+    }
+
+    // MARK: Spans
+
+    private mutating func endSpan(
+        _ id: FlightID, _ flight: FlightState, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]
+    ) {
+        forgetPlans()
+        if outcome != .changed, isBeyondRepair {
+            return discard(readersSee: outcome.error, isForRoom: outcome.isForRoom, now: now, &actions)
+        }
+        switch outcome {
+        case .changed, .unsatisfiable, .answered: doubt(now: now, &actions)
+        case .bypass: failSpan(id, flight, .noRoom, .never, isForRoom: true, now: now, &actions)
+        case .complete, .cancelled: break
+        case .failed(let error, let retry):
+            failSpan(id, flight, error, retry, isForRoom: error.kind == .storage, now: now, &actions)
+        }
+    }
+
+    /// No further flight can help this generation: its file was never made, so none may start, or it consists of one
+    /// response that did not bring all.
+    private var isBeyondRepair: Bool {
+        guard let generation, generation.length > 0 else { return false }
+        return generation.file == nil || (generation.isOneResponse && blocks?.isFinished != true)
+    }
+
+    private mutating func failSpan(
+        _ id: FlightID, _ flight: FlightState, _ error: EngineError, _ retry: Retry, isForRoom: Bool, now: Int64,
+        _ actions: inout [Action]
+    ) {
+        if flight.purpose == .completion {
+            touched.removeAll()
+            prefetches = false
+            return
+        }
+        if retry != .never, let cut = flight.pending?.lowerBound {
+            cuts.insert(cut)
+            // It brought bytes, so the origin is well: go on at once.
+            if flight.progress >= BlockGrid.blockLength { return }
+        }
+        if tryAgain(id, retry, now: now, &actions) { return }
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) {
+            guard let wanted = demand.wanted, let pending = flight.pending, wanted.overlaps(pending) else { continue }
+            settle(id, isForRoom ? generation.map(Verdict.direct) ?? .failed(error) : .failed(error), &actions)
+        }
+    }
+
+    // MARK: Generations
+
+    /// An answer of another version came. Whether ours still counts is asked before anything else is.
+    private mutating func doubt(now: Int64, _ actions: inout [Action]) {
+        guard let generation else { return }
+        guard generation.validator != .none else { return move(now: now, &actions) }
+        isDoubted = true
+        revalidate(generation, &actions)
+    }
+
+    /// The origin has another generation: nothing of this one is served to new requests.
+    mutating func move(now: Int64, _ actions: inout [Action]) {
+        moves = moves.filter { now - $0 < 60_000 } + [now]
+        discard(readersSee: .changedWhileReading, now: now, &actions)
+    }
+
+    /// Three moves within a minute: separate answers will hardly ever fit together (rule 6).
+    func isUnstable(now: Int64) -> Bool { moves.filter { now - $0 < 60_000 }.count >= 3 }
+
+    /// Gives the generation up; streams that still open start anew.
+    mutating func discard(
+        readersSee error: EngineError, isForRoom: Bool = false, now: Int64, _ actions: inout [Action]
+    ) {
+        abandon(readersSee: error, isForRoom: isForRoom, &actions)
+        if isUnstable(now: now) { settleOpening(.bypass(.unstable), &actions) }
+        probe(&actions)
+    }
+
+    /// Gives the generation up. Streams whose head is out end with what is there of it, or fail (rule 6); if only room
+    /// was lacking, they fetch the rest for themselves.
+    mutating func abandon(
+        readersSee error: EngineError, isForRoom: Bool = false, _ actions: inout [Action]
+    ) {
+        let old = generation
+        retire(&actions)
+        for id in flights.keys.sorted() { actions.append(.stop(id, at: nil)) }
+        flights = [:]
+        revalidation = nil
+        isDoubted = false
+        dirty = []
+        touched = []
+        cuts = []
+        phase = .absent
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) {
+            guard let wanted = demand.wanted else { continue }
+            if isForRoom, let old, !old.isOneResponse {
+                settle(id, .direct(old), &actions)
+            } else if departing?.blocks.servable(from: wanted.lowerBound, upTo: wanted.upperBound) == wanted.upperBound
+            {
+                wake(id, &actions)
+                demands[id] = nil
+            } else {
+                settle(id, .failed(error), &actions)
+            }
+        }
+    }
+
+    /// Keeps the blocks for the streams that read them; their file stays until the last is done.
+    private mutating func retire(_ actions: inout [Action]) {
+        if let departing { actions.append(.letGo(epoch: departing.epoch)) }
+        departing = nil
+        if let generation, let blocks, readers > 0 {
+            departing = Departing(epoch: generation.epoch, blocks: blocks, readers: readers)
+        }
+        if let generation, generation.file != nil { actions.append(.remove(generation)) }
+        readers = 0
+        blocks = nil
+    }
+
+    /// Ends everything; nothing starts any more.
+    mutating func shutDown(now: Int64, _ actions: inout [Action]) {
+        record(isFlightOver: true, now: now, &actions)
+        for id in flights.keys.sorted() { actions.append(.stop(id, at: nil)) }
+        flights = [:]
+        phase = .shutDown
+        let error = EngineError(.shuttingDown, "The seed peer is shutting down.")
+        for id in demands.keys.sorted() { settle(id, .failed(error), &actions) }
+    }
+}
+
+extension OriginAnswer {
+    /// - Parameter now: in milliseconds since 1970.
+    fileprivate func retry(now: Int64) -> TaskMachine.Retry {
+        guard RetryRule.isRetryable(status: status) else { return .never }
+        let head = OriginHead(status: status, headers: headers)
+        return RetryRule.delay(head, now: now / 1000).map { .after($0 * 1000) } ?? .later
+    }
+}
+
+extension TaskMachine.FlightOutcome {
+    /// What readers are told whom this end leaves without their bytes.
+    fileprivate var error: EngineError {
+        switch self {
+        case .failed(let error, _): error
+        case .bypass: .noRoom
+        case .complete, .cancelled, .answered, .unsatisfiable, .changed: .shortAnswer
+        }
+    }
+
+    /// Whether only the store stood in the way.
+    fileprivate var isForRoom: Bool {
+        switch self {
+        case .bypass(.noRoom): true
+        case .failed(let error, _): error.kind == .storage
+        default: false
+        }
+    }
+}
+
+extension EngineError {
+    static let shortAnswer = EngineError(.originFailed, "The origin's answer ended before its announced length.")
+
+    static let noRoom = EngineError(.storage, "No room in the store for the rest of the object.")
+
+    static let notHeld = EngineError(
+        .notHeld, "The bytes are not held here, and back-to-source is disabled (proxy.disableBackToSource).")
+
+    static func status(_ status: Int) -> EngineError {
+        EngineError(.originFailed, "The origin answered \(status).")
+    }
+
+    static func refused(_ refusal: AnswerAdmission.Refusal) -> EngineError {
+        EngineError(.originFailed, "Refused: \(refusal).")
+    }
+}

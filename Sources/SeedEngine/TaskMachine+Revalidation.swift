@@ -1,0 +1,155 @@
+import DragonflyIdentity
+import HTTPTypes
+import SeedOrigin
+import SeedStorage
+
+/// Whether a known generation still counts: asked once for all who wait, by a conditional request that brings the
+/// wanted bytes along if the answer is no (rules 6 and 7).
+extension TaskMachine {
+    /// Whether this stream must wait for the origin's word.
+    func mustAsk(_ generation: Generation, for id: StreamID, now: Int64) -> Bool {
+        if isDoubted { return true }
+        guard !configuration.isBackToSourceDisabled, demands[id]?.isAnswered != true else { return false }
+        return isStale(generation, now: now) && now >= graceEnd
+    }
+
+    func isStale(_ generation: Generation, now: Int64) -> Bool {
+        freshness(of: generation).lifetime.map { now - generation.fetchedAt >= $0 } ?? false
+    }
+
+    private func freshness(of generation: Generation) -> Freshness {
+        Freshness(generation.headers, madeAt: generation.fetchedAt, rule: rule)
+    }
+
+    /// Asks, unless that is under way.
+    mutating func revalidate(_ generation: Generation, _ actions: inout [Action]) {
+        guard revalidation == nil, !isBackingOff else { return }
+        let condition = generation.validator.revalidationCondition
+        guard condition != .none else {
+            // Nothing names these bytes, so nothing can confirm them.
+            abandon(readersSee: .changedWhileReading, &actions)
+            return probe(&actions)
+        }
+        let leader = demands.filter { $0.value.verdict == nil && $0.value.wanted == nil }.keys.min()
+        if let leader { demands[leader]?.leads = .revalidation }
+        let wanted = leader.flatMap { demands[$0]?.spec }
+        let isWithin = wanted.map { $0.resolve(length: generation.length) != nil } ?? true
+        let ask = leader != nil && isWithin ? firstAsk(wanted) : .bounded(first: 0, last: 0)
+        revalidation = launch(
+            FlightState(purpose: .revalidation, priority: .demand, range: nil, written: 0), ask, condition,
+            reserve: 0, &actions)
+    }
+
+    // MARK: Answers
+
+    /// The answer to the conditional request. One of another generation becomes the first contact with that.
+    mutating func revalidated(
+        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, now: Int64,
+        _ actions: inout [Action]
+    ) -> HeadVerdict {
+        guard let generation else { return .reject(.cancelled) }
+        switch admitted {
+        case .notModified: confirm(generation, headers, madeAt: madeAt, now: now, &actions)
+        case .part(_, let total, let validator)
+        where total == generation.length && validator == generation.validator:
+            confirm(generation, headers, madeAt: madeAt, now: now, &actions)
+        case .whole(let length?, let validator) where length == generation.length && validator == generation.validator:
+            confirm(generation, headers, madeAt: madeAt, now: now, &actions)
+        case .part, .whole:
+            moves = moves.filter { now - $0 < 60_000 } + [now]
+            return adopt(id, admitted, headers: headers, madeAt: madeAt, now: now, &actions)
+        case .error(let status) where !RetryRule.isRetryable(status: status): return .collect
+        case .error(let status): return .reject(.failed(.status(status), .later))
+        case .unsatisfiable, .changed: return .reject(.changed)
+        case .refused(let refusal): return .reject(.failed(.refused(refusal), .never))
+        }
+        return .reject(.cancelled)
+    }
+
+    private mutating func confirm(
+        _ generation: Generation, _ headers: HTTPFields, madeAt: Int64, now: Int64, _ actions: inout [Action]
+    ) {
+        var confirmed = generation
+        confirmed.headers = generation.headers.updated(by: headers)
+        confirmed.fetchedAt = madeAt
+        phase = .known(confirmed)
+        if confirmed.file != nil { actions.append(.put(confirmed)) }
+        if isDoubted {
+            // Two versions of one object answer in turn. Seen too often, it is passed through (rule 6).
+            isDoubted = false
+            moves = moves.filter { now - $0 < 60_000 } + [now]
+            if isUnstable(now: now) { return discard(readersSee: .changedWhileReading, now: now, &actions) }
+        }
+        wakeOpening(&actions)
+    }
+
+    /// The old generation goes; this answer's bytes are the first of the new one if anybody waits for them.
+    private mutating func adopt(
+        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, now: Int64,
+        _ actions: inout [Action]
+    ) -> HeadVerdict {
+        let isAwaited = demands.values.contains { $0.wanted == nil && $0.verdict == nil }
+        guard isAwaited, !isUnstable(now: now), var flight = flights.removeValue(forKey: id) else {
+            discard(readersSee: .changedWhileReading, now: now, &actions)
+            return .reject(.cancelled)
+        }
+        abandon(readersSee: .changedWhileReading, &actions)
+        for (id, demand) in demands where demand.leads == .revalidation { demands[id]?.leads = .firstContact }
+        flight.purpose = .firstContact
+        flights[id] = flight
+        phase = .probing
+        return head(id, admitted, headers: headers, madeAt: madeAt, now: now, &actions)
+    }
+
+    // MARK: End
+
+    mutating func endRevalidation(
+        _ id: FlightID, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]
+    ) {
+        guard revalidation == id, let generation else { return }
+        revalidation = nil
+        switch outcome {
+        case .complete, .cancelled, .bypass: wakeOpening(&actions, isAnswered: false)
+        case .changed, .unsatisfiable: move(now: now, &actions)
+        case .answered(let answer) where answer.isGone:
+            settleOpening(.origin(answer), &actions)
+            discard(readersSee: .changedWhileReading, now: now, &actions)
+        case .answered(let answer): settleOpening(.origin(answer), &actions)
+        case .failed(let error, let retry): failRevalidation(id, generation, error, retry, now: now, &actions)
+        }
+    }
+
+    /// The origin does not answer: stale bytes are better than none, unless it forbade that or they are in doubt.
+    private mutating func failRevalidation(
+        _ id: FlightID, _ generation: Generation, _ error: EngineError, _ retry: Retry, now: Int64,
+        _ actions: inout [Action]
+    ) {
+        if !isDoubted, freshness(of: generation).mayServeStale {
+            graceEnd = now + configuration.staleGrace
+            return wakeOpening(&actions)
+        }
+        if tryAgain(id, retry, now: now, &actions) { return }
+        settleOpening(.failed(error), &actions)
+        guard isDoubted else { return }
+        // Whoever waits for more of a generation that nobody vouches for waits in vain.
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.isWaiting {
+            settle(id, .failed(error), &actions)
+        }
+    }
+}
+
+extension OriginAnswer {
+    /// The origin says that the object is no longer there.
+    fileprivate var isGone: Bool { status == 404 || status == 410 }
+}
+
+extension Validator {
+    /// What a request carries that asks whether this version still counts (RFC 9110 §13.1).
+    fileprivate var revalidationCondition: OriginCondition {
+        switch self {
+        case .etag(let tag): .ifNoneMatch(tag)
+        case .lastModified(let date, _): .ifModifiedSince(date)
+        case .none: .none
+        }
+    }
+}

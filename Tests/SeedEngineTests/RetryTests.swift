@@ -1,0 +1,133 @@
+import DragonflyIdentity
+import HTTPTypes
+import NIOCore
+import SeedOrigin
+import Testing
+
+@testable import SeedEngine
+
+@Suite("Task machine: retries and work ahead")
+struct RetryTests {
+    private static let block = MachineDriver.block
+
+    @Test("Pauses double up to five seconds, and are never shorter than the origin asks")
+    func pauses() {
+        var limits = EngineConfiguration()
+        limits.maxRetries = 20
+        limits.retryDeadline = 1 << 40
+        var budget = RetryBudget()
+        let pauses = (1...9).map { budget.failed($0, next: $0 + 1, asked: nil, now: 0, limits) }
+        #expect(pauses.first == .retry(in: 50...100))
+        #expect(pauses[1] == .retry(in: 100...200))
+        #expect(pauses.last == .retry(in: 2500...5000))
+        #expect(budget.failed(10, next: 11, asked: 30_000, now: 0, limits) == .retry(in: 30_000...33_000))
+    }
+
+    @Test("Failures are counted once for flights that were under way together, and forgiven by a block of progress")
+    func counting() {
+        var limits = EngineConfiguration()
+        limits.maxRetries = 1
+        var budget = RetryBudget()
+        #expect(budget.failed(1, next: 4, asked: nil, now: 0, limits) == .retry(in: 50...100))
+        #expect(budget.failed(3, next: 4, asked: nil, now: 0, limits) == .retry(in: 50...100))
+        budget.wrote(Self.block)
+        #expect(budget.failed(4, next: 5, asked: nil, now: 0, limits) == .retry(in: 50...100))
+        #expect(budget.failed(5, next: 6, asked: nil, now: 0, limits) == .giveUp)
+    }
+
+    @Test("No pause outlasts the deadline")
+    func deadline() {
+        var limits = EngineConfiguration()
+        limits.maxRetries = 20
+        var budget = RetryBudget()
+        #expect(budget.failed(1, next: 2, asked: 61_000, now: 0, limits) == .giveUp)
+    }
+
+    @Test("A first contact answered 503 is tried again after Retry-After; the last answer is relayed as it is")
+    func retryAfter() {
+        var driver = MachineDriver { $0.maxRetries = 1 }
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        let answer = OriginAnswer(status: 503, headers: [.retryAfter: "2"], body: ByteBuffer(string: "busy"))
+        driver.ended(driver.orders()[0].id, .answered(answer))
+        #expect(driver.takeActions().contains(.later(2000...2200)))
+        driver.resume()
+        driver.ended(driver.orders()[0].id, .answered(answer))
+        #expect(driver.poll(&cursor) == .origin(answer))
+    }
+
+    @Test("4xx other than 408 and 429 is told at once", arguments: [400, 401, 403, 404, 416, 501])
+    func notRetried(status: Int) {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        let answer = OriginAnswer(status: status, headers: [:], body: ByteBuffer())
+        driver.ended(driver.orders()[0].id, .answered(answer))
+        #expect(driver.poll(&cursor) == .origin(answer))
+    }
+
+    @Test("No flight starts during a pause, and a flight that brought a block goes on without one")
+    func pausing() {
+        var driver = MachineDriver { $0.maxRetries = 1 }
+        let (reading, order) = driver.reading(upTo: 2 * Self.block)
+        var cursor = reading
+        _ = driver.poll(&cursor)
+        driver.ended(order.id, .failed(.shortAnswer, .later))
+        let resumed = driver.orders()
+        #expect(resumed.first?.range?.lowerBound == 2 * Self.block)
+        #expect(resumed.first?.condition == .ifRange("\"v1\""))
+        driver.ended(resumed[0].id, .failed(.shortAnswer, .later))
+        _ = driver.poll(&cursor)
+        #expect(driver.orders().isEmpty)
+        driver.resume()
+        #expect(driver.orders().first?.range?.lowerBound == 2 * Self.block)
+    }
+
+    @Test("W33: prefetch takes the whole object in the lowest class, once nobody waits, and counts what was of no use")
+    func prefetch() {
+        var driver = MachineDriver { $0.concurrentFlights = 4 }
+        driver.known(length: 32 << 20, first: Self.block)
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        driver.machine.prefetches = true
+        _ = driver.poll(&cursor)
+        _ = driver.poll(&cursor)
+        driver.close(cursor)
+        let orders = driver.orders()
+        #expect(orders.map(\.priority) == [.prefetch, .prefetch])
+        #expect(orders[0].range == ByteRange(Self.block, Self.block + (8 << 20)))
+        #expect(orders[1].range?.lowerBound == Self.block + (8 << 20))
+        driver.wrote(orders[0].id, Self.block, 2 * Self.block)
+        #expect(driver.takeActions().contains(.counted(.fetched(Self.block))))
+        var reader = driver.open(.bounded(first: Self.block, last: Self.block + 99))
+        _ = driver.poll(&reader)
+        _ = driver.poll(&reader)
+        #expect(driver.takeActions().contains(.counted(.read(Self.block))))
+    }
+
+    @Test("Whoever waits for bytes that a prefetch is to bring does not wait in its queue")
+    func overtaken() {
+        var driver = MachineDriver()
+        driver.known(length: 32 << 20, first: Self.block)
+        driver.machine.prefetches = true
+        driver.machine.planCompletion(&driver.actions)
+        let ahead = driver.orders()[0]
+        var cursor = driver.open(.bounded(first: 1 << 20, last: (1 << 20) + 99))
+        _ = driver.poll(&cursor)
+        #expect(driver.takeActions().contains(.stop(ahead.id, at: nil)))
+        driver.ended(ahead.id, .cancelled)
+        #expect(driver.orders().first?.priority == .demand)
+    }
+
+    @Test("A failed prefetch is over: only the next request that asks for one starts it again")
+    func prefetchOnce() {
+        var driver = MachineDriver()
+        driver.known(length: 32 << 20, first: Self.block)
+        driver.machine.prefetches = true
+        driver.machine.planCompletion(&driver.actions)
+        for order in driver.orders() { driver.ended(order.id, .failed(.shortAnswer, .later)) }
+        #expect(driver.orders().isEmpty)
+        #expect(!driver.machine.prefetches)
+    }
+}

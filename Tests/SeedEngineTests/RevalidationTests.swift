@@ -1,0 +1,217 @@
+import DragonflyIdentity
+import HTTPTypes
+import NIOCore
+import SeedOrigin
+import SeedStorage
+import Testing
+
+@testable import SeedEngine
+
+@Suite("Task machine: revalidation")
+struct RevalidationTests {
+    private static let block = MachineDriver.block
+
+    /// A driver whose task of 1 GiB has its first block, and that is stale by a second.
+    private func stale(_ change: (inout EngineConfiguration) -> Void = { _ in }) -> MachineDriver {
+        var driver = MachineDriver(change)
+        driver.known(length: 1 << 30, first: Self.block)
+        driver.now += 301_000
+        return driver
+    }
+
+    private func answer(
+        _ driver: inout MachineDriver, _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields = [:]
+    ) -> TaskMachine.HeadVerdict {
+        driver.machine.head(id, admitted, headers: headers, madeAt: driver.now, now: driver.now, &driver.actions)
+    }
+
+    @Test("W9: a stale object is asked for once for all who come, and a 304 makes it fresh again")
+    func confirmed() throws {
+        var driver = stale()
+        var first = driver.open(.bounded(first: 0, last: 99))
+        var second = driver.open(.bounded(first: 0, last: 99))
+        #expect(driver.poll(&first) == .wait)
+        #expect(driver.poll(&second) == .wait)
+        let orders = driver.orders()
+        #expect(orders.map(\.condition) == [.ifNoneMatch("\"v1\"")])
+        #expect(orders[0].purpose == .revalidation)
+        _ = answer(&driver, orders[0].id, .notModified, headers: [.cacheControl: "max-age=7"])
+        let record = driver.actions.compactMap { if case .put(let generation) = $0 { generation } else { nil } }.last
+        #expect(record?.fetchedAt == driver.now)
+        #expect(record?.headers[.cacheControl] == "max-age=7")
+        guard case .head(let facts) = driver.poll(&first) else { Issue.record("no head"); return }
+        #expect(facts.cacheStatus == .revalidated)
+        guard case .head(let others) = driver.poll(&second) else { Issue.record("no head"); return }
+        #expect(others.cacheStatus == .hit)
+        driver.ended(orders[0].id, .cancelled)
+        #expect(driver.orders().isEmpty)
+    }
+
+    @Test("An answer of another version is the new generation's first bytes: one request in all")
+    func moved() {
+        var driver = stale()
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        let id = driver.orders()[0].id
+        let verdict = driver.part(id, 0, Self.block, of: 2 << 30, .etag("\"v2\""))
+        guard case .keep(let keep) = verdict else { Issue.record("not kept"); return }
+        #expect(keep.range == ByteRange(0, Self.block))
+        guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("no head"); return }
+        #expect(facts.generation.length == 2 << 30)
+        #expect(facts.cacheStatus == .miss(collapsed: false))
+        #expect(driver.orders().isEmpty)
+    }
+
+    @Test("A reader of the old generation ends with what is there of it; its file stays until then")
+    func departing() {
+        var driver = stale()
+        driver.now -= 301_000
+        var reading = driver.open(.bounded(first: 0, last: Self.block - 1))
+        guard case .head = driver.poll(&reading) else { Issue.record("no head"); return }
+        #expect(driver.poll(&reading, limit: 1000) == .bytes(ByteRange(0, 1000)))
+        driver.now += 301_000
+        var fresh = driver.open(nil)
+        _ = driver.poll(&fresh)
+        _ = driver.part(driver.orders()[0].id, 0, 8 << 20, of: 1 << 30, .etag("\"v2\""))
+        #expect(driver.poll(&reading) == .bytes(ByteRange(1000, Self.block)))
+        #expect(driver.poll(&reading) == .end)
+        #expect(driver.takeActions().contains(.letGo(epoch: 1)))
+        #expect(driver.machine.departing == nil)
+    }
+
+    @Test("While the origin is down stale bytes are served, and it is asked again only after the grace")
+    func originDown() {
+        var driver = stale()
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        let id = driver.orders()[0].id
+        #expect(answer(&driver, id, .error(status: 503)) == .reject(.failed(.status(503), .later)))
+        driver.ended(id, .failed(.status(503), .later))
+        guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("no head"); return }
+        #expect(facts.cacheStatus == .stale)
+        var next = driver.open(.bounded(first: 0, last: 99))
+        guard case .head = driver.poll(&next) else { Issue.record("no head"); return }
+        driver.now += 10_001
+        var later = driver.open(.bounded(first: 0, last: 99))
+        #expect(driver.poll(&later) == .wait)
+        #expect(driver.orders().count == 1)
+    }
+
+    @Test("What must be revalidated is never served stale")
+    func mustRevalidate() {
+        var driver = stale { $0.maxRetries = 0 }
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        _ = answer(&driver, driver.orders()[0].id, .notModified, headers: [.cacheControl: "no-cache"])
+        driver.ended(2, .cancelled)
+        _ = driver.poll(&cursor)
+        var next = driver.open(.bounded(first: 0, last: 99))
+        #expect(driver.poll(&next) == .wait)
+        let id = driver.orders()[0].id
+        driver.ended(id, .failed(.status(503), .later))
+        #expect(driver.poll(&next) == .failed(.status(503)))
+    }
+
+    @Test("A 404 ends the serving; a 401 concerns only who asked", arguments: [404, 410, 401, 403])
+    func refused(status: Int) {
+        var driver = stale()
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        let id = driver.orders()[0].id
+        #expect(answer(&driver, id, .error(status: status)) == .collect)
+        let told = OriginAnswer(status: status, headers: [:], body: ByteBuffer())
+        driver.ended(id, .answered(told))
+        #expect(driver.poll(&cursor) == .origin(told))
+        #expect((driver.machine.generation == nil) == [404, 410].contains(status))
+    }
+
+    @Test("Two mirrors: a span of another version is asked about once, and fetched again if ours still counts")
+    func mirrors() {
+        var driver = MachineDriver { $0.concurrentFlights = 2 }
+        let (reading, order) = driver.reading(upTo: Self.block)
+        var cursor = reading
+        driver.ended(order.id, .changed)
+        let question = driver.orders()
+        #expect(question.map(\.purpose) == [.revalidation])
+        #expect(driver.poll(&cursor) == .bytes(ByteRange(0, Self.block)))
+        #expect(driver.poll(&cursor) == .wait)
+        #expect(driver.orders().isEmpty)
+        _ = answer(&driver, question[0].id, .notModified)
+        driver.ended(question[0].id, .cancelled)
+        let again = driver.orders()
+        #expect(again.first?.range?.lowerBound == Self.block)
+        #expect(again.allSatisfy { $0.condition == .ifMatch("\"v1\"") })
+    }
+
+    @Test("An object whose mirrors never agree is given up after three confirmations in a minute")
+    func flapping() {
+        var driver = MachineDriver()
+        let (reading, order) = driver.reading(upTo: Self.block)
+        var cursor = reading
+        var id = order.id
+        for _ in 0..<3 {
+            driver.ended(id, .changed)
+            guard let question = driver.orders().first(where: { $0.purpose == .revalidation }) else { break }
+            _ = answer(&driver, question.id, .notModified)
+            driver.ended(question.id, .cancelled)
+            id = driver.orders().first?.id ?? id
+        }
+        #expect(driver.poll(&cursor) == .failed(.changedWhileReading))
+        var next = driver.open(nil)
+        #expect(driver.poll(&next) == .bypass(.unstable))
+    }
+
+    @Test("W9: what the origin forbids to store goes straight through, and is not asked for twice each time")
+    func notStorable() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
+        let verdict = answer(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "private"])
+        #expect(verdict == .reject(.bypass(.notStorable)))
+        driver.ended(1, .bypass(.notStorable))
+        #expect(driver.poll(&cursor) == .bypass(.notStorable))
+        var next = driver.open(nil)
+        #expect(driver.poll(&next) == .bypass(.notStorable))
+        #expect(driver.orders().isEmpty)
+        driver.now += 61_000
+        var later = driver.open(nil)
+        #expect(driver.poll(&later) == .wait)
+    }
+
+    @Test("An immutable object is stored and never asked about, whatever the origin says")
+    func immutable() {
+        var driver = MachineDriver()
+        let rule = FreshnessRule(isImmutable: true)
+        var cursor = driver.open(nil, rule)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        let part = AnswerAdmission.part(range: ByteRange(0, 8 << 20), total: 1 << 30, validator: .none)
+        let verdict = answer(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "no-store"])
+        guard case .keep = verdict else { Issue.record("not kept"); return }
+        driver.now += 1 << 40
+        var later = driver.open(nil, rule)
+        guard case .head = driver.poll(&later) else { Issue.record("no head"); return }
+    }
+
+    @Test("Without back-to-source, what is held is served and the rest is refused")
+    func backToSourceDisabled() {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30, first: Self.block)
+        var configuration = EngineConfiguration()
+        configuration.isBackToSourceDisabled = true
+        var machine = TaskMachine(configuration: configuration, pieceLength: nil)
+        machine.phase = driver.machine.phase
+        machine.blocks = driver.machine.blocks
+        driver.machine = machine
+        driver.now += 301_000
+        var held = driver.open(.bounded(first: 0, last: 99))
+        guard case .head = driver.poll(&held) else { Issue.record("no head"); return }
+        #expect(driver.poll(&held) == .bytes(ByteRange(0, 100)))
+        var missing = driver.open(.bounded(first: 1 << 20, last: 2 << 20))
+        _ = driver.poll(&missing)
+        #expect(driver.poll(&missing) == .failed(.notHeld))
+        #expect(driver.orders().isEmpty)
+    }
+}
