@@ -175,6 +175,7 @@ final class Flight: OriginSink {
                 buffer.withUnsafeReadableBytes { parts += keep.grid.fragments($0, at: offset) }
                 offset += Int64(buffer.readableBytes)
             }
+            context.counters.storedBytes.add(offset - start)
             state.withLock { $0.written = offset }
             task.flightWrote(id, parts)
         } catch {

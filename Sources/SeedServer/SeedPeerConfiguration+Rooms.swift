@@ -24,6 +24,7 @@ extension SeedPeerConfiguration {
         var engine = EngineConfiguration()
         engine.concurrentFlights = download.concurrentPieceCount
         engine.maxRetries = backend.maxRetries
+        engine.isBackToSourceDisabled = proxy.disableBackToSource
         return engine
     }
 

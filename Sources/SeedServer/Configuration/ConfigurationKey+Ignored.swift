@@ -11,7 +11,7 @@ extension ConfigurationKey {
 
     /// Whoever sets these relies on them, so ignoring them is said aloud.
     private static let notEnforced: [ConfigurationKey] = [
-        "proxy.server.basicAuth.username", "proxy.server.basicAuth.password", "proxy.disableBackToSource",
+        "proxy.server.basicAuth.username", "proxy.server.basicAuth.password",
         "upload.server.caCert", "upload.server.cert", "upload.server.key",
     ].map { .ignored($0, "not enforced", loud: true) }
 

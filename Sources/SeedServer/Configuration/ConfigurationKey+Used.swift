@@ -16,6 +16,9 @@ extension ConfigurationKey {
             "proxy.rules", \.proxy.rules, .list(of: .rule),
             "GET requests whose URL (without query) matches a regex go through the cache"),
         .key(
+            "proxy.disableBackToSource", \.proxy.disableBackToSource, .flag,
+            "whether what is not held is refused (504) instead of fetched from its origin"),
+        .key(
             "proxy.readBufferSize", \.proxy.readBufferSize, .size(in: 4_096...67_108_864),
             "accepted; our buffers size themselves", .mapped),
     ]

@@ -34,6 +34,8 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
     package struct Proxy: Sendable, Equatable {
         package var server = Listener(port: 4001)
         package var rules: [Rule] = []
+        /// Nothing is fetched for the cache: what is not held is refused.
+        package var disableBackToSource = false
         /// Bytes.
         package var readBufferSize: Int64 = 524_288
     }

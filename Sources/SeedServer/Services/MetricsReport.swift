@@ -30,7 +30,25 @@ struct MetricsReport: Sendable {
     }
 
     private var engineMetrics: [Metric] {
-        [Metric(.gauge, "origin_requests", "Origin requests running now.", rooms.engine.flightCount)]
+        let counters = rooms.engine.counters
+        return [
+            Metric(.gauge, "origin_requests", "Origin requests running now.", rooms.engine.flightCount),
+            Metric(.counter, "origin_requests_total", "Origin requests begun.", counters.originRequests.current),
+            Metric(
+                .counter, "revalidations_total", "Origin requests that asked whether stored bytes still count.",
+                counters.revalidations.current),
+            Metric(.counter, "origin_pauses_total", "Pauses after a failure at an origin.", counters.pauses.current),
+            Metric(.counter, "stored_bytes_total", "Bytes written to content files.", counters.storedBytes.current),
+            Metric(
+                .counter, "fetched_ahead_bytes_total", "Bytes fetched that nobody had asked for.",
+                counters.unaskedBytes.current),
+            Metric(
+                .counter, "fetched_ahead_read_bytes_total", "Those of them that a client was given later.",
+                counters.unaskedBytesRead.current),
+            Metric(
+                .counter, "direct_answers_total", "Answers whose rest went past the store, for lack of room.",
+                counters.directStreams.current),
+        ]
     }
 
     /// Read from the index, so on one of the store's threads. Nothing when the store is closing or cannot tell.
