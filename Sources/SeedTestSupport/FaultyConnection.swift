@@ -9,6 +9,7 @@ package final class FaultyConnection: Sendable {
         var socket: Int32?
         var isReleased = false
         var unread: [UInt8] = []
+        var bodyBytes: Int64 = 0
     }
 
     private let number: Int
@@ -34,6 +35,17 @@ package final class FaultyConnection: Sendable {
 
     @discardableResult
     package func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+
+    /// Writes bytes that are counted in `bodyBytesSent`.
+    @discardableResult
+    package func writeBody(_ bytes: [UInt8]) -> Bool {
+        let isWritten = write(bytes)
+        if isWritten { state.withLock { $0.bodyBytes += Int64(bytes.count) } }
+        return isWritten
+    }
+
+    /// Bytes of bodies that the kernel has taken; what `write` sends is not counted.
+    package var bodyBytesSent: Int64 { state.withLock { $0.bodyBytes } }
 
     /// A status line and these header lines, and nothing else: `head("206 Partial Content", "Content-Length: 5")`.
     @discardableResult
@@ -95,6 +107,13 @@ package final class FaultyConnection: Sendable {
 
     /// Closes with RST.
     package func reset() { close(abruptly: true) }
+
+    /// Closes our side only: the client reads an end, and may go on sending.
+    package func halfClose() {
+        state.withLock { state in
+            if let socket = state.socket { _ = shutdown(socket, Int32(SHUT_WR)) }
+        }
+    }
 
     private func close(abruptly: Bool) {
         let taken = state.withLock { state in

@@ -3,8 +3,9 @@ import Foundation
 package import HTTPTypes
 import Synchronization
 
-/// A scriptable origin on a real socket of 127.0.0.1, for everything a well-behaved server never does: the closure
-/// gets each request and writes, cuts, resets, stalls as it likes. Every connection has a thread of its own, so the
+/// A scriptable origin on a real loopback socket, for everything a well-behaved server never does. A `FaultyScript`
+/// says which request gets which fault; a closure instead gets each request and writes, cuts, resets, stalls as it
+/// likes. Every connection has a thread of its own, so the
 /// closure may block. When it returns with the connection still open, the next request on it is read.
 package final class FaultyOrigin: Sendable {
     package typealias Handler = @Sendable (FaultyRequest, FaultyConnection) -> Void
@@ -13,29 +14,59 @@ package final class FaultyOrigin: Sendable {
         var connections: [FaultyConnection] = []
         var requests: [FaultyRequest] = []
         var isStopped = false
+        var play: FaultyPlay?
     }
 
     package let port: UInt16
     private let listener: Int32
+    private let host: String
     private let greeting: String
-    private let handler: Handler
+    private let handler: Handler?
     private let state = Mutex(State())
     private let changed = Signal()
     private let threads = DispatchGroup()
 
     /// Listens at once on a port of the system's choice.
-    /// - Parameter greeting: written to each connection before anything is read.
-    package init(greeting: String = "", _ handler: @escaping Handler) throws {
-        (listener, port) = try LoopbackSocket.listen()
+    /// - Parameters:
+    ///   - greeting: written to each connection before anything is read.
+    ///   - address: the loopback address to listen on, of either family.
+    package convenience init(
+        greeting: String = "", at address: String = "127.0.0.1", _ handler: @escaping Handler
+    ) throws {
+        try self.init(greeting, address, handler)
+    }
+
+    /// Answers as a correct origin does, but for what the script says.
+    package convenience init(at address: String = "127.0.0.1", script: FaultyScript) throws {
+        try self.init("", address, nil)
+        play(script)
+    }
+
+    private init(_ greeting: String, _ address: String, _ handler: Handler?) throws {
+        (listener, port) = try LoopbackSocket.listen(at: address)
+        host = address.contains(":") ? "[\(address)]" : address
         self.greeting = greeting
         self.handler = handler
         run { $0.acceptAll() }
     }
 
+    /// Another script from now on, its turns counted from 0.
+    package func play(_ script: FaultyScript) {
+        state.withLock { $0.play = FaultyPlay(script) }
+    }
+
+    private func answerByScript(_ request: FaultyRequest, on connection: FaultyConnection) {
+        guard let answer = state.withLock({ $0.play?.answer(to: request) }) else { return }
+        connection.deliver(answer, isHead: request.method == "HEAD")
+    }
+
     /// `http://127.0.0.1:port`, without a slash at the end.
-    package var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://\(host):\(port)" }
 
     package var acceptedConnections: Int { state.withLock { $0.connections.count } }
+
+    /// Bytes of bodies of the scripted answers, on all connections.
+    package var bodyBytesSent: Int64 { state.withLock { $0.connections }.reduce(0) { $0 + $1.bodyBytesSent } }
 
     /// Every request so far, in the order their heads were complete.
     package var requests: [FaultyRequest] { state.withLock { $0.requests } }
@@ -90,7 +121,7 @@ package final class FaultyOrigin: Sendable {
         while let request = connection.readRequest() {
             state.withLock { $0.requests.append(request) }
             changed.notify()
-            handler(request, connection)
+            if let handler { handler(request, connection) } else { answerByScript(request, on: connection) }
         }
         connection.cut()
     }
@@ -104,6 +135,9 @@ package struct FaultyRequest: Sendable {
     package let headers: HTTPFields
     /// Which of the origin's connections it came on, from 0.
     package let connection: Int
+
+    /// The target without its query.
+    package var path: String { String(target.prefix { $0 != "?" }) }
 
     /// The bytes a `Range: bytes=a-b`, `a-` or `-n` means in an object of `length` bytes; nil without one.
     package func range(in length: Int) -> Range<Int>? {

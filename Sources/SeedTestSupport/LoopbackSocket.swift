@@ -3,19 +3,19 @@ import Glibc
 
 /// TCP sockets on 127.0.0.1 for fixtures.
 enum LoopbackSocket {
-    /// A listening socket on a port of the system's choice.
-    static func listen() throws -> (socket: Int32, port: UInt16) {
-        let listener = socket(AF_INET, stream, 0)
-        var address = address(port: 0)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withSockaddr(&address) { pointer in
-            bind(listener, pointer, size) == 0 && Glibc.listen(listener, 1024) == 0
-                && getsockname(listener, pointer, &size) == 0
+    /// A listening socket on a port of the system's choice, at an IPv4 or IPv6 address in digits.
+    static func listen(at host: String = "127.0.0.1") throws -> (socket: Int32, port: UInt16) {
+        let listener = socket(host.contains(":") ? AF_INET6 : AF_INET, stream, 0)
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let port = withSockaddr(host, port: 0) { pointer, length -> UInt16? in
+            guard bind(listener, pointer, length) == 0, Glibc.listen(listener, 1024) == 0,
+                getsockname(listener, pointer, &size) == 0
+            else { return nil }
+            // The port is in the same place for both families.
+            return UInt16(bigEndian: UnsafeRawPointer(pointer).load(fromByteOffset: 2, as: UInt16.self))
         }
-        guard listener >= 0, code else {
-            throw FixtureError("no listening socket: \(String(cString: strerror(errno)))")
-        }
-        return (listener, UInt16(bigEndian: address.sin_port))
+        guard let port else { throw FixtureError("no listening socket: \(String(cString: strerror(errno)))") }
+        return (listener, port)
     }
 
     /// A port that nobody listens on now.
@@ -29,25 +29,22 @@ enum LoopbackSocket {
     static func answers(port: UInt16) -> Bool {
         let client = socket(AF_INET, stream, 0)
         defer { close(client) }
-        var address = address(port: port)
-        return withSockaddr(&address) { connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+        return withSockaddr("127.0.0.1", port: port) { connect(client, $0, $1) == 0 }
     }
 
     private static let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
 
-    private static func address(port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        return address
-    }
-
     private static func withSockaddr<Result>(
-        _ address: inout sockaddr_in, _ body: (UnsafeMutablePointer<sockaddr>) -> Result
+        _ host: String, port: UInt16, _ body: (UnsafeMutablePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
-        withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body)
+        withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { bytes in
+            bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            let isV6 = host.contains(":")
+            bytes.storeBytes(of: sa_family_t(isV6 ? AF_INET6 : AF_INET), as: sa_family_t.self)
+            bytes.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
+            inet_pton(isV6 ? AF_INET6 : AF_INET, host, bytes.baseAddress! + (isV6 ? 8 : 4))  // never nil: 32 bytes
+            let size = isV6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+            return body(bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(size))
         }
     }
 }
