@@ -51,3 +51,6 @@ static inline void seed_curl_set_quick_exit(CURL *handle) {
     curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
 #endif
 }
+
+// The bundle of authorities curl was built to use; may be NULL.
+static inline const char *seed_curl_authorities(void) { return curl_version_info(CURLVERSION_NOW)->cainfo; }

@@ -220,9 +220,9 @@ extension EngineError {
     init(_ error: OriginError) {
         let kind: Kind =
             switch error.kind {
-            case .unreachable, .tls: .originUnreachable
+            case .unreachable, .tls, .circuitOpen: .originUnreachable
             case .timeout: .originTimeout
-            case .blocked: .blocked
+            case .blocked, .loop: .blocked
             case .badURL: .badURL
             case .cut, .badAnswer, .tooManyRedirects: .originFailed
             case .local: .storage

@@ -1,12 +1,23 @@
 /// Decides which addresses may be dialled, so that nobody reaches through us what only we can reach: loopback,
 /// link-local, unspecified, multicast and cloud metadata addresses are refused in all their forms, unless
 /// `backend.allowAddresses` names them. It judges the address actually dialled, after name lookup.
-package struct AddressGuard: Hashable, Sendable {
+package struct AddressGuard: Sendable {
     private let allowed: [CIDR]
+    /// Our own listeners, which no block permits.
+    package let own: OwnListeners
 
     /// - Parameter allow: blocks that are permitted although their class is refused.
-    package init(allow: [CIDR] = []) {
+    package init(allow: [CIDR] = [], own: OwnListeners = OwnListeners()) {
         allowed = allow
+        self.own = own
+    }
+
+    /// Why nothing may be dialled there, either because of the address (`blocked`) or because it is one of our own
+    /// listeners (`loop`). - Parameter port: 0–65535.
+    package func error(for address: IPAddress, port: Int) -> OriginError? {
+        if let refusal = refusal(of: address) { return OriginError(.blocked, refusal) }
+        guard own.contains(address, port: port) else { return nil }
+        return OriginError(.loop, "\(address) port \(port) is this server itself; name the origin's own address")
     }
 
     package func permits(_ address: IPAddress) -> Bool {
@@ -15,7 +26,7 @@ package struct AddressGuard: Hashable, Sendable {
 
     /// Why the address may not be dialled, as a sentence for a person; nil if it may.
     package func refusal(of address: IPAddress) -> String? {
-        let forms = [address, address.embeddedIPv4].compactMap(\.self)
+        let forms = address.forms
         guard !forms.contains(where: isAllowed) else { return nil }
         for form in forms {
             if let refused = Self.refused.first(where: { $0.block.contains(form) }) {

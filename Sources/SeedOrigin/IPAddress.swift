@@ -29,6 +29,11 @@ package enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The port beside the address in the same structure: both families keep it in the same place.
+    static func port(socketAddress raw: UnsafeRawPointer) -> Int {
+        Int(UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+    }
+
     /// From 4 or 16 bytes in network order.
     private init?(bytes: some Collection<UInt8>) {
         func number(_ part: some Collection<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }

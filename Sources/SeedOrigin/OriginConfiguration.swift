@@ -26,8 +26,18 @@ package struct OriginConfiguration: Sendable {
     package var httpVersion = HTTPVersion.http1
     /// `backend.proxy`. Nil: none, whatever the environment says.
     package var proxy: String?
-    /// PEM file of the authorities trusted instead of the system's.
+    /// PEM file of authorities trusted besides the system's.
     package var certificateAuthorities: String?
+    /// Directory of the system's authorities, named by hash as `openssl rehash` does. Nil: the one curl was built with.
+    package var systemAuthorities: String?
+    /// How long it is remembered where a redirect leads, at most; zero: not at all.
+    package var redirectTimeToLive: Duration = .seconds(600)
+    /// Failures in a row (no connection, no answer, 5xx) after which a host is left alone for a while; 0: never.
+    package var failuresToOpenCircuit = 16
+    /// Bytes per second from all origins together; nil: no limit.
+    package var bandwidth: Int64?
+    /// Bytes per second of what no client waits for, completion and prefetch; nil: no limit.
+    package var backgroundBandwidth: Int64?
     /// Which addresses may be dialled.
     package var addressGuard = AddressGuard()
     /// Sent unless the request's headers name one.

@@ -11,6 +11,10 @@ package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
         case tls
         /// The address guard forbids the address.
         case blocked
+        /// The address is a listener of our own: the request would come back to us for ever.
+        case loop
+        /// The host has failed so often that it is left alone until `retryAfter`.
+        case circuitOpen
         case badURL
         /// What came back is not an HTTP answer we accept: garbage, heads too long, contradicting lengths.
         case badAnswer
@@ -22,19 +26,22 @@ package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
     package var kind: Kind
     /// A sentence for a person; holds no query values, no headers, no credentials.
     package var message: String
+    /// How long to wait before trying again, where that is known.
+    package var retryAfter: Duration?
 
-    package init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String, retryAfter: Duration? = nil) {
         self.kind = kind
         self.message = message
+        self.retryAfter = retryAfter
     }
 
     package var description: String { message }
 
-    /// Whether the same request may well succeed in a moment.
+    /// Whether the same request may well succeed in a moment, or after `retryAfter`.
     package var isRetryable: Bool {
         switch kind {
-        case .unreachable, .timeout, .cut: true
-        case .tls, .blocked, .badURL, .badAnswer, .tooManyRedirects, .local: false
+        case .unreachable, .timeout, .cut, .circuitOpen: true
+        case .tls, .blocked, .loop, .badURL, .badAnswer, .tooManyRedirects, .local: false
         }
     }
 }

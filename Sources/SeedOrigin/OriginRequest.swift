@@ -43,6 +43,15 @@ package enum OriginCondition: Hashable, Sendable {
     case ifRange(String)
     case ifNoneMatch(String)
     case ifModifiedSince(String)
+
+    /// Whether this asks if a known version is still the one. Such a request goes by way of the first URL, as a redirect
+    /// may lead elsewhere by now.
+    package var isRevalidation: Bool {
+        switch self {
+        case .ifNoneMatch, .ifModifiedSince: true
+        case .none, .ifMatch, .ifUnmodifiedSince, .ifRange: false
+        }
+    }
 }
 
 /// The order in which waiting requests to a busy origin host are started.

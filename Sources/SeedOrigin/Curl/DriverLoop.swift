@@ -7,6 +7,7 @@ final class DriverLoop {
     private let multi: MultiHandle
     private let mailbox: DriverMailbox
     private let logger: Logger
+    private let memory: DriverMemory
     /// Every transfer not yet ended, waiting ones included.
     private var transfers: [UInt64: CurlTransfer] = [:]
     private var running: [UnsafeMutableRawPointer: CurlTransfer] = [:]
@@ -21,17 +22,19 @@ final class DriverLoop {
         self.multi = multi
         self.mailbox = mailbox
         self.logger = logger
+        memory = DriverMemory(configuration)
         queue = StartQueue(limitPerHost: configuration.transfersPerHost, limitInAll: configuration.transfersInAll)
     }
 
     /// Runs until told to shut down; then every sink has had its end.
     func run() {
         while obeyCommands() {
+            goOnWithinRates()
             launchReady()
             multi.perform()
             concludeEnded()
             failStalled()
-            if ready.isEmpty { multi.poll(milliseconds: pollTimeout) }
+            if ready.isEmpty, memory.released.isEmpty { multi.poll(milliseconds: pollTimeout) }
         }
         close()
     }
@@ -54,7 +57,8 @@ final class DriverLoop {
 
     private func submit(_ id: UInt64, _ request: OriginRequest, _ sink: any OriginSink) {
         do {
-            let transfer = try CurlTransfer(id: id, request: request, sink: sink, configuration: configuration)
+            let transfer = try CurlTransfer(
+                id: id, request: request, sink: sink, configuration: configuration, memory: memory)
             transfers[id] = transfer
             if queue.submit(id, host: transfer.host, priority: request.priority) { ready.append(transfer) }
         } catch {
@@ -63,10 +67,19 @@ final class DriverLoop {
     }
 
     private func resume(_ id: UInt64) {
-        guard let transfer = transfers[id] else { return }
+        if let transfer = transfers[id], transfer.pause == .sink { unpause(transfer) }
+    }
+
+    private func unpause(_ transfer: CurlTransfer) {
         let code = transfer.unpause()
         // curl does not report a transfer that fails while it is being unpaused.
         if code != CURLE_OK { conclude(transfer, code) }
+    }
+
+    private func goOnWithinRates() {
+        for id in memory.rates.release(now: .now) {
+            if let transfer = transfers[id], transfer.pause == .rate { unpause(transfer) }
+        }
     }
 
     private func close() {
@@ -78,13 +91,23 @@ final class DriverLoop {
     // MARK: Transfers
 
     private func launchReady() {
-        while let transfer = ready.popLast() {
-            // It may have been cancelled meanwhile.
-            if transfers[transfer.id] != nil { launch(transfer) }
+        ready += memory.released.compactMap { transfers[$0] }
+        memory.released = []
+        while !ready.isEmpty {
+            let batch = ready
+            ready = []
+            // One may have been cancelled meanwhile.
+            for transfer in batch where transfers[transfer.id] != nil { launch(transfer) }
         }
     }
 
     private func launch(_ transfer: CurlTransfer) {
+        guard transfer.takeWay() else { return }
+        if let wait = transfer.circuitWait {
+            let message = "\(transfer.url.origin) has failed too often and is left alone for \(wait)"
+            finish(transfer, .failed(OriginError(.circuitOpen, message, retryAfter: wait)))
+            return
+        }
         guard let easy = idleHandles.popLast() ?? EasyHandle() else {
             finish(transfer, .failed(OriginError(.local, "no memory for another transfer")))
             return
@@ -109,9 +132,8 @@ final class DriverLoop {
     private func conclude(_ transfer: CurlTransfer, _ code: CURLcode) {
         switch transfer.ended(code) {
         case .end(let outcome): finish(transfer, outcome)
-        case .follow:
+        case .goOn:
             detach(transfer)
-            transfer.follow()
             ready.append(transfer)
         }
     }
@@ -130,6 +152,7 @@ final class DriverLoop {
     private func finish(_ transfer: CurlTransfer, _ outcome: OriginOutcome) {
         guard transfers.removeValue(forKey: transfer.id) != nil else { return }
         detach(transfer)
+        transfer.settle(outcome)
         if !queue.withdraw(transfer.id), let next = queue.finish(host: transfer.host) {
             transfers[next].map { ready.append($0) }
         }
@@ -146,7 +169,7 @@ final class DriverLoop {
         guard now >= nextStallCheck else { return }
         let limit = configuration.noProgressTimeout
         nextStallCheck = now + min(.seconds(1), limit / 4)
-        let stalled = running.values.filter { !$0.isPaused && now - $0.lastProgress > limit }
+        let stalled = running.values.filter { $0.pause == nil && now - $0.lastProgress > limit }
         for transfer in stalled {
             let message = "\(transfer.url.publicText) sent nothing for \(limit)"
             finish(transfer, .failed(OriginError(.timeout, message)))
@@ -155,6 +178,8 @@ final class DriverLoop {
 
     private var pollTimeout: Int32 {
         guard !running.isEmpty else { return 60_000 }
-        return Int32(max(1, (nextStallCheck - .now) / .milliseconds(1)))
+        let now = ContinuousClock.now
+        let next = min(nextStallCheck - now, memory.rates.nextRelease(now: now) ?? .seconds(60))
+        return Int32(max(1, (next / .milliseconds(1)).rounded(.up)))
     }
 }

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 extension EasyHandle {
     /// Everything that is the same for all requests.
@@ -37,8 +38,25 @@ extension EasyHandle {
         }
         set(CURLOPT_SSL_VERIFYPEER, true)
         set(CURLOPT_SSL_VERIFYHOST, 2)
+        configureAuthorities(configuration)
+    }
+
+    /// The configured file stands beside the system's directory. Without it the system's bundle alone is used: curl
+    /// keeps authorities parsed between connections only if they all come from one file.
+    private func configureAuthorities(_ configuration: OriginConfiguration) {
+        if let directory = configuration.systemAuthorities {
+            clear(CURLOPT_CAINFO)
+            set(CURLOPT_CAPATH, directory)
+        } else if configuration.certificateAuthorities == nil, Self.hasSystemBundle {
+            clear(CURLOPT_CAPATH)
+        }
         if let file = configuration.certificateAuthorities { set(CURLOPT_CAINFO, file) }
     }
+
+    private static let hasSystemBundle: Bool = {
+        guard let file = seed_curl_authorities() else { return false }
+        return access(file, R_OK) == 0
+    }()
 
     /// Sends what curl reports to the transfer, which must live until the handle is reset or freed.
     func setCallbacks(to transfer: CurlTransfer) {

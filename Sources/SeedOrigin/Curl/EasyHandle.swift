@@ -48,6 +48,11 @@ final class EasyHandle {
         seed_curl_set_string(pointer, option, value)
     }
 
+    /// Without a value, not even curl's own.
+    func clear(_ option: CURLoption) {
+        seed_curl_set_string(pointer, option, nil)
+    }
+
     func set(_ option: CURLoption, pointer value: UnsafeMutableRawPointer) {
         seed_curl_set_pointer(pointer, option, value)
     }

@@ -1,0 +1,66 @@
+/// Stops asking a host that fails again and again, so that its clients hear so at once and it can recover. A value
+/// without I/O.
+///
+/// After `threshold` failures in a row the host's circuit opens: requests are refused for a while that doubles with each
+/// failed trial. Then one request is let through as a trial; its success closes the circuit.
+package struct CircuitBreaker {
+    private struct Circuit {
+        var failures = 0
+        /// Nil while closed; from then on a trial may be made.
+        var trialAt: ContinuousClock.Instant?
+        var wait = Duration.zero
+        var trial: UInt64?
+    }
+
+    private let threshold: Int
+    private let firstWait: Duration
+    private let longestWait: Duration
+    private let capacity: Int
+    /// Of the hosts that failed last; a host that answers well has none.
+    private var circuits: [String: Circuit] = [:]
+
+    /// - Parameters:
+    ///   - threshold: failures in a row that open a circuit; 0 never does.
+    ///   - capacity: failing hosts remembered.
+    package init(
+        threshold: Int, firstWait: Duration = .seconds(1), longestWait: Duration = .seconds(30), capacity: Int = 4096
+    ) {
+        self.threshold = threshold
+        self.firstWait = firstWait
+        self.longestWait = longestWait
+        self.capacity = capacity
+    }
+
+    /// Nil if request `id` may go to the host; else how long to wait before asking again.
+    package mutating func admit(_ id: UInt64, to host: String, now: ContinuousClock.Instant) -> Duration? {
+        guard let circuit = circuits[host], let trialAt = circuit.trialAt else { return nil }
+        if circuit.trial == id { return nil }
+        if now < trialAt { return trialAt - now }
+        // The next trial may be made when this one should have shown something.
+        circuits[host]?.trial = id
+        circuits[host]?.trialAt = now + circuit.wait
+        return nil
+    }
+
+    /// The host answered, and not with a failure of its own.
+    package mutating func succeeded(_ host: String) {
+        circuits[host] = nil
+    }
+
+    /// The host could not be reached, or answered that it fails.
+    package mutating func failed(_ id: UInt64, at host: String, now: ContinuousClock.Instant) {
+        guard threshold > 0 else { return }
+        var circuit = circuits[host] ?? Circuit()
+        circuit.failures += 1
+        if circuit.trialAt == nil, circuit.failures >= threshold {
+            circuit.wait = firstWait
+            circuit.trialAt = now + circuit.wait
+        } else if circuit.trial == id {
+            circuit.trial = nil
+            circuit.wait = min(circuit.wait * 2, longestWait)
+            circuit.trialAt = now + circuit.wait
+        }
+        if circuits[host] == nil, circuits.count >= capacity { circuits.remove(at: circuits.startIndex) }
+        circuits[host] = circuit
+    }
+}

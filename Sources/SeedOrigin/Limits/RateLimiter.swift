@@ -1,0 +1,87 @@
+/// Holds what is received from origins to configured rates: one for everything, one for what no client waits for. A
+/// value without I/O: the driver asks before it takes bytes, and offers them again when told to.
+///
+/// Each class leaves a part of the bucket to those above it, so under pressure demand gets all it wants, completion what
+/// is left, prefetch the rest.
+package struct RateLimiter {
+    private var all: TokenBucket?
+    private var background: TokenBucket?
+    private var waiting: [(id: UInt64, priority: OriginPriority)] = []
+
+    /// - Parameters: bytes per second, at least 1; nil: no limit.
+    package init(all: Int64?, background: Int64?, now: ContinuousClock.Instant) {
+        self.all = all.map { TokenBucket(rate: $0, now: now) }
+        self.background = background.map { TokenBucket(rate: $0, now: now) }
+    }
+
+    /// Whether bytes may be taken now. If not, the transfer waits until `release` names it.
+    package mutating func admit(_ id: UInt64, _ priority: OriginPriority, now: ContinuousClock.Instant) -> Bool {
+        guard all != nil || background != nil else { return true }
+        if delay(priority, surplus: 0, now: now) == .zero { return true }
+        waiting.append((id, priority))
+        return false
+    }
+
+    package mutating func took(_ count: Int, _ priority: OriginPriority) {
+        all?.take(count)
+        if priority != .demand { background?.take(count) }
+    }
+
+    /// The transfers that may go on, the most urgent first.
+    package mutating func release(now: ContinuousClock.Instant) -> [UInt64] {
+        guard !waiting.isEmpty else { return [] }
+        let mayGo = OriginPriority.allCases.map { delay($0, surplus: 1, now: now) == .zero }
+        let released = waiting.filter { mayGo[$0.priority.rawValue] }
+        waiting.removeAll { mayGo[$0.priority.rawValue] }
+        return released.sorted { $0.priority < $1.priority }.map(\.id)
+    }
+
+    /// How long until `release` may name somebody; nil if nobody waits.
+    package mutating func nextRelease(now: ContinuousClock.Instant) -> Duration? {
+        Set(waiting.map(\.priority)).map { delay($0, surplus: 1, now: now) }.min()
+    }
+
+    package mutating func withdraw(_ id: UInt64) {
+        waiting.removeAll { $0.id == id }
+    }
+
+    /// - Parameter surplus: quanta beyond the class's own floor that must be there.
+    private mutating func delay(
+        _ priority: OriginPriority, surplus: Int64, now: ContinuousClock.Instant
+    ) -> Duration {
+        let inAll = all?.delay(untilQuanta: Int64(priority.rawValue) * 2 + surplus, now: now) ?? .zero
+        guard priority != .demand else { return inAll }
+        let behind: Int64 = priority == .prefetch ? 2 : 0
+        return max(inAll, background?.delay(untilQuanta: behind + surplus, now: now) ?? .zero)
+    }
+}
+
+/// Bytes that may be received: filled at a rate, up to a tenth of a second's worth. It may be overdrawn by the buffer
+/// that was taken last, which is then waited for.
+struct TokenBucket {
+    private let rate: Double
+    /// A hundredth of a second's worth, but no less than a few of curl's buffers: shorter waits would be all wake-ups.
+    private let quantum: Double
+    private var level: Double
+    private var filledAt: ContinuousClock.Instant
+
+    /// - Parameter rate: bytes per second, at least 1.
+    init(rate: Int64, now: ContinuousClock.Instant) {
+        self.rate = Double(max(1, rate))
+        quantum = max(16 * 1024, self.rate / 100)
+        level = quantum * 10
+        filledAt = now
+    }
+
+    mutating func take(_ count: Int) {
+        level -= Double(count)
+    }
+
+    /// Zero if there is more than nothing and at least so many quanta; else how long that takes.
+    mutating func delay(untilQuanta count: Int64, now: ContinuousClock.Instant) -> Duration {
+        level = min(quantum * 10, level + (now - filledAt) / .seconds(1) * rate)
+        filledAt = now
+        let missing = max(quantum * Double(count), 1) - level
+        return missing <= 0 ? .zero : .seconds(missing / rate)
+    }
+}
