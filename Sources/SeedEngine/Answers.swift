@@ -62,8 +62,8 @@ package enum BypassReason: String, Sendable, Equatable {
     /// Whether the next request for the same object will most likely meet the same.
     var isLasting: Bool {
         switch self {
-        case .unknownLength, .noValidator, .emptyObject, .encoded, .varies, .notStorable: true
-        case .longErrorBody, .noRoom, .unstable, .beyondReach: false
+        case .unknownLength, .noValidator, .emptyObject, .varies, .notStorable: true
+        case .encoded, .longErrorBody, .noRoom, .unstable, .beyondReach: false
         }
     }
 }
@@ -82,6 +82,8 @@ package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible 
         /// The address guard refused the origin's address.
         case blocked
         case badURL
+        /// The origin's address is one of our own listeners.
+        case loop
         /// Not held, and nothing may be fetched (`proxy.disableBackToSource`).
         case notHeld
     }

@@ -210,8 +210,18 @@ final class Flight: OriginSink {
             .answered(OriginAnswer(status: head.status, headers: head.headers, body: body))
         case (_, .complete): .failed(.shortAnswer, .later)
         case (_, .cancelled), (_, .rejected): .cancelled
-        case (_, .failed(let error)): .failed(EngineError(error), error.isRetryable ? .later : .never)
+        case (_, .failed(let error)): .failed(EngineError(error), TaskMachine.Retry(error))
         }
+    }
+}
+
+extension TaskMachine.Retry {
+    fileprivate init(_ error: OriginError) {
+        guard error.isRetryable else {
+            self = .never
+            return
+        }
+        self = error.retryAfter.map { .after($0.components.seconds * 1000 + 999) } ?? .later
     }
 }
 
@@ -222,7 +232,8 @@ extension EngineError {
             switch error.kind {
             case .unreachable, .tls, .circuitOpen: .originUnreachable
             case .timeout: .originTimeout
-            case .blocked, .loop: .blocked
+            case .blocked: .blocked
+            case .loop: .loop
             case .badURL: .badURL
             case .cut, .badAnswer, .tooManyRedirects: .originFailed
             case .local: .storage

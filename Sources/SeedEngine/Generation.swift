@@ -12,7 +12,7 @@ struct Generation: Sendable, Equatable {
     var headers: HTTPFields
     /// When the origin made or last confirmed its answer, in milliseconds since 1970.
     var fetchedAt: Int64
-    /// The content file's counter, once the file exists. No flight beyond the first starts before.
+    /// The content file's counter, once the file exists. Until then one flight runs at a time: it makes it.
     var file: UInt64?
     /// The origin answered 200 to a range: every request starts at offset 0, so there is one flight at a time (rule 17).
     var isSequential = false

@@ -102,11 +102,9 @@ extension TaskMachine {
         }
     }
 
-    /// No further flight can help this generation: its file was never made, so none may start, or it consists of one
-    /// response that did not bring all.
+    /// No further flight can help this generation: it consists of one response, and that did not bring all.
     private var isBeyondRepair: Bool {
-        guard let generation, generation.length > 0 else { return false }
-        return generation.file == nil || (generation.isOneResponse && blocks?.isFinished != true)
+        generation?.isOneResponse == true && blocks?.isFinished != true
     }
 
     private mutating func failSpan(

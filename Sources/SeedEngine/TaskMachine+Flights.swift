@@ -86,7 +86,7 @@ extension TaskMachine {
         case .changed, .notModified: return .reject(.changed)
         case .error: return .collect
         case .refused(.encoded), .refused(.multipart): return .reject(.bypass(.encoded))
-        case .refused(let refusal): return .reject(.failed(.refused(refusal), .never))
+        case .refused(let refusal): return .reject(.failed(.refused(refusal), .later))
         }
     }
 
@@ -102,7 +102,8 @@ extension TaskMachine {
             return .reject(.changed)
         case .error(let status):
             return .reject(.failed(.status(status), RetryRule.isRetryable(status: status) ? .later : .never))
-        case .refused(let refusal): return .reject(.failed(.refused(refusal), .never))
+        // A mangled head may be an accident on the way: the budget bounds the tries.
+        case .refused(let refusal): return .reject(.failed(.refused(refusal), .later))
         }
     }
 

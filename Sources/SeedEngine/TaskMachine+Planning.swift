@@ -60,7 +60,7 @@ extension TaskMachine {
 
     /// Starts flights and checks for what one stream wants next, wanted bytes first.
     mutating func plan(_ id: StreamID, _ actions: inout [Action]) {
-        guard let generation, generation.file != nil, let blocks, let demand = demands[id], demand.verdict == nil,
+        guard let generation, generation.file != nil || flights.isEmpty, let blocks, let demand = demands[id], demand.verdict == nil,
             let range = demand.horizon(span: configuration.spanLength)
         else { return }
         let end = blocks.grid.range(of: blocks.grid.block(at: range.upperBound - 1)).upperBound
@@ -104,8 +104,9 @@ extension TaskMachine {
         }
         guard mayFetch, !generation.isOneResponse else { return nil }
         // What runs in the background takes no slot from what somebody waits for.
-        let running = generation.isSequential ? flights.count : flights.values.count { $0.purpose != .completion }
-        guard running < (generation.isSequential ? 1 : configuration.concurrentFlights) else { return nil }
+        let isAlone = generation.isSequential || generation.file == nil
+        let running = isAlone ? flights.count : flights.values.count { $0.purpose != .completion }
+        guard running < (isAlone ? 1 : configuration.concurrentFlights) else { return nil }
         let next = pending.map(\.lowerBound).filter { $0 > missing.lowerBound }.min() ?? Int64.max
         let span = spanEnd(from: missing.lowerBound, upTo: min(missing.upperBound, next), generation)
         start(.demand, priority, ByteRange(missing.lowerBound, span), generation, &actions)

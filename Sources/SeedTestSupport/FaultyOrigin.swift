@@ -144,7 +144,9 @@ package struct FaultyRequest: Sendable {
         guard let field = headers[.range], field.hasPrefix("bytes=") else { return nil }
         let ends = field.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count == 2 else { return nil }
-        if let first = Int(ends[0]) { return first..<min(length, (Int(ends[1]) ?? length - 1) + 1) }
+        if let first = Int(ends[0]) {
+            return min(first, length)..<max(min(first, length), min(length, (Int(ends[1]) ?? length - 1) + 1))
+        }
         return Int(ends[1]).map { max(0, length - $0)..<length }
     }
 

@@ -21,10 +21,13 @@ final class SeedPeerProcess: Sendable {
         try process.run()
     }
 
-    /// Starts with a store and, in `extra`, further lines of configuration.
-    convenience init(store: String, in directory: TemporaryDirectory, extra: String = "") throws {
+    /// Starts with a store and, in `backend` and `extra`, further configuration.
+    convenience init(
+        store: String, in directory: TemporaryDirectory, backend: String = "", extra: String = ""
+    ) throws {
         let file = directory.path("seed-peer.yaml")
-        try Self.configuration(store: store, extra: extra).write(toFile: file, atomically: true, encoding: .utf8)
+        try Self.configuration(store: store, backend: backend, extra: extra).write(
+            toFile: file, atomically: true, encoding: .utf8)
         try self.init(arguments: ["run", "--config", file])
     }
 
@@ -101,14 +104,14 @@ final class SeedPeerProcess: Sendable {
     private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "seed-peer")
 
-    private static func configuration(store: String, extra: String) -> String {
+    private static func configuration(store: String, backend: String, extra: String) -> String {
         """
         host: {ip: 127.0.0.1}
         proxy: {server: {ip: 127.0.0.1, port: 0}, rules: [{regex: '.*'}]}
         health: {server: {ip: 127.0.0.1, port: 0}}
         metrics: {server: {ip: 127.0.0.1, port: 0}}
         admin: {server: {ip: 127.0.0.1, port: 0}}
-        backend: {allowAddresses: [127.0.0.0/8]}
+        backend: {allowAddresses: [127.0.0.0/8], \(backend)}
         storage: {dir: \(store)}
         \(extra)
         """

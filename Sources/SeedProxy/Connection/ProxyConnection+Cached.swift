@@ -161,6 +161,7 @@ extension Refusal {
             case .shuttingDown: (503, .proxy)
             case .blocked: (403, .proxy)
             case .badURL: (400, .proxy)
+            case .loop: (508, .proxy)
             }
         self.init(status: status, culprit: culprit, message: error.message)
     }
