@@ -1,3 +1,4 @@
+import Glibc
 package import Logging
 
 extension PieceStore {
@@ -7,27 +8,33 @@ extension PieceStore {
         let index: Index
         let threads: StoreThreads
         let space: VolumeSpace
-        let pendingLimit: Int
+        let configuration: StorageConfiguration
+        let board: HealthBoard
+        /// Milliseconds since 1970.
+        let now: @Sendable () -> Int64
     }
 
     /// Opens the store, and makes it when the directory is empty or missing. Reads neither content nor records.
     /// Blocking.
     ///
-    /// Files that no record knows are deleted afterwards, on a store thread.
+    /// Files that no record knows are deleted afterwards, on a store thread, and all others are measured.
     package static func open(
-        _ configuration: StorageConfiguration, logger: Logger
+        _ configuration: StorageConfiguration, logger: Logger,
+        now: @escaping @Sendable () -> Int64 = { WallClock.milliseconds }
     ) throws(StorageError) -> PieceStore {
         let directory = StoreDirectory(path: configuration.directory)
         let lock = try directory.prepare()
         let index = try openIndex(configuration, directory, lock)
         let threads = StoreThreads(count: configuration.threads)
         do throws(StorageError) {
-            let space = try VolumeSpace(path: directory.path, headroom: configuration.headroom, threads: threads)
+            let used = try Index.mapping { () throws(LMDBError) in try index.usedBytes() }
+            let space = try VolumeSpace(
+                path: directory.path, limits: configuration.limits, used: used, threads: threads)
             let parts = Parts(
-                directory: directory, index: index, threads: threads, space: space,
-                pendingLimit: configuration.pendingLimit)
+                directory: directory, index: index, threads: threads, space: space, configuration: configuration,
+                board: HealthBoard(), now: now)
             let store = PieceStore(parts, logger: logger)
-            store.startSweep()
+            store.start()
             return store
         } catch {
             threads.shutdown()
@@ -38,6 +45,9 @@ extension PieceStore {
     private static func openIndex(
         _ configuration: StorageConfiguration, _ directory: StoreDirectory, _ lock: DirectoryLock
     ) throws(StorageError) -> Index {
+        if access(directory.indexFile, F_OK) == 0, try !IndexFile(path: directory.indexFile).isUsable {
+            throw .damagedIndex(directory.path)
+        }
         let environment = try Index.mapping { () throws(LMDBError) in
             try Environment(path: directory.index, mapSize: configuration.indexMapSize, guardian: lock)
         }

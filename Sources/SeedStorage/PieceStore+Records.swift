@@ -23,7 +23,8 @@ extension PieceStore {
         guard let newer = waiting.pieces[generation]?.filter({ numbers.contains($0.key) }), !newer.isEmpty else {
             return stored
         }
-        return (stored.filter { newer[$0.number] == nil } + newer.values).sorted { $0.number < $1.number }
+        let held = newer.values.filter { !$0.present.isEmpty }
+        return (stored.filter { newer[$0.number] == nil } + held).sorted { $0.number < $1.number }
     }
 
     /// The committed tasks that have this wire id: mostly one, since only their store keys tell tasks apart.
@@ -78,7 +79,19 @@ extension PieceStore {
 
     /// Records a piece. Written only if the task's record, put before it or known, names the same generation.
     package func put(_ piece: PieceRecord, of key: StoreKey, generation: UInt64, urgency: Urgency) {
-        writer.put(piece, of: FileName(key: key, generation: generation), urgency: urgency)
+        let file = FileName(key: key, generation: generation)
+        uses.hold(
+            PieceName(file: file, number: piece.number), bytes: Int64(piece.present.count) * BlockGrid.blockLength)
+        writer.put(piece, of: file, urgency: urgency)
+    }
+
+    /// Keeps a task from being evicted and from growing too old, or lets go of it again. Blocking.
+    /// - Returns: false when there is no such task.
+    package func pin(_ key: StoreKey, _ isPinned: Bool) throws(StorageError) -> Bool {
+        guard var record = try task(key) else { return false }
+        if isPinned { record.flags.insert(.pinned) } else { record.flags.remove(.pinned) }
+        put(record)
+        return true
     }
 
     /// Removes all records of a generation in one transaction, then its content file. Who holds the file open goes on

@@ -20,9 +20,31 @@ package final class PieceStore: Sendable {
     let writer: IndexWriter
     let content: ContentDirectory
     let space: VolumeSpace
-    let board = HealthBoard()
+    let board: HealthBoard
     let logger: Logger
     let sweep = Sweep()
+    let uses: UseLog
+    let housekeeper: Housekeeper
+    let scrub: Scrub
+    let taskSizeLimit: Int64?
+    let taskTTL: Int64?
+    /// Milliseconds since 1970.
+    let now: @Sendable () -> Int64
+
+    /// How far the search for pieces has come that the order of eviction does not know.
+    let coldWalk = Mutex(ColdWalk.at(nil))
+
+    enum ColdWalk: Sendable {
+        /// Behind this piece; nil at the start.
+        case at(PieceName?)
+        case finished
+    }
+
+    private let attached = Mutex(WeakHolder())
+
+    private struct WeakHolder: Sendable {
+        weak var holder: (any PieceHolder)?
+    }
 
     /// Nil once the store is closed; who reads holds it until done, so the index closes after the last reader.
     private let index: Mutex<Index?>
@@ -32,15 +54,41 @@ package final class PieceStore: Sendable {
         self.logger = logger
         threads = parts.threads
         space = parts.space
-        content = ContentDirectory(root: parts.directory.content, threads: parts.threads)
+        board = parts.board
+        now = parts.now
+        taskSizeLimit = parts.configuration.taskSizeLimit
+        taskTTL = parts.configuration.taskTTL
+        uses = UseLog(memory: parts.configuration.policyMemory)
+        housekeeper = Housekeeper(interval: parts.configuration.interval)
+        scrub = Scrub(rate: parts.configuration.scrubRate)
+        let watch = ContentWatch(space: parts.space, board: parts.board, logger: logger)
+        content = ContentDirectory(parts.directory, threads: parts.threads, watch: watch)
         index = Mutex(parts.index)
         nextGeneration = Atomic(parts.index.firstGeneration)
         writer = IndexWriter(
-            index: parts.index, pendingLimit: parts.pendingLimit, health: board, logger: logger,
+            index: parts.index, pendingLimit: parts.configuration.pendingLimit, health: parts.board, logger: logger,
             onRemoved: { [content, threads, logger] files in
                 Self.unlink(files, in: content, on: threads, logger)
             })
     }
+
+    /// What goes on beside the requests. Ends with `close`.
+    func start() {
+        startSweep()
+        space.whenExcess { [housekeeper] in housekeeper.call() }
+        housekeeper.start(
+            Housekeeper.Chores(
+                evict: { [unowned self] in evict() }, noteUses: { [unowned self] in noteUses() },
+                round: { [unowned self] in round() }))
+        scrub.start { [unowned self] in scrubNext(after: $0) }
+    }
+
+    /// Who keeps tasks in memory; asked before anything of theirs is evicted. Not kept alive by the store.
+    package func attach(_ holder: any PieceHolder) {
+        attached.withLock { $0.holder = holder }
+    }
+
+    var holder: (any PieceHolder)? { attached.withLock { $0.holder } }
 
     /// How the store is doing. Never blocks.
     package var health: StorageHealth { board.current }
@@ -49,6 +97,10 @@ package final class PieceStore: Sendable {
     /// Blocking; not from a store thread. Content files that are still open can be read further.
     package func close() {
         sweep.cancel()
+        space.whenExcess(nil)
+        housekeeper.stop()
+        scrub.stop()
+        noteUses()
         threads.shutdown()
         writer.stop()
         index.withLock { $0 = nil }
@@ -100,9 +152,22 @@ extension PieceStore {
     /// Reserves room for `bytes` to be written: granted or refused at once (rule 19). Never blocks.
     package func reserve(_ bytes: Int64) -> Bool { space.reserve(bytes) }
 
-    /// Gives a reservation back, once its bytes are written or will not be. Never blocks.
+    /// Gives a reservation back, once its bytes are written or will not be; in parts if one likes: until then, what is
+    /// written counts twice. Never blocks.
     package func release(_ bytes: Int64) { space.release(bytes) }
 
     /// Bytes that `reserve` could grant at this moment. Never blocks.
-    package var availableBytes: Int64 { space.available }
+    package var availableBytes: Int64 { space.account.available }
+
+    /// Bytes that all content files take. Never blocks.
+    package var contentBytes: Int64 { space.account.used }
+
+    /// Whether an object of this many bytes is stored at all (`storage.taskSizeLimit`).
+    package func admits(length: Int64) -> Bool { taskSizeLimit.map { length <= $0 } ?? true }
+
+    /// A client reads a piece: told once for each client and piece, it makes the order of eviction. Never blocks.
+    /// - Parameter bytes: what the piece holds.
+    package func used(_ key: StoreKey, generation: UInt64, piece: Int, bytes: Int64) {
+        uses.use(PieceName(file: FileName(key: key, generation: generation), number: piece), bytes: bytes)
+    }
 }

@@ -6,8 +6,18 @@ package struct StorageConfiguration: Sendable, Equatable {
     package var keep: Bool
     /// Blocking threads for file and index work; at least 1.
     package var threads: Int
-    /// Bytes of the volume that are never filled: room for the index, for deletes and for others.
-    package var headroom: Int64
+    /// How full it may get.
+    package var limits: SpaceLimits
+    /// `storage.taskSizeLimit`: objects longer than this many bytes are not stored; nil stores all.
+    package var taskSizeLimit: Int64?
+    /// `gc.policy.taskTTL`: tasks that nobody read for so many seconds go; nil keeps them.
+    package var taskTTL: Int64?
+    /// `gc.interval`: seconds between looks for tasks that are too old, and between measurements of the files.
+    package var interval: Int64
+    /// `storage.scrubRate`: bytes a second that are read to find rotten blocks; 0 looks for none.
+    package var scrubRate: Int64
+    /// Bytes of memory for the order of eviction: 72 for each piece that was used in this life.
+    package var policyMemory: Int
     /// The index's address space in bytes. It costs no memory and no disk until it is used; 1 TiB is room for
     /// a billion pieces, so it never has to grow while running.
     package var indexMapSize: Int
@@ -15,13 +25,19 @@ package struct StorageConfiguration: Sendable, Equatable {
     package var pendingLimit: Int
 
     package init(
-        directory: String, keep: Bool = true, threads: Int = 4, headroom: Int64 = 1 << 30, indexMapSize: Int = 1 << 40,
-        pendingLimit: Int = 65_536
+        directory: String, keep: Bool = true, threads: Int = 4, limits: SpaceLimits = SpaceLimits(),
+        taskSizeLimit: Int64? = nil, taskTTL: Int64? = nil, interval: Int64 = 900, scrubRate: Int64 = 0,
+        policyMemory: Int = 64 << 20, indexMapSize: Int = 1 << 40, pendingLimit: Int = 65_536
     ) {
         self.directory = directory
         self.keep = keep
         self.threads = threads
-        self.headroom = headroom
+        self.limits = limits
+        self.taskSizeLimit = taskSizeLimit
+        self.taskTTL = taskTTL
+        self.interval = interval
+        self.scrubRate = scrubRate
+        self.policyMemory = policyMemory
         self.indexMapSize = indexMapSize
         self.pendingLimit = pendingLimit
     }

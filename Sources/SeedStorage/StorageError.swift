@@ -18,6 +18,14 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case full
         /// The index refused.
         case index
+        /// The index is not what was written: `seed-peer store repair` saves what can be read.
+        case damagedIndex
+        /// The volume is mounted read-only.
+        case readOnly
+        /// The process has no descriptors left.
+        case tooManyFiles
+        /// The device failed.
+        case device
         /// A file operation failed.
         case file
         /// The store has been closed.
@@ -37,7 +45,8 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     init(_ error: LMDBError) {
-        self.init(error.isFull ? .full : .index, error.description, systemError: error.code)
+        let kind: Kind = error.isFull ? .full : error.isDamage ? .damagedIndex : .index
+        self.init(kind, error.description, systemError: error.code)
     }
 
     /// A failed system call, by the error number it left.
@@ -46,9 +55,34 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
             switch code {
             case ENOSPC, EDQUOT: .full
             case ENOENT: .missing
+            case EROFS: .readOnly
+            case EMFILE, ENFILE: .tooManyFiles
+            case EIO: .device
             default: .file
             }
-        return StorageError(kind, "cannot \(operation) \(path): \(String(cString: strerror(code)))", systemError: code)
+        let reason = String(cString: strerror(code)) + (advice(kind).map { "; \($0)" } ?? "")
+        return StorageError(kind, "cannot \(operation) \(path): \(reason)", systemError: code)
+    }
+
+    /// What the person who reads the log can do.
+    private static func advice(_ kind: Kind) -> String? {
+        switch kind {
+        case .full: "free space on the volume, raise the quota, or lower gc.policy.diskThreshold"
+        case .readOnly: "mount the volume for writing"
+        case .tooManyFiles: "raise the limit of open files (ulimit -n)"
+        case .device: "check the disk"
+        default: nil
+        }
+    }
+
+    /// Whether other files would fare the same.
+    var concernsVolume: Bool { [.full, .readOnly, .tooManyFiles, .device].contains(kind) }
+
+    static func damagedIndex(_ directory: String) -> StorageError {
+        StorageError(
+            .damagedIndex,
+            "the index \(directory)/index/data.mdb is damaged; nothing was deleted: "
+                + "run `seed-peer store repair --dir \(directory)`, or empty the directory")
     }
 
     static let closed = StorageError(.closed, "the store has been closed")

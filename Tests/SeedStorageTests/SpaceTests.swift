@@ -4,36 +4,93 @@ import Testing
 
 @Suite("Space")
 struct SpaceTests {
+    private func account(
+        capacity: Int64? = nil, high: Int = 90, low: Int = 80, headroom: Int64 = 0, total: Int64 = 10_000,
+        free: Int64 = 10_000, used: Int64 = 0
+    ) -> SpaceAccount {
+        SpaceAccount(
+            SpaceLimits(capacity: capacity, highPercent: high, lowPercent: low, headroom: headroom),
+            volume: .init(total: total, free: free), used: used)
+    }
+
     @Test("room is granted or refused at once, within free space less headroom and earlier grants")
-    func budget() {
-        var budget = SpaceBudget(headroom: 100, free: 1_000)
-        #expect(budget.reserve(500) && budget.reserve(400))
-        #expect(budget.reserve(1) == false)
-        #expect(budget.reserve(0) && !budget.reserve(-1))
+    func volume() {
+        var account = account(headroom: 100, total: 10_000, free: 1_000)
+        #expect(account.reserve(500) && account.reserve(400))
+        #expect(account.reserve(1) == false)
+        #expect(account.reserve(0) && !account.reserve(-1))
     }
 
-    @Test("what is given back counts as written until the volume is asked again")
-    func release() {
-        var budget = SpaceBudget(headroom: 0, free: 1_000)
-        #expect(budget.reserve(600) == true)
-        budget.release(600)
-        #expect(budget.available == 400)
-        budget.refresh(free: 1_000)
-        #expect(budget.available == 1_000)
-        budget.refresh(free: 50)
-        #expect(budget.available == 50)
+    @Test("room is granted within the capacity too, and what is written leaves the less of it")
+    func capacity() {
+        var account = account(capacity: 1_000, used: 300)
+        #expect(account.available == 700)
+        #expect(account.reserve(600) == true)
+        account.wrote(500)
+        account.release(500)
+        #expect(account.available == 100)
+        account.release(100)
+        #expect(account.available == 200)
+        account.freed(800)
+        #expect(account.available == 1_000)
     }
 
-    @Test("a store refuses what the volume cannot hold, and grants what it can")
+    @Test("a small volume keeps a twentieth for headroom")
+    func smallVolume() {
+        #expect(account(headroom: 1 << 30, total: 64 << 20, free: 64 << 20).available == (64 << 20) - (64 << 20) / 20)
+    }
+
+    @Test(
+        "above the high mark so much must go that the low one is reached; what is leaving already is not counted twice")
+    func excess() {
+        var account = account(capacity: 1_000, used: 900)
+        #expect(account.excess == 0)
+        account.wrote(1)
+        #expect(account.excess == 101)
+        account.leave(60)
+        #expect(account.excess == 0)
+        account.freed(60)
+        account.left(60)
+        #expect(account.excess == 0)
+        #expect(account.reserve(100) == true)
+        #expect(account.excess == 141)
+    }
+
+    @Test("without a capacity the marks are parts of the volume, and others' bytes count")
+    func volumeMarks() {
+        #expect(account(total: 1_000, free: 150, used: 10).excess == 0)
+        #expect(account(total: 1_000, free: 50, used: 10).excess == 150)
+    }
+
+    @Test("a volume that refused a write has no room, and its content is asked to go")
+    func exhausted() {
+        var account = account(capacity: 1_000, headroom: 50, total: 1_000, free: 600, used: 100)
+        account.exhausted()
+        #expect(account.available == 0)
+        #expect(account.excess == 50)
+        account.refresh(.init(total: 1_000, free: 600))
+        #expect(account.available == 550)
+    }
+
+    @Test("a measurement of the files counts what was written meanwhile on top, so that it is never too low")
+    func measured() {
+        var account = account(capacity: 1_000, used: 500)
+        let before = account.written
+        account.wrote(50)
+        account.measured(300, since: before)
+        #expect(account.used == 350)
+    }
+
+    @Test("a store refuses what its capacity cannot hold, and grants what it can")
     func store() throws {
         try withStore { (store) throws in
             #expect(!store.reserve(Int64.max))
             #expect(store.reserve(1 << 20))
             store.release(1 << 20)
         }
-        try withStore({ $0.headroom = Int64.max }) { (store) throws in
-            #expect(!store.reserve(1))
-            #expect(store.availableBytes == 0)
+        try withStore({ $0.limits.capacity = 1_000 }) { (store) throws in
+            #expect(!store.reserve(1_001))
+            #expect(store.availableBytes == 1_000)
         }
     }
 

@@ -30,7 +30,8 @@ func withStore<R>(
 func openStore(
     in directory: TemporaryDirectory, _ change: (inout StorageConfiguration) -> Void = { _ in }
 ) throws(StorageError) -> PieceStore {
-    var configuration = StorageConfiguration(directory: directory.path("store"), threads: 2, headroom: 0)
+    var configuration = StorageConfiguration(
+        directory: directory.path("store"), threads: 2, limits: SpaceLimits(headroom: 0))
     change(&configuration)
     return try PieceStore.open(configuration, logger: quiet)
 }

@@ -1,99 +1,162 @@
 import DragonflyIdentity
 import Glibc
-import Synchronization
 
 /// The content files of the store: `content/<2 hex>/<store key>.<generation>`.
 final class ContentDirectory: Sendable {
-    private let root: String
+    private let directory: StoreDirectory
     private let threads: StoreThreads
+    private let watch: ContentWatch
 
-    /// The open files, so that a file has one `ContentFile` and one chain of epochs, however often it is opened.
-    private let known = Mutex<[FileName: Entry]>([:])
+    private struct State {
+        /// The open files, so that a file has one `ContentFile` and one chain of epochs, however often it is opened.
+        var known: [FileName: Entry] = [:]
+        /// Files that the store is changing by itself: nobody may open them meanwhile.
+        var claimed: Set<FileName> = []
+    }
 
     private struct Entry {
         weak var content: ContentFile?
         weak var file: OpenFile?
     }
 
-    init(root: String, threads: StoreThreads) {
-        self.root = root
+    private let state = Monitor(State())
+
+    init(_ directory: StoreDirectory, threads: StoreThreads, watch: ContentWatch) {
+        self.directory = directory
         self.threads = threads
+        self.watch = watch
     }
 
-    func path(of name: FileName) -> String { "\(shard(of: name))/\(name.key.hex).\(name.generation)" }
+    func path(of name: FileName) -> String { directory.path(of: name) }
 
-    private func shard(of name: FileName) -> String { "\(root)/\(name.key.hex.prefix(2))" }
+    // MARK: Opening
 
     /// Makes a file that does not exist yet; nil when it does.
     func create(_ name: FileName) throws(StorageError) -> ContentFile? {
+        do throws(StorageError) {
+            return try makeFile(name).map { adopt(name, $0) }
+        } catch {
+            watch.refused(error)
+            throw error
+        }
+    }
+
+    private func makeFile(_ name: FileName) throws(StorageError) -> CInt? {
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         var descriptor = Glibc.open(path(of: name), flags, 0o600)
         if descriptor < 0, errno == ENOENT {
-            for directory in [root, shard(of: name)] where mkdir(directory, 0o700) != 0 && errno != EEXIST {
-                throw .file("create the directory", directory)
+            for path in [directory.content, directory.shard(of: name)] where mkdir(path, 0o700) != 0 && errno != EEXIST
+            {
+                throw .file("create the directory", path)
             }
             descriptor = Glibc.open(path(of: name), flags, 0o600)
         }
         if descriptor < 0, errno == EEXIST { return nil }
         guard descriptor >= 0 else { throw .file("create", path(of: name)) }
-        return adopt(name, descriptor)
+        return descriptor
     }
 
-    /// The file of a record; the one that is open already, if there is one.
+    /// The file of a record; the one that is open already, if there is one. Waits for a claim to end.
     func open(_ name: FileName) throws(StorageError) -> ContentFile {
-        if let file = known.withLock({ Self.content(in: &$0, name) }) { return file }
+        let known: ContentFile? = state.wait { state in
+            state.claimed.contains(name) ? .wait(until: nil) : .go(Self.content(in: &state, name))
+        }
+        if let known { return known }
         let descriptor = Glibc.open(path(of: name), O_RDWR | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file("open", path(of: name)) }
         return adopt(name, descriptor)
     }
 
-    /// Takes the name away. Who has the file open goes on reading. A file that is not there is no error.
-    func unlink(_ name: FileName) throws(StorageError) {
-        known.withLock { _ = $0.removeValue(forKey: name) }
-        if Glibc.unlink(path(of: name)) != 0, errno != ENOENT { throw .file("delete", path(of: name)) }
-    }
-
-    /// The content files in one of the 256 directories.
-    func files(inShard number: Int) -> [FileName] {
-        let hex = String(number, radix: 16)
-        let names = StoreDirectory.entries(of: "\(root)/\(hex.count == 1 ? "0" : "")\(hex)")
-        return names.compactMap(Self.parse)
-    }
-
-    /// Nil for a name that we would not give.
-    private static func parse(_ text: String) -> FileName? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let key = StoreKey(hex: parts[0]), let generation = UInt64(parts[1]) else { return nil }
-        return FileName(key: key, generation: generation)
-    }
-
     private func adopt(_ name: FileName, _ descriptor: CInt) -> ContentFile {
-        let opened = OpenFile(name: name, path: path(of: name), descriptor: descriptor) { [self] in close($0, $1) }
-        return known.withLock { known in
+        let opened = OpenFile(
+            name: name, path: path(of: name), descriptor: descriptor, watch: watch, closer: { [self] in close($0, $1) })
+        return state.wait { state in
+            // Claimed since we looked: what we opened may have been unlinked, but then its record is gone as well.
+            if state.claimed.contains(name) { return .wait(until: nil) }
             // Another thread may have opened it meanwhile: then ours closes itself.
-            if let file = Self.content(in: &known, name) { return file }
+            if let file = Self.content(in: &state, name) { return .go(file) }
             let content = ContentFile(file: opened)
-            known[name] = Entry(content: content, file: opened)
-            return content
+            state.known[name] = Entry(content: content, file: opened)
+            return .go(content)
         }
     }
 
     /// The living content file, or a new one on a descriptor that leases still hold.
-    private static func content(in known: inout [FileName: Entry], _ name: FileName) -> ContentFile? {
-        guard let entry = known[name] else { return nil }
+    private static func content(in state: inout State, _ name: FileName) -> ContentFile? {
+        guard let entry = state.known[name] else { return nil }
         if let content = entry.content { return content }
         guard let file = entry.file else { return nil }
         let content = ContentFile(file: file)
-        known[name]?.content = content
+        state.known[name]?.content = content
         return content
     }
 
     /// Away from the releasing thread, which may be an event loop: closing an unlinked file frees its blocks.
     private func close(_ name: FileName, _ descriptor: CInt) {
-        known.withLock { known in
-            if let entry = known[name], entry.file == nil { known[name] = nil }
+        _ = state.withLock { state in
+            let other = state.known[name]?.file
+            if other == nil { state.known[name] = nil }
+            // Let go of outside the lock, which its own closing takes.
+            return other
         }
-        let isQueued = threads.run { Glibc.close(descriptor) }
-        if !isQueued { Glibc.close(descriptor) }
+        let work: StoreThreads.Work = { [watch] in
+            var status = stat()
+            let isGone = fstat(descriptor, &status) == 0 && status.st_nlink == 0
+            Glibc.close(descriptor)
+            if isGone { watch.freed(Int64(status.st_blocks) * 512) }
+        }
+        if !threads.run(work) { work() }
+    }
+}
+
+// MARK: What the store does by itself
+
+extension ContentDirectory {
+    /// Keeps everybody from opening the file until `unclaim`; false when somebody has it open, or a lease on it.
+    func claim(_ name: FileName) -> Bool {
+        // What is found open is let go of outside the lock, which its closing takes.
+        let (isMine, _): (Bool, (ContentFile?, OpenFile?)) = state.withLock { state in
+            let open = (state.known[name]?.content, state.known[name]?.file)
+            guard open.0 == nil, open.1 == nil else { return (false, open) }
+            return (state.claimed.insert(name).inserted, open)
+        }
+        return isMine
+    }
+
+    func unclaim(_ name: FileName) {
+        state.signal { $0.claimed.remove(name) }
+    }
+
+    /// Gives the pages of regions of a file that nobody has open back to the volume.
+    func punch(_ name: FileName, _ ranges: [ByteRange]) throws(StorageError) {
+        let path = path(of: name)
+        let descriptor = Glibc.open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file("open", path) }
+        defer { Glibc.close(descriptor) }
+        for range in ranges { watch.freed(try PunchedFile(descriptor: descriptor, path: path).punch(range)) }
+    }
+
+    /// Takes the name away. Who has the file open goes on reading. A file that is not there is no error.
+    func unlink(_ name: FileName) throws(StorageError) {
+        let open = state.withLock { $0.known.removeValue(forKey: name)?.file }
+        let path = path(of: name)
+        let bytes = PunchedFile.allocated(path)
+        guard Glibc.unlink(path) == 0 else {
+            if errno == ENOENT { return }
+            throw .file("delete", path)
+        }
+        // An open file gives its room back when it is closed.
+        if open == nil { watch.freed(bytes) }
+    }
+
+    /// The content files in one of the 256 directories.
+    func files(inShard number: Int) -> [FileName] {
+        directory.contentFiles(inShard: number)
+    }
+
+    /// What the content files in one of the 256 directories take on the volume.
+    func allocated(inShard number: Int) -> Int64 {
+        let shard = directory.shard(number)
+        return StoreDirectory.entries(of: shard).reduce(0) { $0 + PunchedFile.allocated("\(shard)/\($1)") }
     }
 }

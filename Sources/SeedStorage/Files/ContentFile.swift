@@ -1,4 +1,3 @@
-import CPosixIO
 package import DragonflyIdentity
 import Glibc
 import Synchronization
@@ -25,8 +24,18 @@ package final class ContentFile: Sendable {
         epoch = Mutex(lease)
     }
 
-    /// Writes all of `bytes` at `offset`.
+    /// Writes all of `bytes` at `offset`. The store's account and health hear of it.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
+        do throws(StorageError) {
+            try writeAll(bytes, at: offset)
+            file.watch.wrote(Int64(bytes.count))
+        } catch {
+            file.watch.refused(error)
+            throw error
+        }
+    }
+
+    private func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -71,13 +80,7 @@ package final class ContentFile: Sendable {
 
     /// Gives the whole pages inside `range` back to the volume; bytes of pages only partly inside stay.
     package func punch(_ range: ByteRange) throws(StorageError) {
-        let page = Int64(max(sysconf(Int32(_SC_PAGESIZE)), 4096))
-        let lower = (range.lowerBound + page - 1) / page * page
-        let upper = range.upperBound / page * page
-        guard lower < upper else { return }
-        while posix_io_punch(file.descriptor, lower, upper - lower) != 0 {
-            if errno != EINTR { throw .file("punch \(range) out of", file.path) }
-        }
+        file.watch.freed(try PunchedFile(descriptor: file.descriptor, path: file.path).punch(range))
     }
 
     /// Reads `range` in order through a buffer that stays in the processor's cache.

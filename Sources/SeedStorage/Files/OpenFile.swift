@@ -12,6 +12,7 @@ final class OpenFile: Sendable {
     let name: FileName
     let path: String
     let descriptor: CInt
+    let watch: ContentWatch
     private let closer: Closer
 
     /// One handle for each event loop: SwiftNIO refuses (`EBUSY`) a second use of one handle while the first one lasts,
@@ -25,10 +26,11 @@ final class OpenFile: Sendable {
         weak var lease: Lease?
     }
 
-    init(name: FileName, path: String, descriptor: CInt, closer: @escaping Closer) {
+    init(name: FileName, path: String, descriptor: CInt, watch: ContentWatch, closer: @escaping Closer) {
         self.name = name
         self.path = path
         self.descriptor = descriptor
+        self.watch = watch
         self.closer = closer
     }
 

@@ -1,3 +1,4 @@
+import DragonflyIdentity
 import Glibc
 
 /// The store's directory on the volume: `lock`, `index/`, `content/`.
@@ -6,6 +7,7 @@ struct StoreDirectory: Sendable {
 
     var lock: String { path + "/lock" }
     var index: String { path + "/index" }
+    var indexFile: String { index + "/data.mdb" }
     var content: String { path + "/content" }
 
     /// Makes the directory if it is missing and sees that it is ours alone.
@@ -56,6 +58,29 @@ struct StoreDirectory: Sendable {
     private func foreign(_ reason: String) -> StorageError {
         StorageError(
             .foreignDirectory, "storage.dir \(path) is not a store of this program: \(reason); name an empty directory")
+    }
+
+    // MARK: Content files
+
+    func path(of name: FileName) -> String { "\(shard(of: name))/\(name.key.hex).\(name.generation)" }
+
+    func shard(of name: FileName) -> String { "\(content)/\(name.key.hex.prefix(2))" }
+
+    /// One of the 256 directories.
+    func shard(_ number: Int) -> String {
+        let hex = String(number, radix: 16)
+        return "\(content)/\(hex.count == 1 ? "0" : "")\(hex)"
+    }
+
+    func contentFiles(inShard number: Int) -> [FileName] {
+        Self.entries(of: shard(number)).compactMap(Self.parse)
+    }
+
+    /// Nil for a name that we would not give.
+    private static func parse(_ text: String) -> FileName? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let key = StoreKey(hex: parts[0]), let generation = UInt64(parts[1]) else { return nil }
+        return FileName(key: key, generation: generation)
     }
 
     /// The names in a directory but `.` and `..`; none if it cannot be read.

@@ -8,6 +8,7 @@ extension Index {
             for file in batch.removedFiles { used -= try remove(file, transaction) }
             for task in batch.tasks.values { try put(task, transaction) }
             for (file, pieces) in batch.pieces { used += try put(pieces.values, of: file, transaction) }
+            for (key, time) in batch.uses { try put(use: time, of: key, transaction) }
             // A record that was found damaged was counted once and is not any more, so this may end below zero.
             try MetaNumber.used.write(UInt64(max(used, 0)), transaction, meta)
         }
@@ -36,14 +37,26 @@ extension Index {
         }
         let layout = task.layout
         var added: Int64 = 0
-        for record in records where record.fits(layout) {
+        for record in records where record.present.isEmpty || record.fits(layout) {
             let key = PieceName(file: file, number: record.number).tableKey
+            guard !record.present.isEmpty else {
+                added -= try forget(key, transaction)
+                continue
+            }
             let piece = StoredPiece(record: record, length: layout.range(of: record.number).count)
             let known = StoredPiece.decode(try transaction.get(key, in: pieces), key: key).value
             try transaction.put(piece.encoded(for: key), for: key, in: pieces)
             added += piece.heldBytes - (known?.heldBytes ?? 0)
         }
         return added
+    }
+
+    /// Deletes the record of a piece.
+    /// - Returns: the bytes that it held.
+    private func forget(_ key: [UInt8], _ transaction: Transaction) throws(LMDBError) -> Int64 {
+        let known = StoredPiece.decode(try transaction.get(key, in: pieces), key: key).value
+        try transaction.delete(key, in: pieces)
+        return known?.heldBytes ?? 0
     }
 
     /// Deletes the records of a generation.
@@ -53,6 +66,7 @@ extension Index {
         if let task = try self.task(file.key, transaction).value, task.generation == file.generation {
             try transaction.delete(key, in: tasks)
             try transaction.delete(task.wireID.tableKey, value: key, in: wire)
+            try transaction.delete(key, in: uses)
         }
         var keys: [[UInt8]] = []
         var held: Int64 = 0

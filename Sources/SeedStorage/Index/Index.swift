@@ -7,6 +7,7 @@ import DragonflyIdentity
 /// - `tasks`: store key → `TaskRecord`, the current generation.
 /// - `wire`: wire id → store keys, sorted duplicates.
 /// - `pieces`: store key, generation, piece number → `StoredPiece`.
+/// - `uses`: store key → when the task was last read.
 struct Index: Sendable {
     static let format: UInt64 = 1
 
@@ -19,6 +20,7 @@ struct Index: Sendable {
     let tasks: Table
     let wire: Table
     let pieces: Table
+    let uses: Table
 
     /// Content files with this counter or a higher one are of this life of the process.
     let firstGeneration: UInt64
@@ -65,7 +67,7 @@ struct Index: Sendable {
             default: nil
             }
         guard let found else {
-            return StorageError(.index, "the index in \(path) is damaged: empty the directory and restart")
+            return .damagedIndex(path)
         }
         return StorageError(
             .newerFormat,
@@ -83,11 +85,20 @@ struct Index: Sendable {
         tasks = try transaction.table("tasks")
         wire = try transaction.table("wire", flags: MDB_DUPSORT)
         pieces = try transaction.table("pieces")
+        uses = try transaction.table("uses")
         if !keep {
-            for table in [tasks, wire, pieces] { try transaction.empty(table) }
+            for table in [tasks, wire, pieces, uses] { try transaction.empty(table) }
             try MetaNumber.used.write(0, transaction, meta)
         }
         try MetaNumber.format.write(Self.format, transaction, meta)
         try MetaNumber.generations.write(first + Self.generationsPerLife, transaction, meta)
+    }
+
+    /// An index in an empty environment.
+    init(fresh environment: Environment, firstGeneration: UInt64) throws(LMDBError) {
+        self = try environment.write { transaction throws(LMDBError) in
+            let meta = try transaction.table("meta")
+            return try Index(environment, transaction, meta: meta, first: firstGeneration, keep: true)
+        }
     }
 }

@@ -35,6 +35,11 @@ final class IndexWriter: Sendable {
         enqueue { $0.put(piece, of: file, urgency: urgency, now: .now()) }
     }
 
+    /// Notes when a task was last read; with the next commit.
+    func put(use time: Int64, of key: StoreKey) {
+        enqueue { $0.put(use: time, of: key, now: .now()) }
+    }
+
     func remove(_ file: FileName) {
         enqueue { $0.remove(file, now: .now()) }
     }

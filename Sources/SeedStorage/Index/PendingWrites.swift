@@ -4,6 +4,8 @@ import DragonflyIdentity
 struct PendingWrites {
     private(set) var tasks: [StoreKey: TaskRecord] = [:]
     private(set) var pieces: [FileName: [Int: PieceRecord]] = [:]
+    /// When tasks were last read, in milliseconds since 1970.
+    private(set) var uses: [StoreKey: Int64] = [:]
     /// In the order of the calls, for each key.
     private(set) var removals: [StoreKey: [UInt64]] = [:]
 
@@ -33,6 +35,10 @@ struct PendingWrites {
         if pieces[file, default: [:]].updateValue(piece, forKey: piece.number) == nil { count += 1 }
     }
 
+    mutating func put(use time: Int64, of key: StoreKey) {
+        if uses.updateValue(time, forKey: key) == nil { count += 1 }
+    }
+
     mutating func remove(_ file: FileName) {
         guard !isRemoved(file) else { return }
         if tasks[file.key]?.generation == file.generation {
@@ -47,6 +53,7 @@ struct PendingWrites {
     mutating func absorb(_ later: PendingWrites) {
         later.removedFiles.forEach { remove($0) }
         later.tasks.values.forEach { put($0) }
+        later.uses.forEach { put(use: $1, of: $0) }
         for (file, pieces) in later.pieces {
             pieces.values.forEach { put($0, of: file) }
         }

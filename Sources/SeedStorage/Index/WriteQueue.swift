@@ -1,3 +1,5 @@
+import DragonflyIdentity
+
 /// When the writer commits what: the decisions of the group commit, without its thread.
 struct WriteQueue {
     /// The longest that a record waits for its commit, by urgency.
@@ -49,6 +51,12 @@ struct WriteQueue {
         guard hasRoom || pending.contains(piece, of: file) else { return nil }
         pending.put(piece, of: file)
         return isDueSooner(by: urgency == .soon ? Self.soon : Self.lazy, now)
+    }
+
+    mutating func put(use time: Int64, of key: StoreKey, now: MonotonicTime) -> Bool? {
+        guard hasRoom || pending.uses[key] != nil else { return nil }
+        pending.put(use: time, of: key)
+        return isDueSooner(by: Self.lazy, now)
     }
 
     /// Always kept: a removal that is lost would leave a file nobody knows.

@@ -11,13 +11,17 @@ struct LMDBError: Error, Equatable, CustomStringConvertible {
     /// No room: the map or the volume is full.
     var isFull: Bool { [MDB_MAP_FULL, ENOSPC, EDQUOT].contains(code) }
 
+    /// The file is not what was written.
+    var isDamage: Bool { [MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID].contains(code) }
+
     /// What the person who reads the log can do.
     private var advice: String {
         switch code {
         case MDB_MAP_FULL: "the index has outgrown its map; raise the map size and restart"
         case ENOSPC, EDQUOT: "free space on the volume; the write is tried again"
         case MDB_PANIC, EIO: "the volume refused a write; check the disk and restart"
-        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID: "the index is damaged; empty storage.dir and restart"
+        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID:
+            "the index is damaged; stop the server and run `seed-peer store repair`"
         case MDB_VERSION_MISMATCH:
             "the index was made by another version of LMDB; empty storage.dir or use that version"
         case MDB_READERS_FULL: "too many readers at once; this is a bug"

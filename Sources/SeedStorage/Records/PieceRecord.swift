@@ -34,6 +34,11 @@ package struct PieceRecord: Sendable, Equatable {
     /// Every block is present.
     package var isComplete: Bool { present.count == checksums.count }
 
+    /// What tells the index to forget a piece: nothing of it is held any more.
+    static func nothing(of number: Int) -> PieceRecord {
+        PieceRecord(number: number, present: BlockSet(), checksums: [], createdAt: 0, updatedAt: 0)
+    }
+
     /// Whether the blocks are those of this piece of `layout`.
     func fits(_ layout: PieceLayout) -> Bool {
         guard (0..<layout.pieceCount).contains(number) else { return false }

@@ -1,9 +1,14 @@
-import DragonflyIdentity
+package import DragonflyIdentity
 
 /// Names one generation of a task: its content file, and the pieces in it.
-struct FileName: Hashable, Sendable {
-    let key: StoreKey
-    let generation: UInt64
+package struct FileName: Hashable, Sendable {
+    package let key: StoreKey
+    package let generation: UInt64
+
+    package init(key: StoreKey, generation: UInt64) {
+        self.key = key
+        self.generation = generation
+    }
 
     /// Table key of the generation's pieces without the piece number: store key, generation as 8 bytes, big-endian,
     /// so that the pieces of one generation are neighbours in order.
@@ -11,15 +16,31 @@ struct FileName: Hashable, Sendable {
 }
 
 /// Names one piece of one generation.
-struct PieceName: Hashable, Sendable {
-    let file: FileName
-    let number: Int
+package struct PieceName: Hashable, Sendable {
+    package let file: FileName
+    package let number: Int
+
+    package init(file: FileName, number: Int) {
+        self.file = file
+        self.number = number
+    }
 
     var tableKey: [UInt8] { file.piecePrefix + UInt32(number).bigEndianBytes }
 }
 
 extension TaskRecord {
-    var file: FileName { FileName(key: key, generation: generation) }
+    package var file: FileName { FileName(key: key, generation: generation) }
+}
+
+extension PieceName {
+    /// Nil for what is no key of the table of pieces.
+    init?(tableKey: some Collection<UInt8>) {
+        let bytes = Array(tableKey)
+        guard bytes.count == 44, let key = StoreKey(bytes: bytes[..<32]),
+            let generation = UInt64(bigEndianBytes: bytes[32..<40]), let number = UInt32(bigEndianBytes: bytes[40...])
+        else { return nil }
+        self.init(file: FileName(key: key, generation: generation), number: Int(number))
+    }
 }
 
 extension StoreKey {

@@ -68,4 +68,6 @@ package struct TaskFlags: OptionSet, Sendable, Hashable {
     package static let noRanges = TaskFlags(rawValue: 1 << 3)
     /// Not to be served to new requests any more (404 or 410 from the origin).
     package static let gone = TaskFlags(rawValue: 1 << 4)
+    /// Never evicted and never too old.
+    package static let pinned = TaskFlags(rawValue: 1 << 5)
 }

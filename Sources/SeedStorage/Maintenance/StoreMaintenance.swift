@@ -1,0 +1,95 @@
+import DragonflyIdentity
+import Glibc
+
+/// Looking through a store that nobody has open, and saving what a damaged one still holds.
+package struct StoreMaintenance {
+    private let directory: StoreDirectory
+    /// Held as long as the value lives.
+    private let lock: DirectoryLock
+
+    /// Takes the directory.
+    /// - Throws: when it is not a store, or a server has it.
+    package init(directory path: String) throws(StorageError) {
+        directory = StoreDirectory(path: path)
+        guard access(directory.lock, F_OK) == 0 else {
+            throw StorageError(.unusableDirectory, "\(path) is no store: it has no file \(directory.lock)")
+        }
+        lock = try directory.prepare()
+    }
+
+    /// Reads everything and changes nothing.
+    package func verify(progress: (_ done: Int64, _ total: Int64) -> Void) throws(StorageError) -> StoreReport {
+        let file = try IndexFile(path: directory.indexFile)
+        var records = RecordCollection()
+        let isWhole = file.walk { records.add($0) }
+        var inspection = StoreInspection(directory)
+        inspection.run(records, progress: progress)
+        var report = inspection.report
+        report.isIndexWhole = isWhole
+        if !isWhole {
+            report.note("\(directory.indexFile): pages are damaged or missing; run `seed-peer store repair`")
+        }
+        return report
+    }
+
+    /// Makes a new index from every record that can be read and whose blocks are what they were; the old one is kept
+    /// beside it as `index.damaged`.
+    /// - Returns: what was found on the way: the sums are what was recorded, the bad parts of it are lost.
+    package func repair(progress: (_ done: Int64, _ total: Int64) -> Void) throws(StorageError) -> StoreReport {
+        var records = RecordCollection()
+        var isWhole = false
+        if access(directory.indexFile, F_OK) == 0 {
+            let file = try IndexFile(path: directory.indexFile)
+            isWhole = file.walk { _ in }
+            file.salvage { records.add($0) }
+        }
+        guard records.newer == 0 else {
+            throw StorageError(
+                .newerFormat, "\(directory.indexFile) has records of a later version: repair it with that version")
+        }
+        var inspection = StoreInspection(directory)
+        inspection.run(records, progress: progress)
+        try rebuild(inspection, records)
+        var report = inspection.report
+        report.isIndexWhole = isWhole
+        return report
+    }
+
+    private func rebuild(_ inspection: StoreInspection, _ records: RecordCollection) throws(StorageError) {
+        let fresh = directory.index + ".new"
+        try Self.empty(fresh)
+        if mkdir(fresh, 0o700) != 0, errno != EEXIST { throw .file("create the directory", fresh) }
+        try Self.fill(fresh, inspection, records, directory.path)
+        let damaged = directory.index + ".damaged"
+        try Self.empty(damaged)
+        _ = rmdir(damaged)
+        guard rename(directory.index, damaged) == 0 || errno == ENOENT else {
+            throw .file("move away", directory.index)
+        }
+        guard rename(fresh, directory.index) == 0 else { throw .file("put in its place", fresh) }
+    }
+
+    private static func fill(
+        _ path: String, _ inspection: StoreInspection, _ records: RecordCollection, _ store: String
+    ) throws(StorageError) {
+        try Index.mapping { () throws(LMDBError) in
+            let environment = try Environment(path: path, mapSize: 1 << 40)
+            let index = try Index(fresh: environment, firstGeneration: inspection.highestGeneration + 1)
+            for task in inspection.tasks {
+                var batch = PendingWrites()
+                batch.put(task)
+                for piece in inspection.pieces[task.file] ?? [] { batch.put(piece.record, of: task.file) }
+                if let time = records.lastUses[task.key] { batch.put(use: time, of: task.key) }
+                try index.apply(batch)
+            }
+        }
+    }
+
+    /// Removes the two files of an index, if they are there.
+    private static func empty(_ path: String) throws(StorageError) {
+        for name in ["data.mdb", "lock.mdb"] where unlink("\(path)/\(name)") != 0 && ![ENOENT, ENOTDIR].contains(errno)
+        {
+            throw .file("delete", "\(path)/\(name)")
+        }
+    }
+}

@@ -1,0 +1,169 @@
+/// In which order pieces are evicted: segmented LRU.
+///
+/// A piece that was used once is on probation; used again, it is protected. Victims are the longest unused on
+/// probation, so a walk over objects that nobody asks for again pushes out only its like. The protected segment has at
+/// most four fifths of the bytes; what falls out of it gets another time on probation. How it compares is measured in
+/// `benchmarks/Benchmarks/EvictionBenchmarks`.
+///
+/// 64 bytes an entry and 5 to 11 of the index. Beyond `limit` entries the coldest is forgotten.
+package struct EvictionPolicy: Sendable {
+    private static let none = UInt32.max
+    private static let protectedPercent: Int64 = 80
+
+    private enum Segment: Int {
+        case probation = 0
+        case protected = 1
+    }
+
+    private struct Entry {
+        var name: PieceName
+        var kibibytes: UInt32
+        /// Towards the newest, towards the oldest.
+        var newer: UInt32
+        var older: UInt32
+        var isProtected: Bool
+        var wasUsed: Bool
+    }
+
+    private struct Ends {
+        var newest = EvictionPolicy.none
+        var oldest = EvictionPolicy.none
+        var kibibytes: Int64 = 0
+    }
+
+    private var entries: [Entry] = []
+    private var spare: [UInt32] = []
+    private var index = PieceIndex()
+    private var segments = [Ends(), Ends()]
+    private let limit: Int
+
+    /// - Parameter limit: most pieces that are known at one time.
+    package init(limit: Int) {
+        self.limit = max(limit, 1)
+    }
+
+    /// Pieces that are known.
+    package var count: Int { index.count }
+
+    /// Bytes of memory.
+    package var memory: Int { entries.capacity * MemoryLayout<Entry>.stride + index.memory + spare.capacity * 4 }
+
+    func contains(_ name: PieceName) -> Bool { find(name) != nil }
+
+    // MARK: What happens to pieces
+
+    /// A piece holds so many bytes now. That is no use of it.
+    /// - Returns: true when another piece was forgotten for it.
+    @discardableResult
+    mutating func hold(_ name: PieceName, bytes: Int64) -> Bool {
+        let size = UInt32(clamping: (bytes + 1023) / 1024)
+        guard let entry = find(name) else { return insert(name, size, wasUsed: false) }
+        segments[segment(of: entry)].kibibytes += Int64(size) - Int64(entries[Int(entry)].kibibytes)
+        entries[Int(entry)].kibibytes = size
+        return false
+    }
+
+    /// A client reads the piece.
+    /// - Parameter bytes: what it holds, if it is not known yet.
+    /// - Returns: true when another piece was forgotten for it.
+    @discardableResult
+    mutating func use(_ name: PieceName, bytes: Int64) -> Bool {
+        guard let entry = find(name) else {
+            return insert(name, UInt32(clamping: (bytes + 1023) / 1024), wasUsed: true)
+        }
+        let again = entries[Int(entry)].wasUsed
+        entries[Int(entry)].wasUsed = true
+        move(entry, to: again ? .protected : .probation)
+        if again { keepProtectedSmall(except: entry) }
+        return false
+    }
+
+    /// A piece of an earlier life that nobody used in this one: it goes before all others.
+    mutating func addColdest(_ name: PieceName, bytes: Int64) {
+        guard count < limit, find(name) == nil else { return }
+        _ = insert(name, UInt32(clamping: (bytes + 1023) / 1024), wasUsed: false)
+        guard let entry = find(name) else { return }
+        unlink(entry)
+        linkOldest(entry)
+    }
+
+    mutating func remove(_ name: PieceName) {
+        if let entry = find(name) { discard(entry) }
+    }
+
+    /// Takes out the piece that goes next.
+    mutating func victim() -> (name: PieceName, bytes: Int64)? {
+        let entry = segments[0].oldest != Self.none ? segments[0].oldest : segments[1].oldest
+        guard entry != Self.none else { return nil }
+        let found = entries[Int(entry)]
+        discard(entry)
+        return (found.name, Int64(found.kibibytes) * 1024)
+    }
+
+    // MARK: Segments
+
+    private mutating func insert(_ name: PieceName, _ size: UInt32, wasUsed: Bool) -> Bool {
+        let isFull = count >= limit
+        if isFull { _ = victim() }
+        let fresh = Entry(
+            name: name, kibibytes: size, newer: Self.none, older: Self.none, isProtected: false, wasUsed: wasUsed)
+        let entry = spare.popLast() ?? UInt32(entries.count)
+        if Int(entry) == entries.count { entries.append(fresh) } else { entries[Int(entry)] = fresh }
+        link(entry)
+        index.add(entry) { entries[Int($0)].name }
+        return isFull
+    }
+
+    private mutating func keepProtectedSmall(except used: UInt32) {
+        let all = segments[0].kibibytes + segments[1].kibibytes
+        while segments[1].kibibytes * 100 > all * Self.protectedPercent, segments[1].oldest != used {
+            move(segments[1].oldest, to: .probation)
+        }
+    }
+
+    private mutating func discard(_ entry: UInt32) {
+        index.remove(entry) { entries[Int($0)].name }
+        unlink(entry)
+        spare.append(entry)
+    }
+
+    private func find(_ name: PieceName) -> UInt32? { index.find(name) { entries[Int($0)].name } }
+
+    private func segment(of entry: UInt32) -> Int { entries[Int(entry)].isProtected ? 1 : 0 }
+
+    private mutating func move(_ entry: UInt32, to segment: Segment) {
+        unlink(entry)
+        entries[Int(entry)].isProtected = segment == .protected
+        link(entry)
+    }
+
+    // MARK: Links
+
+    /// At the newest end.
+    private mutating func link(_ entry: UInt32) {
+        let segment = segment(of: entry)
+        let next = segments[segment].newest
+        entries[Int(entry)].newer = Self.none
+        entries[Int(entry)].older = next
+        if next == Self.none { segments[segment].oldest = entry } else { entries[Int(next)].newer = entry }
+        segments[segment].newest = entry
+        segments[segment].kibibytes += Int64(entries[Int(entry)].kibibytes)
+    }
+
+    private mutating func linkOldest(_ entry: UInt32) {
+        let segment = segment(of: entry)
+        let next = segments[segment].oldest
+        entries[Int(entry)].older = Self.none
+        entries[Int(entry)].newer = next
+        if next == Self.none { segments[segment].newest = entry } else { entries[Int(next)].older = entry }
+        segments[segment].oldest = entry
+        segments[segment].kibibytes += Int64(entries[Int(entry)].kibibytes)
+    }
+
+    private mutating func unlink(_ entry: UInt32) {
+        let (segment, newer, older) = (segment(of: entry), entries[Int(entry)].newer, entries[Int(entry)].older)
+        if newer == Self.none { segments[segment].newest = older } else { entries[Int(newer)].older = older }
+        if older == Self.none { segments[segment].oldest = newer } else { entries[Int(older)].newer = newer }
+        segments[segment].kibibytes -= Int64(entries[Int(entry)].kibibytes)
+    }
+}

@@ -1,0 +1,49 @@
+import DragonflyIdentity
+import Glibc
+import Logging
+
+/// What the housekeeper does every interval.
+extension PieceStore {
+    func round() {
+        measureFiles()
+        removeOldTasks()
+        if space.account.excess > 0 { housekeeper.call() }
+    }
+
+    /// Takes what the files really take as what is used: records count blocks, but the volume counts pages, and a crash
+    /// leaves bytes without a record.
+    private func measureFiles() {
+        let before = space.account.written
+        var sum: Int64 = 0
+        for shard in 0..<256 {
+            if housekeeper.isStopping { return }
+            sum += content.allocated(inShard: shard)
+        }
+        space.measured(sum, since: before)
+    }
+
+    /// Tasks that nobody read for too long (`gc.policy.taskTTL`).
+    private func removeOldTasks() {
+        guard let ttl = taskTTL else { return }
+        noteUses()
+        let oldest = now() - ttl * 1_000
+        var last: StoreKey?
+        while !housekeeper.isStopping, let batch = try? tasks(after: last, limit: 256), let end = batch.last {
+            for record in batch where lastUse(of: record) < oldest && dismissTask(record) {
+                board.update { $0.expiredTasks += 1 }
+            }
+            last = end.key
+        }
+    }
+
+    private func lastUse(of record: TaskRecord) -> Int64 {
+        let used = (try? openIndex().lastUse(of: record.key)) ?? nil
+        return max(used ?? 0, record.createdAt, record.fetchedAt)
+    }
+
+    /// Writes down which tasks were used, in one commit for many.
+    func noteUses() {
+        let time = now()
+        for key in uses.takeUsed() { writer.put(use: time, of: key) }
+    }
+}

@@ -1,0 +1,86 @@
+/// What the store's content takes, what was promised of the room that is left, and how much must go: decisions only.
+struct SpaceAccount: Sendable {
+    /// What the volume says of itself, in bytes.
+    struct Volume: Sendable, Equatable {
+        var total: Int64
+        var free: Int64
+    }
+
+    private let limits: SpaceLimits
+    /// Kept up to date between two looks at the volume by what was written and freed.
+    private(set) var volume: Volume
+    /// Bytes of all content files.
+    private(set) var used: Int64
+    /// Promised to flights and not yet written.
+    private(set) var reserved: Int64 = 0
+    /// Given up by their readers and about to be punched.
+    private(set) var leaving: Int64 = 0
+    /// All bytes written in this life; only ever more.
+    private(set) var written: Int64 = 0
+
+    init(_ limits: SpaceLimits, volume: Volume, used: Int64) {
+        self.limits = limits
+        self.volume = volume
+        self.used = used
+    }
+
+    // MARK: Room
+
+    /// Bytes that could be granted now.
+    var available: Int64 { max(min(roomInCapacity, roomOnVolume) - reserved, 0) }
+
+    private var roomInCapacity: Int64 { limits.capacity.map { $0 - used } ?? .max }
+
+    /// A volume of 64 MiB would have no room at all beside a headroom made for large ones.
+    private var roomOnVolume: Int64 { volume.free - min(limits.headroom, max(volume.total / 20, 0)) }
+
+    mutating func reserve(_ bytes: Int64) -> Bool {
+        guard bytes >= 0, bytes <= available else { return false }
+        reserved += bytes
+        return true
+    }
+
+    mutating func release(_ bytes: Int64) { reserved = max(reserved - bytes, 0) }
+
+    // MARK: Eviction
+
+    /// Bytes to evict now: none below the high mark, else down to the low one; what is leaving already is not counted
+    /// twice.
+    var excess: Int64 {
+        let total = limits.capacity ?? volume.total
+        let taken = (limits.capacity == nil ? volume.total - volume.free : used) + reserved - leaving
+        let beyondCapacity =
+            taken > part(limits.highPercent, of: total) ? taken - part(limits.lowPercent, of: total) : 0
+        let slack = roomOnVolume - reserved + leaving
+        return max(beyondCapacity, slack < 0 ? -slack : 0, 0)
+    }
+
+    private func part(_ percent: Int, of total: Int64) -> Int64 { total / 100 * Int64(percent) }
+
+    mutating func leave(_ bytes: Int64) { leaving += bytes }
+
+    mutating func left(_ bytes: Int64) { leaving = max(leaving - bytes, 0) }
+
+    // MARK: What happened to the files
+
+    mutating func wrote(_ bytes: Int64) {
+        used += bytes
+        written += bytes
+        volume.free -= bytes
+    }
+
+    mutating func freed(_ bytes: Int64) {
+        used = max(used - bytes, 0)
+        volume.free += bytes
+    }
+
+    /// A look at the volume.
+    mutating func refresh(_ volume: Volume) { self.volume = volume }
+
+    /// The volume refused a write: whatever it said before, there is no room.
+    mutating func exhausted() { volume.free = min(volume.free, 0) }
+
+    /// All files were measured one after another since `written` stood at `before`. What was written meanwhile may or
+    /// may not be in the sum and is added: too much is mended by the next measurement, too little would break the limit.
+    mutating func measured(_ bytes: Int64, since before: Int64) { used = bytes + (written - before) }
+}
