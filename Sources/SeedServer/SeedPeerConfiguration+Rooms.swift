@@ -8,7 +8,15 @@ import SeedStorage
 /// What each room is told of the configuration.
 extension SeedPeerConfiguration {
     var forStorage: StorageConfiguration {
-        StorageConfiguration(directory: storage.dir, keep: storage.keep)
+        let policy = gc.policy
+        return StorageConfiguration(
+            directory: storage.dir, keep: storage.keep,
+            limits: SpaceLimits(
+                capacity: policy.diskThreshold == 0 ? nil : policy.diskThreshold,
+                highPercent: policy.diskHighThresholdPercent, lowPercent: policy.diskLowThresholdPercent),
+            taskSizeLimit: storage.taskSizeLimit == 0 ? nil : storage.taskSizeLimit,
+            taskTTL: policy.taskTTL.components.seconds, interval: gc.interval.components.seconds,
+            scrubRate: storage.scrubRate)
     }
 
     var forOrigin: OriginConfiguration {

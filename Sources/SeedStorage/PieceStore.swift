@@ -69,7 +69,7 @@ package final class PieceStore: Sendable {
             index: parts.index, pendingLimit: parts.configuration.pendingLimit, health: parts.board, logger: logger,
             onRemoved: { [content, threads, logger] files in
                 Self.unlink(files, in: content, on: threads, logger)
-            })
+            }, onVolumeFull: { [space] in space.refused($0) })
     }
 
     /// What goes on beside the requests. Ends with `close`.

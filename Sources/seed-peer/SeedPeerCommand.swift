@@ -7,6 +7,6 @@ struct SeedPeerCommand: AsyncParsableCommand {
         commandName: "seed-peer",
         abstract: "A piece cache between clients and origins that speaks Dragonfly 2.x.",
         version: SeedPeer.version,
-        subcommands: [RunCommand.self, ConfigCommand.self, TaskIDCommand.self, RingCommand.self]
+        subcommands: [RunCommand.self, ConfigCommand.self, TaskIDCommand.self, RingCommand.self, StoreCommand.self]
     )
 }

@@ -3,7 +3,7 @@ extension ConfigurationKey {
     package static let ignored: [ConfigurationKey] =
         ignored(peers, "no pieces are served to peers")
         + ignored(control, "no scheduler or manager is spoken to")
-        + ignored(eviction, "nothing is evicted; the disk's free space is the limit")
+        + ignored(otherKinds, "there is one kind of task, and the kernel keeps its page cache")
         + ignored(tuning, "we size and time this ourselves")
         + ignored(limits, "not limited")
         + ignored(later, "not built")
@@ -28,16 +28,14 @@ extension ConfigurationKey {
         "seedPeer.type", "dynconfig.refreshInterval",
     ]
 
-    private static let eviction = [
-        "gc.interval", "gc.policy.taskTTL", "gc.policy.persistentTaskTTL", "gc.policy.persistentCacheTaskTTL",
-        "gc.policy.pageCacheIdleTimeout", "gc.policy.diskThreshold", "gc.policy.diskHighThresholdPercent",
-        "gc.policy.diskLowThresholdPercent",
+    private static let otherKinds = [
+        "gc.policy.persistentTaskTTL", "gc.policy.persistentCacheTaskTTL", "gc.policy.pageCacheIdleTimeout",
     ]
 
     private static let tuning = [
         "server.pluginDir", "server.cacheDir", "server.adaptiveRateLimit", "download.server.requestBufferSize",
         "upload.server.requestBufferSize", "storage.writePieceTimeout", "storage.writeBufferSize",
-        "storage.readBufferSize", "storage.cacheCapacity", "backend.enableHickoryDNS", "network.enableIPv6",
+        "storage.readBufferSize", "backend.enableHickoryDNS", "network.enableIPv6",
     ]
 
     private static let limits = [

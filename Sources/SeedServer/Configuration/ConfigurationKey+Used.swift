@@ -1,6 +1,6 @@
 extension ConfigurationKey {
     /// The keys we use, in the order of the file.
-    package static let used: [ConfigurationKey] = host + proxy + storage + download + backend + listeners
+    package static let used: [ConfigurationKey] = host + proxy + storage + gc + download + backend + listeners
 
     private static let host: [ConfigurationKey] = [
         .key(
@@ -26,7 +26,44 @@ extension ConfigurationKey {
     private static let storage: [ConfigurationKey] = [
         .key("storage.dir", \.storage.dir, .filePath, "where pieces and the index live"),
         .key("storage.keep", \.storage.keep, .flag, "whether a restart finds what was stored", .otherDefault),
+        .key(
+            "storage.cacheCapacity", \.storage.cacheCapacity, .optional(anySize),
+            "memory for hot blocks; empty: a sixteenth of the memory there is; 0: none", .otherDefault),
+        .key(
+            "storage.taskSizeLimit", \.storage.taskSizeLimit, anySize,
+            "longer objects pass through unstored; 0: all are stored", .own),
+        .key(
+            "storage.scrubRate", \.storage.scrubRate, anySize,
+            "bytes a second that are read to find rotten blocks; 0: none", .own),
     ]
+
+    private static let gc: [ConfigurationKey] = [
+        .key(
+            "gc.interval", \.gc.interval, .duration(in: .seconds(1)...(.seconds(86_400))),
+            "how often old tasks are looked for; room is made at once, when it is needed", .mapped),
+        .key(
+            "gc.policy.taskTTL", \.gc.policy.taskTTL, .duration(in: .seconds(1)...(.seconds(100 * 365 * 86_400))),
+            "tasks that nobody read for so long go"),
+        .key(
+            "gc.policy.diskThreshold", \.gc.policy.diskThreshold, anySize,
+            "most bytes of content; 0: what the volume has"),
+        .key(
+            "gc.policy.diskHighThresholdPercent", \.gc.policy.diskHighThresholdPercent, .whole(in: 1...99),
+            "above this part of the threshold, or of the volume, the least used pieces go", .otherDefault),
+        .key(
+            "gc.policy.diskLowThresholdPercent", \.gc.policy.diskLowThresholdPercent, .whole(in: 1...99),
+            "down to this part; less than the high one", .otherDefault),
+        .key(
+            "gc.policy.distThreshold", \.gc.policy.diskThreshold, anySize, "older name of diskThreshold", .mapped),
+        .key(
+            "gc.policy.distHighThresholdPercent", \.gc.policy.diskHighThresholdPercent, .whole(in: 1...99),
+            "older name of diskHighThresholdPercent", .mapped),
+        .key(
+            "gc.policy.distLowThresholdPercent", \.gc.policy.diskLowThresholdPercent, .whole(in: 1...99),
+            "older name of diskLowThresholdPercent", .mapped),
+    ]
+
+    private static var anySize: ConfigurationKind<Int64> { .size(in: 0...(1 << 60)) }
 
     private static let download: [ConfigurationKey] = [
         .key(

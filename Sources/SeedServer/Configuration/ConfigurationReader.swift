@@ -13,6 +13,7 @@ struct ConfigurationReader {
     mutating func read(_ yaml: String) throws(ConfigurationError) {
         guard let root = try Self.compose(yaml) else { return }
         visit(ConfigurationField(path: "", node: root))
+        problems += configuration.conflicts
         guard problems.isEmpty else { throw .refused(problems) }
     }
 
@@ -74,6 +75,19 @@ struct ConfigurationReader {
 
 extension ConfigurationField {
     fileprivate var place: String { line.map { " (line \($0))" } ?? "" }
+}
+
+extension SeedPeerConfiguration {
+    /// Values that are allowed each, but not together.
+    fileprivate var conflicts: [ConfigurationProblem] {
+        let (high, low) = (gc.policy.diskHighThresholdPercent, gc.policy.diskLowThresholdPercent)
+        guard low >= high else { return [] }
+        return [
+            ConfigurationProblem(
+                path: "gc.policy.diskLowThresholdPercent", value: "\(low)",
+                allowed: "less than diskHighThresholdPercent, which is \(high)")
+        ]
+    }
 }
 
 extension YamlError {

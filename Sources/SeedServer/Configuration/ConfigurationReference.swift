@@ -56,5 +56,5 @@ package enum ConfigurationReference {
 
 extension ConfigurationKey {
     /// A second name of a key that is in the table under its own.
-    fileprivate var isAlias: Bool { path.hasPrefix("stats.") }
+    fileprivate var isAlias: Bool { path.hasPrefix("stats.") || path.hasPrefix("gc.policy.dist") }
 }

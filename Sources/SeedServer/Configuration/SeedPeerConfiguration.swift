@@ -7,6 +7,7 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
     package var host = Host()
     package var proxy = Proxy()
     package var storage = Storage()
+    package var gc = GC()
     package var download = Download()
     package var backend = Backend()
     package var metrics = Listener(port: 4002)
@@ -56,6 +57,30 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
         package var dir = "/var/lib/dragonfly"
         /// Whether a restart finds what the last run stored.
         package var keep = true
+        /// Bytes of memory for hot blocks; nil takes a share of the memory there is, 0 takes none.
+        package var cacheCapacity: Int64?
+        /// Objects longer than this many bytes are not stored; 0 stores all.
+        package var taskSizeLimit: Int64 = 0
+        /// Bytes a second that are read to find rotten blocks; 0 looks for none.
+        package var scrubRate: Int64 = 8 << 20
+    }
+
+    /// When what is stored goes again.
+    package struct GC: Sendable, Equatable {
+        /// How often old tasks are looked for and files measured. Room is made when it is needed, whatever this says.
+        package var interval = Duration.seconds(900)
+        package var policy = Policy()
+
+        package struct Policy: Sendable, Equatable {
+            /// Tasks that nobody read for so long go.
+            package var taskTTL = Duration.seconds(720 * 3_600)
+            /// Most bytes of content; 0 leaves it to the volume.
+            package var diskThreshold: Int64 = 0
+            /// Above this part of the threshold, or of the volume, pieces go. 1–99.
+            package var diskHighThresholdPercent = 95
+            /// Down to this part; less than the other.
+            package var diskLowThresholdPercent = 90
+        }
     }
 
     package struct Download: Sendable, Equatable {

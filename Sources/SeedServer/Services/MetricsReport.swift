@@ -70,6 +70,14 @@ struct MetricsReport: Sendable {
             Metric(.counter, "storage_commits_total", "Commits of the index.", health.commits),
             Metric(.counter, "storage_dropped_records_total", "Records not written.", health.droppedRecords),
             Metric(.counter, "storage_damaged_records_total", "Records that failed their CRC.", health.damagedRecords),
+            Metric(
+                .gauge, "storage_content_failing", "1 while content files cannot be written.",
+                health.contentFailure == nil ? 0 : 1),
+            Metric(.gauge, "storage_content_bytes", "Bytes that content files take.", Int(rooms.store.contentBytes)),
+            Metric(.counter, "storage_evicted_pieces_total", "Pieces evicted to make room.", health.evictedPieces),
+            Metric(.counter, "storage_expired_tasks_total", "Tasks that grew too old.", health.expiredTasks),
+            Metric(.counter, "storage_scrubbed_bytes_total", "Bytes the scrub has read.", Int(health.scrubbedBytes)),
+            Metric(.counter, "storage_rotten_blocks_total", "Blocks the scrub found bad.", health.rottenBlocks),
         ]
     }
 }

@@ -10,17 +10,21 @@ final class IndexWriter: Sendable {
     private let queue: Monitor<WriteQueue>
     private let logger: Logger
     private let onRemoved: @Sendable ([FileName]) -> Void
+    private let onVolumeFull: @Sendable (StorageError) -> Void
     private let thread = Mutex<PlatformThread?>(nil)
 
-    /// - Parameter onRemoved: takes the content files of generations that were removed; maybe twice.
+    /// - Parameters:
+    ///   - onRemoved: takes the content files of generations that were removed; maybe twice.
+    ///   - onVolumeFull: a commit found no room on the volume; it is tried again.
     init(
         index: Index, pendingLimit: Int, health: HealthBoard, logger: Logger,
-        onRemoved: @escaping @Sendable ([FileName]) -> Void
+        onRemoved: @escaping @Sendable ([FileName]) -> Void, onVolumeFull: @escaping @Sendable (StorageError) -> Void
     ) {
         self.index = Mutex(index)
         self.health = health
         self.logger = logger
         self.onRemoved = onRemoved
+        self.onVolumeFull = onVolumeFull
         queue = Monitor(WriteQueue(limit: pendingLimit))
         thread.withLock { $0 = PlatformThread(name: "store-writer") { self.run() } }
     }
@@ -111,6 +115,7 @@ final class IndexWriter: Sendable {
             noteFailure(error)
             // Room first: the retry needs it. A record without its file reads as missing.
             if error.isFull { onRemoved(batch.removedFiles) }
+            if error.isVolumeFull { onVolumeFull(StorageError(error)) }
             queue.signal { $0.failed(now: .now()) }
         }
     }

@@ -11,6 +11,9 @@ struct LMDBError: Error, Equatable, CustomStringConvertible {
     /// No room: the map or the volume is full.
     var isFull: Bool { [MDB_MAP_FULL, ENOSPC, EDQUOT].contains(code) }
 
+    /// The volume is full, which eviction mends; a full map it does not.
+    var isVolumeFull: Bool { [ENOSPC, EDQUOT].contains(code) }
+
     /// The file is not what was written.
     var isDamage: Bool { [MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID].contains(code) }
 

@@ -15,10 +15,18 @@ extension PieceStore {
 
     /// - Returns: the bytes that were read.
     private func scrub(_ name: PieceName) -> Int64 {
+        let (read, bad) = check(name)
+        board.update { $0.scrubbedBytes += read }
+        if !bad.isEmpty { report(bad, of: name) }
+        return read
+    }
+
+    /// - Returns: the bytes that were read, and the blocks that are bad. The file is open no longer than that.
+    private func check(_ name: PieceName) -> (read: Int64, bad: [Int]) {
         guard let record = try? task(name.file.key), record.generation == name.file.generation,
             let piece = try? pieces(record.key, generation: record.generation, numbers: name.number..<name.number + 1)
                 .first, let file = try? content.open(record.file)
-        else { return 0 }
+        else { return (0, []) }
         var read: Int64 = 0
         var bad: [Int] = []
         for block in piece.present where !scrub.isStopping {
@@ -26,9 +34,7 @@ extension PieceStore {
             if !file.isSound(range, checksum: piece.checksums[block]) { bad.append(block) }
             read += range.count
         }
-        board.update { $0.scrubbedBytes += read }
-        if !bad.isEmpty { report(bad, of: name) }
-        return read
+        return (read, bad)
     }
 
     private func report(_ bad: [Int], of name: PieceName) {

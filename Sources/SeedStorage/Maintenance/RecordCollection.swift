@@ -11,6 +11,8 @@ struct RecordCollection {
     /// Sorts a node of any table in by what its key and value are. Of two records of one thing the later one counts.
     mutating func add(_ node: IndexFile.Node) {
         guard node.flags & (IndexFile.Flags.subTree | IndexFile.Flags.duplicates) == 0 else { return }
+        // The values of a key with many are the keys of a tree of their own, without data.
+        guard !node.data.isEmpty else { return }
         let value = [UInt8](node.data)
         if node.key.count == 44, let name = PieceName(tableKey: node.key) {
             take(StoredPiece.decode(value, key: [UInt8](node.key)), name)

@@ -47,7 +47,8 @@ private let dragonflyKeys = """
     storage.cacheCapacity storage.server.tcpPort storage.server.quicPort storage.server.tcpFastopen
     gc.interval gc.policy.taskTTL gc.policy.persistentTaskTTL gc.policy.persistentCacheTaskTTL
     gc.policy.pageCacheIdleTimeout gc.policy.diskThreshold gc.policy.diskHighThresholdPercent
-    gc.policy.diskLowThresholdPercent
+    gc.policy.diskLowThresholdPercent gc.policy.distThreshold gc.policy.distHighThresholdPercent
+    gc.policy.distLowThresholdPercent
     proxy.server.ip proxy.server.port proxy.server.requestRateLimit proxy.server.caCert proxy.server.caKey
     proxy.server.basicAuth.username proxy.server.basicAuth.password proxy.rules proxy.registryMirror.addr
     proxy.registryMirror.cert proxy.registryMirror.enableTaskIDBasedBlobDigest proxy.disableBackToSource proxy.prefetch

@@ -1,0 +1,161 @@
+import DragonflyIdentity
+import Foundation
+import SeedTestSupport
+import Testing
+
+@testable import SeedStorage
+
+/// A small file system of its own: mounting needs a privilege that not every test machine gives.
+final class SmallVolume {
+    let path: String
+
+    /// Nil where it cannot be mounted.
+    init?(mebibytes: Int, in directory: TemporaryDirectory) {
+        path = directory.path("volume")
+        _ = mkdir(path, 0o700)
+        guard mount("tmpfs", path, "tmpfs", 0, "size=\(mebibytes)m,mode=0700") == 0 else { return nil }
+    }
+
+    deinit { umount2(path, Int32(MNT_DETACH)) }
+
+    func remount(readOnly: Bool) -> Bool {
+        mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0), nil) == 0
+    }
+
+    /// Others' bytes: all that is free but so many.
+    func fill(leaving: Int64) {
+        let file = open(filler, O_WRONLY | O_CREAT, 0o600)
+        defer { close(file) }
+        let bytes = [UInt8](repeating: 1, count: 64 << 10)
+        while write(file, bytes, bytes.count) > 0 {}
+        ftruncate(file, max(lseek(file, 0, SEEK_CUR) - off_t(leaving), 0))
+    }
+
+    func empty() { unlink(filler) }
+
+    private var filler: String { path + "/filler" }
+
+    /// Whether this process may mount; why not, for the one who reads the test's output.
+    static let isPossible: Bool = {
+        guard let directory = try? TemporaryDirectory() else { return false }
+        return SmallVolume(mebibytes: 1, in: directory) != nil
+    }()
+}
+
+@Suite("A volume that fails", .enabled(if: SmallVolume.isPossible, "tmpfs cannot be mounted here: that takes root"))
+struct VolumeTests {
+    private func withVolume(
+        _ change: (inout StorageConfiguration) -> Void = { _ in }, _ body: (PieceStore, SmallVolume) throws -> Void
+    ) throws {
+        let directory = try TemporaryDirectory()
+        let volume = try #require(SmallVolume(mebibytes: 64, in: directory))
+        try withStore(
+            in: directory,
+            {
+                $0.directory = volume.path + "/store"
+                $0.limits = SpaceLimits()
+                change(&$0)
+            }
+        ) { try body($0, volume) }
+    }
+
+    @Test(
+        "W42: a full volume refuses writes with its reason, reservations at once, says so in its health, and heals by itself"
+    )
+    func full() throws {
+        try withVolume { (store, volume) throws in
+            let file = try store.createContent(key(1))
+            volume.fill(leaving: 2 << 20)
+            let error = #expect(throws: StorageError.self) { try file.write(pattern(4 << 20), at: 0) }
+            #expect(error?.kind == .full && error?.systemError == ENOSPC)
+            #expect(error?.message.contains("free space on the volume") == true)
+            #expect(store.health.contentFailure == error)
+            #expect(!store.reserve(1))
+
+            volume.empty()
+            store.space.refresh()
+            #expect(waits { store.reserve(1 << 20) })
+            try file.write(pattern(1 << 20), at: 0)
+            #expect(store.health.contentFailure == nil)
+        }
+    }
+
+    @Test("a full volume makes the store give up what it holds, until others' bytes leave room again")
+    func evictsForOthers() throws {
+        try withVolume { (store, volume) throws in
+            for number in 1...10 { try store.fill(number, pieces: 1) }
+            let file = try store.createContent(key(99))
+            volume.fill(leaving: 0)
+            #expect(throws: StorageError.self) { try file.write(pattern(4 << 20), at: 0) }
+            #expect(waits { store.health.evictedPieces > 0 })
+            #expect(waits { store.reserve(1 << 20) })
+            try file.write(pattern(1 << 20), at: 0)
+        }
+    }
+
+    @Test("a volume that became read-only is named as such; what is held can be read; writing goes on when it can")
+    func readOnly() throws {
+        try withVolume { (store, volume) throws in
+            let record = try store.fill(1, pieces: 1).record
+            store.flush()
+            store.threads.barrier(2)
+            guard volume.remount(readOnly: true) else { return }
+            let error = #expect(throws: StorageError.self) { try store.createContent(key(2)) }
+            #expect(error?.kind == .readOnly)
+            #expect(store.health.contentFailure?.kind == .readOnly)
+            #expect(!store.reserve(1))
+            #expect(try store.held(record) == [0])
+            #expect(volume.remount(readOnly: false))
+            #expect(waits { store.reserve(1) })
+            try store.createContent(key(2)).write([1], at: 0)
+            #expect(store.health.contentFailure == nil)
+        }
+    }
+
+    @Test("an index that finds no room keeps the records, tells why, and writes them when there is room again")
+    func indexFull() throws {
+        try withVolume { (store, volume) throws in
+            store.flush()
+            volume.fill(leaving: 0)
+            for number in 0..<2_000 { store.put(task(key(number), generation: 1)) }
+            #expect(!store.flush())
+            #expect(store.health.failure?.kind == .full)
+            #expect(try store.task(key(7)) != nil)
+            volume.empty()
+            #expect(waits { store.flush() })
+            #expect(store.health.failure == nil)
+            #expect(try store.taskCount() == 2_000)
+        }
+    }
+
+    @Test("an index that finds no room lets the store evict, and is written with the room that gives")
+    func indexEvicts() throws {
+        try withVolume { (store, volume) throws in
+            for number in 1...8 { try store.fill(number, pieces: 1) }
+            store.flush()
+            volume.fill(leaving: 0)
+            for number in 100..<2_100 { store.put(task(key(number), generation: 1)) }
+            #expect(waits { store.flush() })
+            #expect(store.health.failure == nil)
+        }
+    }
+
+    @Test("running out of descriptors is named as such")
+    func descriptors() {
+        let error = StorageError.file("create", "/x", EMFILE)
+        #expect(error.kind == .tooManyFiles && error.concernsVolume)
+        #expect(error.message.contains("ulimit -n"))
+        #expect(StorageError.file("write", "/x", EIO).kind == .device)
+        #expect(StorageError.file("write", "/x", EDQUOT).kind == .full)
+    }
+
+    /// The volume has no event to wait for.
+    private func waits(_ isTrue: () -> Bool) -> Bool {
+        let deadline = MonotonicTime.now().advanced(byMilliseconds: 20_000)
+        while MonotonicTime.now() < deadline {
+            if isTrue() { return true }
+            usleep(5_000)
+        }
+        return false
+    }
+}
