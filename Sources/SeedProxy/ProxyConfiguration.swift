@@ -10,15 +10,22 @@ package struct ProxyRule: Sendable, Equatable {
     package var redirect: String?
     /// Query parameters that don't take part in the task's identity.
     package var filteredQueryParams: [String]
+    /// What these URLs name never changes: it is never asked for again once it is held.
+    package var immutable: Bool
+    /// How long an answer is fresh whose origin does not say; nil takes the server's default, zero means for ever.
+    package var revalidateAfter: Duration?
 
     package init(
         regex: String = ".*", useTLS: Bool = false, redirect: String? = nil,
-        filteredQueryParams: [String] = QueryFilter.defaultNames
+        filteredQueryParams: [String] = QueryFilter.defaultNames, immutable: Bool = false,
+        revalidateAfter: Duration? = nil
     ) {
         self.regex = regex
         self.useTLS = useTLS
         self.redirect = redirect
         self.filteredQueryParams = filteredQueryParams
+        self.immutable = immutable
+        self.revalidateAfter = revalidateAfter
     }
 }
 
@@ -30,6 +37,8 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var port = 4001
     /// Tried in order; the first that matches decides (`proxy.rules`).
     package var rules: [ProxyRule] = []
+    /// The registry meant by requests in origin form that name none, a URL; nil refuses them (`proxy.registryMirror.addr`).
+    package var registryMirror: String?
     /// Blob and manifest URLs name their task by digest if the request doesn't say otherwise
     /// (`proxy.registryMirror.enableTaskIDBasedBlobDigest`).
     package var usesBlobDigest = false
@@ -41,10 +50,20 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var eventLoops = 2
     /// Open client connections; more are closed as soon as they are accepted.
     package var connectionLimit = 16_384
+    /// Open connections of one client address; 0 means no limit (`proxy.server.connectionsPerClient`).
+    package var connectionsPerClient = 0
+    /// Requests a second, over all clients; 0 means no limit (`proxy.server.requestRateLimit`).
+    package var requestRateLimit = 0
+    /// Credentials that every request must carry (`proxy.server.basicAuth`).
+    package var basicAuth: BasicAuth?
+    /// Requests to refuse from the start (`proxy.blockList`).
+    package var blockList = BlockList()
     /// Seconds a connection may be without a request.
     package var idleTimeout: Duration = .seconds(75)
     /// Seconds from the first byte of a request head to its last.
     package var headTimeout: Duration = .seconds(15)
+    /// How long a request's body may stop coming.
+    package var bodyTimeout: Duration = .seconds(60)
     /// How long a client may take no byte of its answer.
     package var stallTimeout: Duration = .seconds(300)
     /// How long an answered connection may go on sending before it is cut.

@@ -2,6 +2,7 @@
 package enum ProxyError: Error, Sendable, Equatable, CustomStringConvertible {
     case badRule(regex: String, reason: String)
     case cannotListen(host: String, port: Int, reason: String)
+    case badBlockList(regex: String, reason: String)
     case badTrustRoot(path: String, reason: String)
 
     package var description: String {
@@ -10,6 +11,8 @@ package enum ProxyError: Error, Sendable, Equatable, CustomStringConvertible {
             "proxy.rules: the regex `\(regex)` is not understood: \(reason)"
         case .cannotListen(let host, let port, let reason):
             "proxy.server: cannot listen on \(host):\(port): \(reason)"
+        case .badBlockList(let regex, let reason):
+            "proxy.blockList: the regex `\(regex)` is not understood: \(reason)"
         case .badTrustRoot(let path, let reason):
             "certificates in \(path) cannot be read: \(reason)"
         }

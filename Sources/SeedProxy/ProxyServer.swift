@@ -1,7 +1,6 @@
 import Glibc
 package import Logging
 package import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 package import SeedEngine
@@ -14,6 +13,8 @@ struct ProxySetup: Sendable {
     var engine: TaskEngine
     var dialer: Dialer
     var metrics: ProxyMetrics
+    var rateLimiter: RateLimiter?
+    var clients: ClientCounts
     var logger: Logger
 }
 
@@ -45,7 +46,7 @@ package final class ProxyServer: Sendable {
     package static func start(
         _ configuration: ProxyConfiguration, engine: TaskEngine, addressGuard: AddressGuard, logger: Logger
     ) async throws -> ProxyServer {
-        _ = try ProxyPolicy(rules: configuration.rules)
+        _ = try (ProxyPolicy(rules: configuration.rules), BlockMatcher(configuration.blockList))
         let tls = try clientTLS(extraRoots: configuration.extraTrustRoots)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let threads = NIOThreadPool(numberOfThreads: 4)  // name lookups only
@@ -56,7 +57,9 @@ package final class ProxyServer: Sendable {
                 addressGuard: addressGuard, own: own, threads: threads, tls: tls,
                 connectTimeout: TimeAmount(configuration.connectTimeout))
             let setup = ProxySetup(
-                configuration: configuration, engine: engine, dialer: dialer, metrics: ProxyMetrics(), logger: logger)
+                configuration: configuration, engine: engine, dialer: dialer, metrics: ProxyMetrics(),
+                rateLimiter: RateLimiter(perSecond: configuration.requestRateLimit),
+                clients: ClientCounts(limit: configuration.connectionsPerClient), logger: logger)
             let loops = try await contexts(on: group, setup: setup)
             let listener = try await listen(configuration, group: group, loops: loops)
             guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
@@ -69,6 +72,15 @@ package final class ProxyServer: Sendable {
             try? await group.shutdownGracefully()
             try? await threads.shutdownGracefully()
             throw error
+        }
+    }
+
+    /// Refuses from now on what the new list says; requests that are being answered go on.
+    /// - Throws: `ProxyError.badBlockList`; the list before stays in force then.
+    package func replaceBlockList(_ list: BlockList) throws(ProxyError) {
+        _ = try BlockMatcher(list)
+        for loop in loops {
+            loop.eventLoop.execute { (try? BlockMatcher(list)).map { loop.value.factory.blockList = $0 } }
         }
     }
 
@@ -102,6 +114,7 @@ extension ProxyServer {
             let context = try await loop.submit {
                 let policy = try ProxyPolicy(rules: setup.configuration.rules)
                 let context = LoopContext(eventLoop: loop, setup: setup, policy: policy)
+                context.factory.blockList = try BlockMatcher(setup.configuration.blockList)
                 return NIOLoopBound(context, eventLoop: loop)
             }.get()
             contexts.append(context)
@@ -124,9 +137,7 @@ extension ProxyServer {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let context = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
-                    try channel.pipeline.syncOperations.addHandlers(
-                        ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
-                        ProxyConnection(loop: context.value))
+                    try channel.pipeline.syncOperations.addHandler(ProxyConnection(loop: context.value))
                 }
             }
         do {
@@ -151,7 +162,9 @@ extension ProxyServer {
 extension ProxyConfiguration {
     /// A quarter of the shortest time limit, 10 ms to 1 s.
     fileprivate var tickInterval: TimeAmount {
-        let shortest = [idleTimeout, headTimeout, stallTimeout, lingerTimeout, relayTimeout].map(TimeAmount.init).min()
+        let shortest = [idleTimeout, headTimeout, bodyTimeout, stallTimeout, lingerTimeout, relayTimeout].map(
+            TimeAmount.init
+        ).min()
         return max(.milliseconds(10), min(.seconds(1), .nanoseconds((shortest ?? .seconds(4)).nanoseconds / 4)))
     }
 }

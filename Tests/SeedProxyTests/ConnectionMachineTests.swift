@@ -61,17 +61,20 @@ struct ConnectionMachineTests {
         var limits = ProxyConfiguration()
         (limits.idleTimeout, limits.headTimeout) = (.seconds(60), .seconds(10))
         (limits.stallTimeout, limits.lingerTimeout) = (.seconds(300), .seconds(5))
-        func verdict(after seconds: Int64, _ phase: ConnectionMachine.Phase, queued: Int = 0, partial: Bool = false)
-            -> ConnectionClock.Verdict
-        {
+        func verdict(
+            after seconds: Int64, _ phase: ConnectionMachine.Phase, queued: Int = 0, partial: Bool = false,
+            wantsBody: Bool = false
+        ) -> ConnectionClock.Verdict {
             var clock = ConnectionClock()
             if partial { clock.headBegan() }
-            _ = clock.judge(.now(), queued: queued, phase: phase, limits: limits)
-            return clock.judge(.now() + .seconds(seconds), queued: queued, phase: phase, limits: limits)
+            _ = clock.judge(.now(), queued: queued, phase: phase, wantsBody: wantsBody, limits: limits)
+            return clock.judge(
+                .now() + .seconds(seconds), queued: queued, phase: phase, wantsBody: wantsBody, limits: limits)
         }
         #expect(verdict(after: 61, .idle) == .leave)
         #expect(verdict(after: 59, .idle) == .fine)
-        #expect(verdict(after: 11, .idle, partial: true) == .refuse)
+        #expect(verdict(after: 11, .idle, partial: true) == .refuseHead)
+        #expect(verdict(after: 61, .serving, wantsBody: true) == .refuseBody)
         #expect(verdict(after: 6, .lingering) == .abort)
         #expect(verdict(after: 1000, .serving) == .fine)
         #expect(verdict(after: 61, .idle, queued: 5) == .fine)

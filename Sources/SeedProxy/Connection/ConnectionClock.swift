@@ -7,7 +7,9 @@ struct ConnectionClock {
         /// End an idle connection.
         case leave
         /// The head of a request does not come to its end.
-        case refuse
+        case refuseHead
+        /// The body of a request stopped coming.
+        case refuseBody
         case abort
     }
 
@@ -27,11 +29,19 @@ struct ConnectionClock {
         since = .now()
     }
 
-    /// - Parameter queued: bytes handed to the channel that the client has not taken yet. While there are some, only
-    ///   their shrinking counts.
+    /// Some of a request's body came.
+    mutating func bodyMoved() {
+        since = .now()
+    }
+
+    /// - Parameters:
+    ///   - queued: bytes handed to the channel that the client has not taken yet. While there are some, only their
+    ///     shrinking counts.
+    ///   - wantsBody: more of the request's body could be taken if it came.
     mutating func judge(
-        _ now: NIODeadline, queued: Int, phase: ConnectionMachine.Phase, limits: ProxyConfiguration
+        _ now: NIODeadline, queued: Int, phase: ConnectionMachine.Phase, wantsBody: Bool, limits: ProxyConfiguration
     ) -> Verdict {
+        if phase == .serving, !wantsBody, queued == 0 { since = now }
         if queued != self.queued {
             self.queued = queued
             since = now
@@ -39,10 +49,11 @@ struct ConnectionClock {
         let waited = now - since
         if queued > 0 { return waited > TimeAmount(limits.stallTimeout) ? .abort : .fine }
         switch phase {
-        case .idle where isHeadPartial: return waited > TimeAmount(limits.headTimeout) ? .refuse : .fine
+        case .idle where isHeadPartial: return waited > TimeAmount(limits.headTimeout) ? .refuseHead : .fine
         case .idle: return waited > TimeAmount(limits.idleTimeout) ? .leave : .fine
         case .lingering: return waited > TimeAmount(limits.lingerTimeout) ? .abort : .fine
-        case .serving, .closed: return .fine
+        case .serving: return waited > TimeAmount(limits.bodyTimeout) ? .refuseBody : .fine
+        case .closed: return .fine
         }
     }
 }

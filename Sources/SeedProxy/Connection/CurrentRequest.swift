@@ -36,7 +36,7 @@ struct CurrentRequest {
         loop.logger.debug(
             "request",
             metadata: [
-                "method": "\(head.method)", "url": "\(head.loggedTarget)", "status": "\(status)",
+                "method": "\(head.methodText)", "url": "\(head.loggedTarget)", "status": "\(status)",
                 "outcome": "\(outcome.rawValue)", "bytes": "\(bytes)", "aborted": "\(isAborted)",
                 "milliseconds": "\((NIODeadline.now() - began).nanoseconds / 1_000_000)",
             ])

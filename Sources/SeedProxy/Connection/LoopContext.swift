@@ -12,11 +12,16 @@ final class LoopContext {
     let metrics: ProxyMetrics
     let logger: Logger
     let mailbox: LoopMailbox
+    let credentials: ProxyCredentials?
+    let rateLimiter: RateLimiter?
+    let clients: ClientCounts
+    /// Fields that every answer out of the cache may end with, written once.
+    let hitField: ByteBuffer
     var factory: TaskRequestFactory
     private var connections: [ObjectIdentifier: ProxyConnection] = [:]
     private var drained: EventLoopPromise<Void>?
     private var ticks: RepeatedTask?
-    private var date = (second: 0, text: "")
+    private var date = (second: 0, field: ByteBuffer())
 
     init(eventLoop: any EventLoop, setup: ProxySetup, policy: ProxyPolicy) {
         self.eventLoop = eventLoop
@@ -26,13 +31,18 @@ final class LoopContext {
         metrics = setup.metrics
         logger = setup.logger
         mailbox = LoopMailbox(eventLoop: eventLoop)
-        factory = TaskRequestFactory(
-            policy: policy, name: setup.configuration.name, usesBlobDigest: setup.configuration.usesBlobDigest)
+        credentials = setup.configuration.basicAuth.map(ProxyCredentials.init)
+        rateLimiter = setup.rateLimiter
+        clients = setup.clients
+        hitField = ByteBuffer(string: "Cache-Status: \(setup.configuration.name); hit\r\n")
+        factory = TaskRequestFactory(policy: policy, configuration: setup.configuration)
     }
 
     /// False when the server's limit is reached or it is closing; the connection must be closed then.
     func admit(_ connection: ProxyConnection) -> Bool {
-        guard drained == nil, metrics.connections.current < configuration.connectionLimit else {
+        guard drained == nil, metrics.connections.current < configuration.connectionLimit,
+            clients.enter(connection.clientAddress)
+        else {
             metrics.connectionsRefused.count()
             return false
         }
@@ -44,6 +54,7 @@ final class LoopContext {
     func forget(_ connection: ProxyConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         metrics.connections.count(-1)
+        clients.leave(connection.clientAddress)
         if connections.isEmpty { drained?.succeed() }
     }
 }
@@ -74,11 +85,10 @@ extension LoopContext {
         }
     }
 
-    /// The present time as HTTP writes it (RFC 9110 §5.6.7), made once a second.
-    func dateText() -> String {
-        let second = Glibc.time(nil)
-        if second != date.second { date = (second, HTTPDate.text(second: second)) }
-        return date.text
+    /// The field `Date` (RFC 9110 §6.6.1), made once a second.
+    func dateField(at second: Int) -> ByteBuffer {
+        if second != date.second { date = (second, ByteBuffer(string: "Date: \(HTTPDate.text(second: second))\r\n")) }
+        return date.field
     }
 }
 

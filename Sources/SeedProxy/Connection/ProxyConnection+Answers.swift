@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import Glibc
 import HTTPTypes
 import NIOCore
 import SeedEngine
@@ -8,29 +9,50 @@ import SeedStorage
 extension ProxyConnection {
     func serve(_ head: RequestHead) {
         loop.metrics.requests.count()
+        var head = head
+        let refusal = refusal(of: &head)
         current = CurrentRequest(head: head)
-        if let fault = head.fault { return refuse(fault, keepsConnection: false) }
+        if let refusal { return refuse(refusal) }
         switch loop.factory.plan(for: head) {
-        case .cached(let template): open(template, for: head)
+        case .cached(let template) where head.method == .get: open(template, for: head)
+        case .cached(let template): startRelay(of: head, to: template.url)
         case .relayed(let url): startRelay(of: head, to: url)
+        case .own(.options): answerOptions()
+        case .own(.noTrace): refuse(.noTrace)
         case .refused(let refusal): refuse(refusal)
         }
     }
 
+    /// What is refused whatever is asked for.
+    private func refusal(of head: inout RequestHead) -> Refusal? {
+        if let limiter = loop.rateLimiter, !limiter.take() { return .rateLimited }
+        if let credentials = loop.credentials, !credentials.admit(&head) { return .wantsCredentials }
+        if head.method == .connect { return .noTunnels }
+        if head.present.contains(.expect), head.minorVersion > 0, !head.says(.expect, "100-continue") {
+            return .unknownExpectation
+        }
+        return nil
+    }
+
     /// Answers with an error of ours.
     func refuse(_ refusal: Refusal, keepsConnection: Bool = true) {
+        // A body that nobody reads can only be skipped by closing; what follows CONNECT is not HTTP.
+        let keepsConnection = keepsConnection && machine.isRequestRead && current?.head.method != .connect
         current?.outcome = .refused
         let text = refusal.message + "\n"
         var writer = writer(status: refusal.status)
         writer.field("X-Dragonfly-Error-Type", refusal.culprit.rawValue)
+        switch refusal.hint {
+        case .retryAfter(let seconds): writer.field("Retry-After", seconds)
+        case .proxyAuthenticate: writer.field("Proxy-Authenticate", "Basic realm=\"seed-peer\", charset=\"UTF-8\"")
+        case .allow: writer.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        case nil: break
+        }
         writer.field("Content-Type", "text/plain; charset=utf-8")
         writer.field("Content-Length", text.utf8.count)
-        finish(&writer, keepsConnection: keepsConnection)
-        var bytes = writer.buffer
-        if current?.head.method != "HEAD" { bytes.writeString(text) }
-        send(bytes)
-        context?.flush()
-        finishAnswer(keepsConnection: keepsConnection)
+        var bytes = finish(&writer, keepsConnection: keepsConnection)
+        if current?.head.method != .head { bytes.writeString(text) }
+        answer(with: bytes, keepsConnection: keepsConnection)
     }
 
     /// Hands the origin's own error on: its status, body and safe fields.
@@ -39,43 +61,58 @@ extension ProxyConnection {
         writer.fields(answer.headers.forClient)
         writer.field("X-Dragonfly-Error-Type", Refusal.Culprit.backend.rawValue)
         writer.field("Content-Length", answer.body.readableBytes)
-        finish(&writer)
-        send(writer.buffer)
-        send(answer.body)
-        context?.flush()
-        finishAnswer()
+        send(finish(&writer))
+        self.answer(with: answer.body)
     }
 
     /// RFC 9110 §15.5.17.
     func refuseRange(length: Int64) {
+        current?.outcome = .refused
         var writer = writer(status: 416)
         writer.field("Content-Range", "bytes */\(length)")
         writer.field("X-Dragonfly-Error-Type", Refusal.Culprit.proxy.rawValue)
         writer.field("Content-Length", 0)
-        finish(&writer)
-        send(writer.buffer)
+        answer(with: finish(&writer))
+    }
+
+    /// RFC 9110 §9.3.7: what this server, not an origin, can do.
+    private func answerOptions() {
+        var writer = writer(status: 200)
+        writer.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        writer.field("Content-Length", 0)
+        answer(with: finish(&writer))
+    }
+
+    /// Sends the last bytes of an answer.
+    func answer(with bytes: ByteBuffer, keepsConnection: Bool = true) {
+        send(bytes)
         context?.flush()
-        finishAnswer()
+        finishAnswer(keepsConnection: keepsConnection)
     }
 
     /// A writer that has written the status line, and remembers the status for the log.
-    func writer(status: Int) -> ResponseWriter {
+    func writer(status: Int, bodyCapacity: Int = 0) -> ResponseWriter {
         current?.status = status
-        return ResponseWriter(status: status, allocator: context?.channel.allocator ?? ByteBufferAllocator())
+        return ResponseWriter(status: status, bodyCapacity: bodyCapacity)
     }
 
-    /// Adds the fields of every answer of ours and ends the head.
-    func finish(_ writer: inout ResponseWriter, keepsConnection: Bool = true) {
+    /// Adds the fields of every answer of ours.
+    /// - Returns: the whole head.
+    func finish(_ writer: inout ResponseWriter, keepsConnection: Bool = true) -> ByteBuffer {
         if let wireID = current?.wireID { writer.field("X-Dragonfly-Task-ID", wireID.description) }
         writer.field("X-Dragonfly-Server-IP", loop.configuration.serverIP)
         writer.field("Via", "1.1 " + loop.configuration.name)
-        writer.field("Date", loop.dateText())
-        writeConnection(&writer, keepsConnection: keepsConnection)
-        writer.end()
-        current?.isHeadSent = true
+        return end(&writer, keepsConnection: keepsConnection)
     }
 
-    /// Says what becomes of the connection, where it isn't what the client's version expects.
+    /// Adds the date, and what becomes of the connection where it isn't what the client's version expects.
+    func end(_ writer: inout ResponseWriter, keepsConnection: Bool = true) -> ByteBuffer {
+        writer.head.append(loop.dateField(at: Glibc.time(nil)))
+        writeConnection(&writer, keepsConnection: keepsConnection)
+        current?.isHeadSent = true
+        return writer.finish()
+    }
+
     func writeConnection(_ writer: inout ResponseWriter, keepsConnection: Bool) {
         if !machine.keepsConnection || !keepsConnection {
             writer.field("Connection", "close")

@@ -7,11 +7,13 @@ import SeedStorage
 
 /// One answer out of the cache, while it is being sent.
 struct CachedAnswer {
+    let template: TaskTemplate
     var stream: PieceStream
-    /// Where the request goes if the engine cannot serve it.
-    var url: OriginURL
-    /// Bytes still to send; `nil` before the head.
+    var machine: AnswerMachine
+    /// Bytes of the stream still to send; `nil` before its head.
     var remaining: Int64?
+    /// The version that was promised; nil before the head.
+    var version: PreparedHead?
 }
 
 /// Answers that come out of the cache: pulls steps from the engine's stream while the client takes bytes.
@@ -28,9 +30,14 @@ extension ProxyConnection {
     func open(_ template: TaskTemplate, for head: RequestHead) {
         current?.wireID = template.wireID
         current?.outcome = .miss
-        let request = loop.factory.request(from: head, template: template)
-        answer = CachedAnswer(stream: loop.engine.open(request, wake: wakeUp), url: template.url)
+        let machine = AnswerMachine(head)
+        let stream = stream(of: template, for: head, range: machine.range)
+        answer = CachedAnswer(template: template, stream: stream, machine: machine)
         pump()
+    }
+
+    private func stream(of template: TaskTemplate, for head: RequestHead, range: RangeSpec?) -> PieceStream {
+        loop.engine.open(loop.factory.request(from: head, template: template, range: range), wake: wakeUp)
     }
 
     /// Sends what is there. Called whenever something may have changed: wake-up, writability, a new request.
@@ -62,33 +69,108 @@ extension ProxyConnection {
     /// - Returns: the number of body bytes queued.
     private func perform(_ step: PieceStream.Step) -> Int {
         switch step {
-        case .head(let head): begin(head)
+        case .head(let head): headCame(head)
         case .bytes(let region): return queue(region)
-        case .end: endAnswer()
-        case .unsatisfiable(let length): refuseRange(length: length)
-        case .origin(let answer): relay(answer)
-        case .bypass(let reason): bypass(reason)
+        case .end: streamEnded()
+        case .unsatisfiable(let length): decide { $0.unsatisfiableCame(length: length) }
+        case .origin(let answer): isUnderWay ? abort() : relay(answer)
+        case .bypass(let reason): isUnderWay ? abort() : bypass(reason)
         case .failed(let error): fail(Refusal(error))
         case .wait: break
         }
         return 0
     }
 
-    private func begin(_ head: StreamHead) {
-        if [.hit, .stale].contains(head.cacheStatus) { current?.outcome = .hit }
-        answer?.remaining = head.range.count
-        var writer = writer(status: head.isPartial ? 206 : 200)
-        writer.fields(head.headers.forClient)
-        writer.field("Content-Length", head.range.count)
-        if head.isPartial {
-            writer.field("Content-Range", "bytes \(head.range.lowerBound)-\(head.range.upperBound - 1)/\(head.length)")
+    /// The head is out, so only the promised bytes may follow.
+    private var isUnderWay: Bool { current?.isHeadSent == true }
+
+    private func headCame(_ head: StreamHead) {
+        guard let template = answer?.template else { return }
+        if template.prepared?.isOf(head) != true {
+            template.prepared = PreparedHead(
+                head, wireID: template.wireID.description, configuration: loop.configuration)
         }
-        writer.field("Accept-Ranges", "bytes")
+        guard let prepared = template.prepared else { return }
+        let isSame = answer?.version?.isSameVersion(as: prepared) ?? true
+        decide(head, prepared) { $0.headCame(head, prepared.validators, isSameVersion: isSame) }
+    }
+
+    private func streamEnded() {
+        guard answer?.remaining == 0 else { return abort() }  // never fewer bytes than were promised
+        decide { $0.streamEnded() }
+    }
+
+    private func decide(
+        _ head: StreamHead? = nil, _ prepared: PreparedHead? = nil,
+        _ event: (inout AnswerMachine) -> AnswerMachine.Decision
+    ) {
+        guard let decision = answer.map({ _ in event(&answer!.machine) }) else { return }
+        switch decision {
+        case .answer, .multipart, .nextPart:
+            guard let head, let prepared else { return }
+            begin(head, prepared, decision)
+        case .reopen(let range): reopen(range)
+        case .notModified: prepared.map(answerNotModified)
+        case .preconditionFailed: refuse(.preconditionFailed)
+        case .unsatisfiable(let length): refuseRange(length: length)
+        case .finished:
+            if let end = answer?.machine.multipart?.end { send(end) }
+            queueHead()
+            finishAnswer()
+        case .changing: refuse(.changing)
+        case .abort: abort()
+        }
+    }
+
+    private func reopen(_ range: RangeSpec?) {
+        guard let answer, let head = current?.head else { return }
+        answer.stream.close()
+        self.answer?.stream = stream(of: answer.template, for: head, range: range)
+        self.answer?.remaining = nil
+    }
+
+    private func begin(_ head: StreamHead, _ prepared: PreparedHead, _ decision: AnswerMachine.Decision) {
+        answer?.remaining = head.range.count
+        answer?.version = prepared
+        if decision != .nextPart {
+            if [.hit, .stale].contains(head.cacheStatus) { current?.outcome = .hit }
+            headBytes = headOfAnswer(head, prepared, answer?.machine.multipart)
+        }
+        if let part = answer?.machine.multipart?.head { send(part) }
+    }
+
+    private func headOfAnswer(_ head: StreamHead, _ prepared: PreparedHead, _ multipart: Multipart?) -> ByteBuffer {
+        let isPartial = head.isPartial || multipart != nil
+        let count = multipart?.contentLength ?? head.range.count
+        var writer = writer(status: isPartial ? 206 : 200, bodyCapacity: count <= Self.copyLength ? Int(count) : 0)
+        writer.head.append(prepared.bytes)
+        if let multipart {
+            writer.field("Content-Type", "multipart/byteranges; boundary=\(multipart.boundary)")
+        } else {
+            writer.head.append(prepared.contentTypeField)
+            if isPartial { writer.head.contentRange(head.range.lowerBound, head.range.upperBound, of: head.length) }
+        }
+        writer.field("Content-Length", count)
+        writeCacheFields(&writer, head)
+        return end(&writer)
+    }
+
+    private func writeCacheFields(_ writer: inout ResponseWriter, _ head: StreamHead) {
         writer.field("Age", max(0, Int64(Glibc.time(nil)) - head.storedAt / 1000))
-        writer.field("Cache-Status", loop.configuration.name + head.cacheStatus.parameters)
-        if head.isFinished { writer.field("X-Dragonfly-Task-Download-Finished", "true") }
-        finish(&writer)
-        headBytes = writer.buffer
+        if head.cacheStatus == .hit {
+            writer.head.append(loop.hitField)
+        } else {
+            writer.field("Cache-Status", loop.configuration.name + head.cacheStatus.parameters)
+        }
+        if head.isFinished { writer.head.text("X-Dragonfly-Task-Download-Finished: true\r\n") }
+    }
+
+    private func answerNotModified(_ prepared: PreparedHead) {
+        current?.outcome = .hit
+        var writer = writer(status: 304)
+        writer.head.append(prepared.notModified)
+        writer.head.append(loop.hitField)
+        answer(with: end(&writer))
     }
 
     private func queue(_ region: Region) -> Int {
@@ -117,23 +199,11 @@ extension ProxyConnection {
         context.write(wrapOutboundOut(.fileRegion(file.fileRegion(on: context.eventLoop))), promise: promise)
     }
 
-    private func endAnswer() {
-        guard answer?.remaining == 0 else { return abort() }  // never fewer bytes than were promised
-        queueHead()
-        finishAnswer()
-    }
-
     private func bypass(_ reason: BypassReason) {
-        guard let url = answer?.url, let head = current?.head else { return }
+        guard let url = answer?.template.url, let head = current?.head else { return }
         answer?.stream.close()
         answer = nil
         startRelay(of: head, to: url, because: reason.rawValue)
-    }
-
-    /// For the engine and the loop's turns: calls `wake()` on this connection's loop, later.
-    private var wakeUp: @Sendable () -> Void {
-        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        return { [mailbox = loop.mailbox] in mailbox.wake(bound) }
     }
 }
 

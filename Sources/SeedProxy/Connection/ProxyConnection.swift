@@ -1,29 +1,33 @@
 import Glibc
 import NIOCore
-import NIOHTTP1
 import SeedEngine
+import SeedOrigin
 
 /// One client connection: reads requests, has them answered one after another, and closes.
 ///
-/// `ConnectionMachine` decides; this class acts. The decoder before it in the pipeline can be any that delivers the
-/// parts of requests; only `channelRead` and `errorCaught` know which one it is.
+/// `ConnectionMachine` and `RequestReader` decide; this class acts.
 final class ProxyConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = IOData
 
     let loop: LoopContext
     private(set) var context: ChannelHandlerContext?
     private(set) var machine = ConnectionMachine()
-    /// What the decoder delivered and nobody has taken yet. Nothing is read while something waits in here.
-    private var inbox = CircularBuffer<RequestPart<ByteBuffer>>()
+    /// What came and nobody has taken yet. Nothing is read while a whole part of a request waits in here.
+    private var reader = RequestReader()
     private var isReading = false
-    /// The present read brought at least one whole part of a request.
-    private var readBroughtParts = false
     private var isAdvancing = false
     private var clock = ConnectionClock()
     /// The head of an answer that waits for the first bytes to leave with it.
     var headBytes: ByteBuffer?
     var isPumping = false
+    /// Counted against the limit of connections per client.
+    private(set) var clientAddress: IPAddress?
+    /// For the engine and the loop's turns: calls `wake()` on this connection's loop, later.
+    private(set) lazy var wakeUp: @Sendable () -> Void = {
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        return { [mailbox = loop.mailbox] in mailbox.wake(bound) }
+    }()
 
     /// The request being answered, and what answers it.
     var current: CurrentRequest?
@@ -41,6 +45,7 @@ final class ProxyConnection: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        clientAddress = context.remoteAddress?.ip
         guard loop.admit(self) else { return reset() }
         clock.restart()
         advance()
@@ -48,16 +53,12 @@ final class ProxyConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard machine.phase != .lingering else { return }
-        readBroughtParts = true
-        inbox.append(RequestPart(unwrapInboundIn(data)))
+        reader.receive(unwrapInboundIn(data))
         advance()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        // Bytes came, but no whole head: from now on the rest must come soon.
-        if machine.phase == .idle, !readBroughtParts { clock.headBegan() }
-        readBroughtParts = false
         advance()
     }
 
@@ -72,14 +73,11 @@ final class ProxyConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let refusal = Refusal(decoding: error) else { return reset() }
-        inbox.append(.malformed(refusal))
-        advance()
+        reset()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         machine.closed()
-        inbox.removeAll()
         endRequest(isAborted: true)
         loop.forget(self)
         self.context = nil
@@ -96,7 +94,7 @@ extension ProxyConnection {
         advance()
     }
 
-    /// Takes what is in the inbox as far as it can be taken now, then reads more if somebody wants it.
+    /// Takes what has come as far as it can be taken now, then reads more if somebody wants it.
     ///
     /// A loop, not a recursion: one read can bring thousands of small requests.
     func advance() {
@@ -104,7 +102,7 @@ extension ProxyConnection {
         isAdvancing = true
         while takePart() {}
         isAdvancing = false
-        guard !isReading, inbox.isEmpty, wantsInput, let context else { return }
+        guard !isReading, wantsInput, let context else { return }
         isReading = true
         context.read()
     }
@@ -124,22 +122,24 @@ extension ProxyConnection {
         switch machine.phase {
         case .idle:
             guard context?.channel.isWritable == true else { return false }
-            guard let part = inbox.popFirst() else {
+            guard let part = reader.next() else {
+                // Bytes came, but no whole head: the rest must come soon.
+                if reader.holdsPartialHead { clock.headBegan() }
                 if machine.isInputClosed { perform(machine.leave()) }
                 return false
             }
             begin(part)
         case .serving:
-            guard !machine.isRequestRead, takesBody, let part = inbox.popFirst() else { return false }
+            guard !machine.isRequestRead, takesBody, let part = reader.next() else { return false }
+            clock.bodyMoved()
             take(part)
         case .lingering, .closed:
-            inbox.removeAll()
             return false
         }
         return true
     }
 
-    private func begin(_ part: RequestPart<ByteBuffer>) {
+    private func begin(_ part: RequestPart) {
         switch part {
         case .head(let head):
             machine.begin(isPersistent: head.isPersistent, hasBody: head.hasBody)
@@ -152,7 +152,7 @@ extension ProxyConnection {
         }
     }
 
-    private func take(_ part: RequestPart<ByteBuffer>) {
+    private func take(_ part: RequestPart) {
         switch part {
         case .body(let bytes): relay?.clientSent(bytes)
         case .end:
@@ -193,12 +193,15 @@ extension ProxyConnection {
 
     func tick(_ now: NIODeadline) {
         let queued = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        switch clock.judge(now, queued: queued, phase: machine.phase, limits: loop.configuration) {
+        let wantsBody = machine.isServing && !machine.isRequestRead && takesBody
+        switch clock.judge(now, queued: queued, phase: machine.phase, wantsBody: wantsBody, limits: loop.configuration)
+        {
         case .fine: relay?.tick(now, clientIsSlow: queued > 0)
         case .leave: perform(machine.leave())
-        case .refuse:
+        case .refuseHead:
             machine.begin(isPersistent: false, hasBody: false)
             refuse(.slowHead, keepsConnection: false)
+        case .refuseBody: fail(.slowRequest, keepsConnection: false)
         case .abort: abort()
         }
     }

@@ -101,7 +101,7 @@ final class OwnListeners: Sendable {
 }
 
 extension SocketAddress {
-    fileprivate var ip: IPAddress? {
+    var ip: IPAddress? {
         withSockAddr { address, _ in IPAddress(socketAddress: address) }
     }
 

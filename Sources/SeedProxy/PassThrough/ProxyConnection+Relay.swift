@@ -13,10 +13,9 @@ extension ProxyConnection {
 
     /// 1xx: the real answer follows.
     func relayInterim(status: Int, fields: HTTPFields) {
-        var writer = ResponseWriter(status: status, allocator: ByteBufferAllocator())
+        var writer = ResponseWriter(status: status)
         writer.fields(fields)
-        writer.end()
-        send(writer.buffer)
+        send(writer.finish())
         context?.flush()
     }
 
@@ -28,23 +27,20 @@ extension ProxyConnection {
         writer.field("Via", "1.1 " + name)
         writer.field("Cache-Status", "\(name); fwd=bypass" + (reason.map { "; detail=\"\($0)\"" } ?? ""))
         writeConnection(&writer, keepsConnection: keepsConnection)
-        writer.end()
         current?.isHeadSent = true
-        headBytes = writer.buffer
+        headBytes = writer.finish()
     }
 
     func relayBody(_ bytes: ByteBuffer, isChunked: Bool) {
         current?.bytes += Int64(bytes.readableBytes)
         loop.metrics.bytesSent.count(bytes.readableBytes)
         guard isChunked else { return send(bytes) }
-        send(ByteBuffer(string: String(bytes.readableBytes, radix: 16) + "\r\n"))
-        send(bytes)
-        send(ByteBuffer(string: "\r\n"))
+        for part in Chunk.framed(bytes) { send(part) }
     }
 
     func relayEnd(isChunked: Bool, keepsConnection: Bool) {
         queueHead()
-        if isChunked { send(ByteBuffer(string: "0\r\n\r\n")) }
+        if isChunked { send(Chunk.last) }
         context?.flush()
         finishAnswer(keepsConnection: keepsConnection)
     }

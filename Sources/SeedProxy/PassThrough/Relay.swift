@@ -17,6 +17,7 @@ final class Relay {
     private let head: RequestHead
     private let url: OriginURL
     private let reason: String?
+    private let name: String
     /// `nil` once the relay is over.
     private weak var client: ProxyConnection?
     private var upstream: (any Channel)?
@@ -28,6 +29,7 @@ final class Relay {
         self.url = url
         self.reason = reason
         self.client = client
+        name = client.loop.configuration.name
     }
 
     func start(with dialer: Dialer, on loop: any EventLoop) {
@@ -51,32 +53,27 @@ final class Relay {
     func tick(_ now: NIODeadline, clientIsSlow: Bool) {
         if clientIsSlow { lastProgress = now }
         guard let client, now - lastProgress > TimeAmount(client.loop.configuration.relayTimeout) else { return }
-        client.fail(takesBody && !client.machine.isRequestRead ? .slowRequest : .silentOrigin)
+        client.fail(.silentOrigin)
     }
 
     private func connected(_ channel: any Channel) {
         guard let client else { return channel.close(promise: nil) }
         upstream = channel
         lastProgress = .now()
-        channel.write(HTTPClientRequestPart.head(originHead(name: client.loop.configuration.name)), promise: nil)
+        channel.write(HTTPClientRequestPart.head(decodersHead), promise: nil)
         if !head.hasBody { channel.write(HTTPClientRequestPart.end(nil), promise: nil) }
         channel.flush()
         channel.read()
         client.advance()
     }
 
-    /// What the origin gets to see: the client's fields without those about this connection, and our name.
-    private func originHead(name: String) -> HTTPRequestHead {
-        var fields = head.fields.endToEnd
-        fields[.hostField] = nil
-        fields.appendVia(name)
-        var headers = HTTPHeaders([("Host", url.authority)])
-        for field in fields { headers.add(name: field.name.rawName, value: field.value) }
-        if head.isChunked { headers.add(name: "Transfer-Encoding", value: "chunked") }
-        headers.add(name: "Connection", value: "close")
-        return HTTPRequestHead(
-            version: .http1_1, method: HTTPMethod(rawValue: head.method), uri: url.originForm(for: head.method),
-            headers: headers)
+    /// Only what the decoder of the answer must know: the rest is in the encoder's bytes.
+    private var decodersHead: HTTPRequestHead {
+        HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: head.methodText), uri: "/")
+    }
+
+    func makeEncoder() -> OriginRequestEncoder {
+        OriginRequestEncoder(head: head.forOrigin(url, via: name), isChunked: head.isChunked)
     }
 }
 
@@ -154,7 +151,7 @@ extension Relay {
     }
 
     private func framing(of answer: HTTPResponseHead, isChunked: Bool) -> Framing {
-        if head.method == "HEAD" || answer.status == .noContent || answer.status == .notModified { return .noBody }
+        if head.method == .head || answer.status == .noContent || answer.status == .notModified { return .noBody }
         if isChunked { return head.minorVersion > 0 ? .chunked : .untilClose }
         return answer.headers.contains(name: "content-length") ? .length : .untilClose
     }

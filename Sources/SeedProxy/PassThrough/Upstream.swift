@@ -14,11 +14,9 @@ final class Upstream: ChannelInboundHandler {
 
     /// Adds the handlers of a connection to an origin, this one last.
     static func install(for relay: Relay, in channel: any Channel) throws {
-        var framing = HTTPRequestEncoder.Configuration()
-        framing.automaticallySetFramingHeaders = false
         let decoder = HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward)
         try channel.pipeline.syncOperations.addHandlers(
-            HTTPRequestEncoder(configuration: framing), ByteToMessageHandler(decoder), Upstream(relay: relay))
+            relay.makeEncoder(), ByteToMessageHandler(decoder), Upstream(relay: relay))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -1,54 +1,74 @@
 import DragonflyIdentity
 
-/// How a request is answered. It depends on nothing but method, URL and the `X-Dragonfly-*` fields.
+/// How a request is answered. It depends on nothing but its target, the `X-Dragonfly-*` fields and, for some, `Accept`.
 enum RequestPlan {
     /// Through the cache.
     case cached(TaskTemplate)
     /// Straight from this URL.
     case relayed(OriginURL)
+    /// `OPTIONS *`, and other requests whose last recipient is this server.
+    case own(OwnAnswer)
     case refused(Refusal)
 }
 
-/// The part of a task request that is the same for every client that asks for the object.
-struct TaskTemplate {
-    var key: StoreKey
-    var wireID: TaskID
-    /// Where the object is fetched, after the rule's rewriting.
-    var url: OriginURL
-    var urlText: String
-    /// Fixed by the client, in bytes.
-    var pieceLength: Int64?
-    var tag: String?
-    var application: String?
+/// What this server says about itself.
+enum OwnAnswer {
+    case options
+    /// `TRACE` that may go no further: what it would repeat may hold credentials (RFC 9110 §9.3.8).
+    case noTrace
 }
 
-/// A bounded map that forgets what was not asked for lately: two halves, of which the older is dropped whole.
-struct PlanCache {
-    struct Key: Hashable {
-        var target: String
-        var options: [String]
+/// The part of a task request that is the same for every client that asks for the object. It belongs to one event
+/// loop, which keeps the prepared head of late answers in it.
+final class TaskTemplate {
+    let key: StoreKey
+    let wireID: TaskID
+    /// Where the object is fetched, after the rule's rewriting.
+    let url: OriginURL
+    let urlText: String
+    let rule: ProxyRule
+    let options: TaskOptions
+    var prepared: PreparedHead?
+
+    init(identity: TaskIdentity, url: OriginURL, rule: ProxyRule, options: TaskOptions) {
+        key = identity.storeKey
+        wireID = identity.taskID
+        self.url = url
+        urlText = url.text
+        self.rule = rule
+        self.options = options
+    }
+}
+
+/// What the client's `X-Dragonfly-*` fields say about its task.
+struct TaskOptions {
+    /// Fixed by the client, in bytes; checked when the task is named.
+    var pieceLength: UInt64?
+    var tag: String?
+    var application: String?
+    /// Dragonfly's scale: 6 is demand, lower is less urgent. What is no number is 6.
+    var priority = 6
+    /// Whether the rest of the object is to be fetched after a range; nil leaves it to the configuration.
+    var prefetch: Bool?
+    /// The task is named by the SHA-256 of this text.
+    var content: String?
+    var usesBlobDigest: Bool?
+    var usesP2P = false
+
+    init(_ head: RequestHead) {
+        guard head.present.hasDragonfly else { return }
+        pieceLength = head.text(of: .pieceLength).flatMap(PieceLengthText.bytes)
+        tag = head.text(of: .tag)
+        application = head.text(of: .application)
+        priority = head.text(of: .priority).flatMap { Int($0) } ?? 6
+        prefetch = flag(.prefetch, of: head)
+        content = head.text(of: .contentForTaskID)
+        usesBlobDigest = flag(.blobDigest, of: head)
+        usesP2P = flag(.useP2P, of: head) ?? false
     }
 
-    /// Entries in each half.
-    static let halfSize = 1024
-    /// Longer keys are not kept, so that the memory is bounded too.
-    static let longestKey = 4096
-
-    private var young: [Key: RequestPlan] = [:]
-    private var old: [Key: RequestPlan] = [:]
-
-    subscript(_ key: Key) -> RequestPlan? {
-        mutating get {
-            if let plan = young[key] { return plan }
-            guard let plan = old[key] else { return nil }
-            self[key] = plan
-            return plan
-        }
-        set {
-            let length = key.options.reduce(key.target.utf8.count) { $0 + $1.utf8.count }
-            guard length <= Self.longestKey else { return }
-            if young.count >= Self.halfSize { (old, young) = (young, [:]) }
-            young[key] = newValue
-        }
+    /// `true` in any case is true, everything else that is there is false.
+    private func flag(_ id: FieldID, of head: RequestHead) -> Bool? {
+        head.present.contains(id) ? head.says(id, "true") : nil
     }
 }

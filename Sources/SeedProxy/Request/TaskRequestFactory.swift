@@ -1,84 +1,159 @@
 import DragonflyIdentity
 import HTTPTypes
+import NIOCore
 import SeedEngine
 
 /// Turns request heads into plans and task requests. One for each event loop; it remembers the plans of late URLs.
 struct TaskRequestFactory {
     private let policy: ProxyPolicy
     private let name: String
-    /// Whether blob and manifest URLs name their task by digest when the request doesn't say.
-    private let usesBlobDigest: Bool
-    private var cache = PlanCache()
-
-    /// - Parameter name: ours, in `Via`.
-    init(policy: ProxyPolicy, name: String, usesBlobDigest: Bool = false) {
-        self.policy = policy
-        self.name = name
-        self.usesBlobDigest = usesBlobDigest
+    private let configuration: ProxyConfiguration
+    private var plans = ByteCache<RequestPlan>()
+    private var forwarded = ByteCache<HTTPFields>()
+    /// Where keys are put together, so that looking one up allocates nothing.
+    private var key: [UInt8] = []
+    var blockList = BlockMatcher() {
+        didSet { plans = ByteCache() }
     }
 
-    /// What to do with a request that has no fault.
+    init(policy: ProxyPolicy, configuration: ProxyConfiguration) {
+        self.policy = policy
+        self.configuration = configuration
+        name = configuration.name
+        key.reserveCapacity(512)
+    }
+
+    /// What to do with a request.
     mutating func plan(for head: RequestHead) -> RequestPlan {
-        if head.fields.cameThrough(name) { return .refused(.loop) }
-        guard head.method == "GET", head.isPlain else { return relayedPlan(for: head) }
-        let options = head.fields.dragonflyOptions
-        let key = PlanCache.Key(
-            target: head.target,
-            options: options.flatMap { [$0.name.canonicalName, $0.value] } + head.negotiated.values)
-        if let plan = cache[key] { return plan }
-        let plan = cachedPlan(for: head)
-        cache[key] = plan
+        if head.present.contains(.via), head.cameThrough(name) { return .refused(.loop) }
+        guard head.isPlain else { return Self.catching { () throws(Refusal) in try planStraight(head) } }
+        makePlanKey(head)
+        if let plan = plans[key] { return plan }
+        let plan = Self.catching { () throws(Refusal) in try planCached(head) }
+        plans[key] = plan
         return plan
     }
 
-    /// The engine's view of one client's request; the client asks for at most one range.
-    func request(from head: RequestHead, template: TaskTemplate) -> TaskRequest {
-        var headers = head.fields.forEngine
-        headers.appendVia(name)
-        return TaskRequest(
-            key: template.key, wireID: template.wireID, url: template.urlText, headers: headers, range: head.range,
-            pieceLength: template.pieceLength, tag: template.tag, application: template.application)
+    /// The engine's view of one client's request.
+    mutating func request(from head: RequestHead, template: TaskTemplate, range: RangeSpec?) -> TaskRequest {
+        TaskRequest(
+            key: template.key, wireID: template.wireID, url: template.urlText, headers: fieldsForEngine(of: head),
+            range: range, pieceLength: template.options.pieceLength.map { Int64($0) }, tag: template.options.tag,
+            application: template.options.application)
     }
 }
 
+// MARK: Keys
+
 extension TaskRequestFactory {
-    /// Requests that never go through the cache. A GET for which a rule holds still goes where the rule says.
-    private func relayedPlan(for head: RequestHead) -> RequestPlan {
-        Self.catching { () throws(Refusal) in
-            let url = try OriginURL(head.target)
-            guard head.method == "GET", let rule = policy.rule(for: url, usesP2P: false) else { return .relayed(url) }
-            return .relayed(try url.rewritten(by: rule))
+    /// Everything that `planCached` reads.
+    private mutating func makePlanKey(_ head: RequestHead) {
+        key.removeAll(keepingCapacity: true)
+        head.bytes.withUnsafeReadableBytes { base in
+            key.append(contentsOf: head.targetSpan.bytes(of: base))
+            let negotiates = head.isNegotiated
+            guard head.present.hasDragonfly || negotiates else { return }
+            for field in head.fields where field.id.isDragonfly || negotiates && field.id == .accept {
+                // No value holds a NUL, so no two lists of fields make one key.
+                key.append(0)
+                key.append(field.id.rawValue)
+                key.append(contentsOf: field.value.bytes(of: base))
+            }
         }
     }
 
-    private func cachedPlan(for head: RequestHead) -> RequestPlan {
-        let fields = head.fields
-        return Self.catching { () throws(Refusal) in
-            let asked = try OriginURL(head.target)
-            let usesP2P = fields[.dragonflyUseP2P]?.lowercased() == "true"
-            guard let rule = policy.rule(for: asked, usesP2P: usesP2P) else { return .relayed(asked) }
-            let url = try asked.rewritten(by: rule)
-            let identity = try identity(of: url, head: head, rule: rule)
-            // Such parameters prove a right, which is checked by the origin alone (rule 3).
-            guard !identity.carriesProvingParameters, !isSigned(url) else { return .relayed(url) }
-            return .cached(TaskTemplate(url: url, identity: identity, fields: fields))
+    /// What the engine may send to the origin in this client's name. Most clients send the same fields with every
+    /// request, so these are made once.
+    private mutating func fieldsForEngine(of head: RequestHead) -> HTTPFields {
+        key.removeAll(keepingCapacity: true)
+        head.bytes.withUnsafeReadableBytes { base in
+            for field in head.fields where !field.id.isDecidedByEngine && head.isEndToEnd(field, in: base) {
+                key.append(contentsOf: field.name.bytes(of: base))
+                key.append(0)
+                key.append(contentsOf: field.value.bytes(of: base))
+                key.append(0)
+            }
         }
+        if let fields = forwarded[key] { return fields }
+        let fields = makeFieldsForEngine(of: head)
+        forwarded[key] = fields
+        return fields
+    }
+
+    private func makeFieldsForEngine(of head: RequestHead) -> HTTPFields {
+        var fields = HTTPFields()
+        head.bytes.withUnsafeReadableBytes { base in
+            for field in head.fields where !field.id.isDecidedByEngine && head.isEndToEnd(field, in: base) {
+                guard let name = HTTPField.Name(head.text(field.name)) else { continue }  // the parser takes tokens only
+                fields.append(HTTPField(name: name, value: field.value.bytes(of: base)))
+            }
+        }
+        fields.append(HTTPField(name: .via, value: "1.1 \(name)"))
+        return fields
+    }
+}
+
+// MARK: Plans
+
+extension TaskRequestFactory {
+    /// Requests that never go through the cache. A GET for which a rule holds still goes where the rule says.
+    private func planStraight(_ head: RequestHead) throws(Refusal) -> RequestPlan {
+        if let own = try ownAnswer(to: head) { return .own(own) }
+        let url = try asked(by: head)
+        try checkBlocked(url, TaskOptions(head))
+        guard head.method == .get || head.method == .head, let rule = policy.rule(for: url, usesP2P: false) else {
+            return .relayed(url)
+        }
+        return .relayed(try url.rewritten(by: rule))
+    }
+
+    private func planCached(_ head: RequestHead) throws(Refusal) -> RequestPlan {
+        let asked = try asked(by: head)
+        let options = TaskOptions(head)
+        try checkBlocked(asked, options)
+        guard let rule = policy.rule(for: asked, usesP2P: options.usesP2P) else { return .relayed(asked) }
+        if head.present.contains(.outputPath) { throw .noOutputPath }
+        let url = try asked.rewritten(by: rule)
+        let identity = try identity(of: url, head: head, rule: rule, options: options)
+        // Such parameters prove a right, which is checked by the origin alone (rule 3).
+        guard !identity.carriesProvingParameters, !isSigned(url) else { return .relayed(url) }
+        return .cached(TaskTemplate(identity: identity, url: url, rule: rule, options: options))
+    }
+
+    /// The URL a request means: its target, or for the origin form that of the registry it names (`X-Dragonfly-Registry`,
+    /// the parameter `ns`, else `proxy.registryMirror.addr`).
+    private func asked(by head: RequestHead) throws(Refusal) -> OriginURL {
+        let target = head.target
+        guard target.utf8.first == UInt8(ascii: "/") else { return try OriginURL(target) }
+        let registry = head.text(of: .registry) ?? RegistryParameter.value(in: target) ?? configuration.registryMirror
+        guard let registry else { throw .originForm }
+        return try OriginURL(registry: registry, target: target)
+    }
+
+    /// RFC 9110 §7.6.2, §9.3.7.
+    private func ownAnswer(to head: RequestHead) throws(Refusal) -> OwnAnswer? {
+        guard head.method == .options || head.method == .trace else { return nil }
+        if head.method == .options, head.target == "*" { return .options }
+        guard head.text(of: .maxForwards) == "0" else { return nil }
+        return head.method == .options ? .options : .noTrace
+    }
+
+    private func checkBlocked(_ url: OriginURL, _ options: TaskOptions) throws(Refusal) {
+        if blockList.blocks(url, options) { throw .blocked }
     }
 
     private func identity(
-        of url: OriginURL, head: RequestHead, rule: ProxyRule
+        of url: OriginURL, head: RequestHead, rule: ProxyRule, options: TaskOptions
     ) throws(Refusal) -> TaskIdentity {
-        let fields = head.fields
         let marks = TaskIdentity.Marks(
-            tag: fields[.dragonflyTag], application: fields[.dragonflyApplication],
-            pieceLength: fields[.dragonflyPieceLength].flatMap(PieceLengthText.bytes), negotiated: head.negotiated)
+            tag: options.tag, application: options.application, pieceLength: options.pieceLength,
+            negotiated: head.negotiated)
         do throws(IdentityError) {
             let identity = try TaskIdentity(
                 url: url.text, marks: marks,
-                filter: fields[.dragonflyFilteredQueryParams].map(QueryFilter.init(header:))
+                filter: head.text(of: .filteredQueryParams).map(QueryFilter.init(header:))
                     ?? QueryFilter(rule.filteredQueryParams),
-                content: fields[.dragonflyContent],
-                usesBlobDigest: fields[.dragonflyBlobDigest].map { $0.lowercased() == "true" } ?? usesBlobDigest)
+                content: options.content, usesBlobDigest: options.usesBlobDigest ?? configuration.usesBlobDigest)
             try identity.validateForServing()
             return identity
         } catch {
@@ -97,43 +172,32 @@ extension TaskRequestFactory {
     }
 }
 
-extension TaskTemplate {
-    fileprivate init(url: OriginURL, identity: TaskIdentity, fields: HTTPFields) {
-        self.init(
-            key: identity.storeKey, wireID: identity.taskID, url: url, urlText: url.text,
-            pieceLength: identity.pieceLength.map { Int64($0) }, tag: fields[.dragonflyTag],
-            application: fields[.dragonflyApplication])
-    }
-}
-
 extension RequestHead {
-    private static let conditions: [HTTPField.Name] = [
-        .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange,
-    ]
-
-    /// True when the request asks for bytes and nothing else: no proof of a right (rule 3), no body, no condition and
-    /// not several ranges, all of which only the origin can judge.
+    /// True when the request asks for an object and nothing else: no proof of a right (rule 3) and no body, which only
+    /// the origin can judge.
     fileprivate var isPlain: Bool {
-        !fields.contains(.authorization) && !fields.contains(.cookie) && !hasBody
-            && !Self.conditions.contains(where: fields.contains) && !asksSeveralRanges
+        (method == .get || method == .head) && !hasBody
+            && present.isDisjoint(with: FieldIDSet(.authorization, .cookie))
     }
 
     /// What the answer depends on beside the URL: a manifest named by a tag is given in the form that `Accept` asks for.
     fileprivate var negotiated: [String: String] {
-        guard target.contains("/manifests/"), !target.contains("/manifests/sha") else { return [:] }
-        return ["accept": fields[values: .accept].joined(separator: ", ")]
+        isNegotiated ? ["accept": list(of: .accept) ?? ""] : [:]
     }
 
-    private var asksSeveralRanges: Bool {
-        let lines = fields[values: .range]
-        guard lines.count < 2, let line = lines.first else { return lines.count > 1 }
-        if case .several = RangeSpec.parse(header: line) { return true }
-        return false
+    fileprivate var isNegotiated: Bool {
+        bytes.withUnsafeReadableBytes { base in
+            let target = targetSpan.bytes(of: base)
+            guard let manifests = target.position(of: "/manifests/") else { return false }
+            return !target[(manifests + 11)...].starts(with: "sha".utf8)
+        }
     }
 
-    /// The one range asked for; a `Range` that is not understood is no range (RFC 9110 §14.2).
-    fileprivate var range: RangeSpec? {
-        guard let line = fields[.range], case .one(let spec) = RangeSpec.parse(header: line) else { return nil }
-        return spec
+    /// True when the message says it came through the server of this name (RFC 9110 §7.6.3).
+    fileprivate func cameThrough(_ name: String) -> Bool {
+        (list(of: .via) ?? "").split(separator: ",").contains { hop in
+            let words = hop.split(whereSeparator: { $0 == " " || $0 == "\t" })
+            return words.count > 1 && words[1] == name
+        }
     }
 }

@@ -1,0 +1,57 @@
+import HTTPTypes
+import NIOCore
+import SeedEngine
+
+/// The part of a task's answers that is the same for all of them, written once for each version of its record (rule 7).
+struct PreparedHead {
+    private let headers: HTTPFields
+    private let storedAt: Int64
+    private let length: Int64
+    /// Fields of 200 and 206, but for the content type, which several ranges change.
+    let bytes: ByteBuffer
+    /// `Content-Type`; empty if the origin gave none.
+    let contentTypeField: ByteBuffer
+    /// Fields of 304: those that a cache needs to refresh what it holds (RFC 9110 §15.4.5).
+    let notModified: ByteBuffer
+    let validators: StoredValidators
+
+    init(_ head: StreamHead, wireID: String, configuration: ProxyConfiguration) {
+        headers = head.headers
+        storedAt = head.storedAt
+        length = head.length
+        validators = StoredValidators(headers: head.headers, storedAt: head.storedAt)
+        let forClient = head.headers.forClient
+        var own = HeadBytes()
+        own.field("X-Dragonfly-Task-ID", wireID)
+        own.field("X-Dragonfly-Server-IP", configuration.serverIP)
+        own.field("Via", "1.1 " + configuration.name)
+        own.field("Accept-Ranges", "bytes")
+        var whole = HeadBytes()
+        whole.fields(HTTPFields(forClient.filter { $0.name != .contentType }))
+        whole.append(own.buffer)
+        bytes = whole.buffer
+        var type = HeadBytes(capacity: 64)
+        type.fields(HTTPFields(forClient.filter { $0.name == .contentType }))
+        contentTypeField = type.buffer
+        var refreshed = HeadBytes()
+        refreshed.fields(HTTPFields(forClient.filter { Self.refreshing.contains($0.name.canonicalName) }))
+        refreshed.append(own.buffer)
+        notModified = refreshed.buffer
+    }
+
+    private static let refreshing: Set<String> = [
+        "cache-control", "content-location", "etag", "expires", "last-modified", "vary",
+    ]
+
+    /// Whether bytes of both may stand in one answer: the same strong entity tag, or the very same record.
+    func isSameVersion(as other: PreparedHead) -> Bool {
+        guard length == other.length else { return false }
+        if let tag = validators.etag, let theirs = other.validators.etag { return tag.matchesStrongly(theirs) }
+        return storedAt == other.storedAt && headers == other.headers
+    }
+
+    /// Whether it was made of the same record.
+    func isOf(_ head: StreamHead) -> Bool {
+        storedAt == head.storedAt && length == head.length && headers == head.headers
+    }
+}

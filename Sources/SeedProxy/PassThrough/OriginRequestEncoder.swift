@@ -1,0 +1,82 @@
+import NIOCore
+import NIOHTTP1
+
+/// Writes a request to an origin: a head made beforehand, byte for byte, then the body in its framing.
+///
+/// The decoder of the answer sees the parts on their way down, from which it knows whether an answer has a body.
+final class OriginRequestEncoder: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPClientRequestPart
+    typealias OutboundOut = IOData
+
+    private let head: ByteBuffer
+    private let isChunked: Bool
+
+    init(head: ByteBuffer, isChunked: Bool) {
+        self.head = head
+        self.isChunked = isChunked
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head: context.write(wrapOutboundOut(.byteBuffer(head)), promise: promise)
+        case .body(let body):
+            guard case .byteBuffer(let bytes) = body, isChunked else {
+                return context.write(wrapOutboundOut(body), promise: promise)
+            }
+            for part in Chunk.framed(bytes) { context.write(wrapOutboundOut(.byteBuffer(part)), promise: nil) }
+            promise?.succeed()
+        case .end:
+            guard isChunked else { return context.write(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: promise) }
+            context.write(wrapOutboundOut(.byteBuffer(Chunk.last)), promise: promise)
+        }
+    }
+}
+
+/// The chunked transfer coding as we write it (RFC 9112 §7.1).
+enum Chunk {
+    static let last = ByteBuffer(string: "0\r\n\r\n")
+    private static let end = ByteBuffer(string: "\r\n")
+
+    /// - Parameter bytes: not empty; an empty chunk would be the last one.
+    static func framed(_ bytes: ByteBuffer) -> [ByteBuffer] {
+        guard bytes.readableBytes > 0 else { return [] }
+        return [ByteBuffer(string: String(bytes.readableBytes, radix: 16) + "\r\n"), bytes, end]
+    }
+}
+
+extension RequestHead {
+    /// The head that an origin gets to see: the client's fields without those about this connection or for this
+    /// server, and our name.
+    func forOrigin(_ url: OriginURL, via name: String) -> ByteBuffer {
+        var head = HeadBytes(capacity: bytes.readableBytes + 256)
+        head.line(methodText, " ", url.originForm(for: methodText), " HTTP/1.1")
+        head.field("Host", url.authority)
+        bytes.withUnsafeReadableBytes { base in
+            for field in fields where isEndToEnd(field, in: base) && !isRewritten(field) {
+                head.field(field.name.bytes(of: base), field.value.bytes(of: base))
+            }
+        }
+        if let hops = forwardsLeft { head.field("Max-Forwards", hops) }
+        head.field("Via", "1.\(minorVersion) \(name)")
+        if isChunked { head.field("Transfer-Encoding", "chunked") }
+        head.field("Connection", "close")
+        head.text("\r\n")
+        return head.buffer
+    }
+
+    /// Fields written anew. HTTP/1.0 knows no expectations (RFC 9110 §10.1.1).
+    private func isRewritten(_ field: Field) -> Bool {
+        switch field.id {
+        case .host: true
+        case .expect: minorVersion == 0
+        case .maxForwards: forwardsLeft != nil
+        default: false
+        }
+    }
+
+    /// RFC 9110 §7.6.2: counted down by every proxy, for these two methods.
+    private var forwardsLeft: Int? {
+        guard method == .options || method == .trace else { return nil }
+        return text(of: .maxForwards).flatMap { Int($0) }.map { max(0, $0 - 1) }
+    }
+}

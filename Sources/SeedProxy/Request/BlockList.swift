@@ -1,0 +1,47 @@
+/// Requests that are refused with 403, as the operator lists them (`proxy.blockList`).
+package struct BlockList: Sendable, Equatable {
+    /// Regular expressions, searched (unanchored) in the whole URL with its query.
+    package var urls: [String]
+    package var applications: Set<String>
+    package var tags: Set<String>
+    package var priorities: Set<Int>
+
+    package init(
+        urls: [String] = [], applications: Set<String> = [], tags: Set<String> = [], priorities: Set<Int> = []
+    ) {
+        self.urls = urls
+        self.applications = applications
+        self.tags = tags
+        self.priorities = priorities
+    }
+}
+
+/// A block list ready for use. One for each event loop, because a `Regex` must not be shared by threads.
+struct BlockMatcher {
+    private var urls: [Regex<AnyRegexOutput>] = []
+    private var list = BlockList()
+
+    init() {}
+
+    /// - Throws: `ProxyError.badBlockList` naming the first regex that is not understood.
+    init(_ list: BlockList) throws(ProxyError) {
+        self.list = list
+        for text in list.urls {
+            do {
+                urls.append(try Regex(text).matchingSemantics(.unicodeScalar))
+            } catch {
+                throw .badBlockList(regex: text, reason: "\(error)")
+            }
+        }
+    }
+
+    /// Whether any of the request's marks is listed.
+    func blocks(_ url: OriginURL, _ options: TaskOptions) -> Bool {
+        if list == BlockList() { return false }
+        if let application = options.application, list.applications.contains(application) { return true }
+        if let tag = options.tag, list.tags.contains(tag) { return true }
+        if list.priorities.contains(options.priority) { return true }
+        let text = url.text
+        return urls.contains { (try? $0.firstMatch(in: text)) != nil }
+    }
+}

@@ -1,0 +1,38 @@
+/// A bounded map from bytes to what was made of them, which forgets what was not asked for lately: two halves, of
+/// which the older is dropped whole. Asking allocates nothing. The hash is seeded, so nobody can aim at collisions; two
+/// keys with one hash only replace each other.
+struct ByteCache<Value> {
+    private struct Entry {
+        var key: [UInt8]
+        var value: Value
+    }
+
+    /// Entries in each half.
+    static var halfSize: Int { 1024 }
+    /// Longer keys are not kept, so that the memory is bounded too.
+    static var longestKey: Int { 4096 }
+
+    private var young: [Int: Entry] = [:]
+    private var old: [Int: Entry] = [:]
+
+    subscript(_ key: [UInt8]) -> Value? {
+        mutating get {
+            let hash = Self.hash(key)
+            if let entry = young[hash], entry.key == key { return entry.value }
+            guard let entry = old[hash], entry.key == key else { return nil }
+            self[key] = entry.value
+            return entry.value
+        }
+        set {
+            guard key.count <= Self.longestKey else { return }
+            if young.count >= Self.halfSize { (old, young) = (young, [:]) }
+            young[Self.hash(key)] = newValue.map { Entry(key: Array(key), value: $0) }
+        }
+    }
+
+    private static func hash(_ key: [UInt8]) -> Int {
+        var hasher = Hasher()
+        key.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+}

@@ -1,0 +1,48 @@
+/// The parameter `ns` of a request in origin form: the registry that containerd asks its mirror for.
+enum RegistryParameter {
+    /// As a URL; `https://` is put before a bare host.
+    static func value(in target: String) -> String? {
+        guard let query = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+        let parameters = target[target.utf8.index(after: query)...].split(separator: "&")
+        guard let parameter = parameters.first(where: { $0.hasPrefix("ns=") }) else { return nil }
+        guard let value = String(parameter.dropFirst(3)).removingPercentCoding, !value.isEmpty else { return nil }
+        return value.contains("://") ? value : "https://" + value
+    }
+}
+
+extension String {
+    /// Nil if the text is not UTF-8 afterwards, or a `%` is followed by anything but two hexadecimal digits.
+    fileprivate var removingPercentCoding: String? {
+        var bytes: [UInt8] = []
+        var rest = utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count > 1, let value = UInt8(String(Substring(rest.prefix(2))), radix: 16) else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension OriginURL {
+    /// What a request in origin form asks of a registry.
+    /// - Parameter registry: a URL with its scheme; a path in it comes before the target's.
+    init(registry: String, target: String) throws(Refusal) {
+        var base: OriginURL
+        do throws(Refusal) {
+            base = try OriginURL(registry)
+        } catch {
+            throw .badRequest(
+                "The registry (X-Dragonfly-Registry, ns or proxy.registryMirror.addr) is no URL: \(error.message)")
+        }
+        let end = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        let prefix = base.path.hasSuffix("/") ? base.path.dropLast() : base.path
+        base.path = prefix + target[..<end]
+        base.query = target[end...]
+        self = base
+    }
+}

@@ -1,0 +1,159 @@
+import Glibc
+import NIOCore
+
+/// Cuts request heads out of a connection's bytes, strictly by RFC 9112: what two servers might read differently is
+/// refused, never repaired. Bytes that were searched once are not searched again, however slowly the rest comes.
+struct HeadParser {
+    /// Bytes of a request target.
+    static let longestTarget = 16 << 10
+    /// Bytes of a whole head.
+    static let longestHead = 64 << 10
+    static let mostFields = 128
+    static let longestMethod = 32
+
+    private enum Scan {
+        case incomplete
+        case complete(Int)
+        case refused(Refusal)
+    }
+
+    private var scanned = 0
+    private var lineStart = 0
+    private var lines = 0
+    private var hasSkippedEmptyLine = false
+
+    /// The next head, which is then taken out of `bytes`; nil while its end has not come.
+    /// - Throws: the answer to what is no request; nothing after it can be read.
+    mutating func parse(_ bytes: inout ByteBuffer) throws(Refusal) -> RequestHead? {
+        skipEmptyLine(&bytes)
+        switch bytes.withUnsafeReadableBytes({ scan($0) }) {
+        case .incomplete: return nil
+        case .refused(let refusal): throw refusal
+        case .complete(let end):
+            guard let slice = bytes.readSlice(length: end) else { return nil }
+            self = HeadParser()
+            return try RequestHead(parsing: slice)
+        }
+    }
+
+    /// RFC 9112 §2.2: one empty line before a request is a harmless habit of old clients.
+    private mutating func skipEmptyLine(_ bytes: inout ByteBuffer) {
+        guard scanned == 0, !hasSkippedEmptyLine, bytes.readableBytes > 1 else { return }
+        hasSkippedEmptyLine = true
+        guard bytes.getInteger(at: bytes.readerIndex, as: UInt16.self) == 0x0d0a else { return }
+        bytes.moveReaderIndex(forwardBy: 2)
+    }
+
+    private mutating func scan(_ bytes: UnsafeRawBufferPointer) -> Scan {
+        guard let base = bytes.baseAddress, bytes.count > scanned else { return .incomplete }
+        guard ASCIISet.token.contains(bytes[0]) || bytes[0] == .carriageReturn && bytes.count == 1 else {
+            return .refused(.badRequest("A request begins with its method."))
+        }
+        while let found = memchr(base + scanned, Int32(UInt8.lineFeed), bytes.count - scanned) {
+            let feed = found - UnsafeMutableRawPointer(mutating: base)
+            guard feed > lineStart, bytes[feed - 1] == .carriageReturn else {
+                return .refused(.badRequest("A line of the head ends without CR LF."))
+            }
+            if feed > Self.longestHead { return .refused(lines == 0 ? .uriTooLong : .headTooLarge) }
+            if feed - 1 == lineStart { return .complete(feed + 1) }
+            (lineStart, scanned, lines) = (feed + 1, feed + 1, lines + 1)
+            if lines > Self.mostFields + 1 { return .refused(.headTooLarge) }
+        }
+        scanned = bytes.count
+        // Method, version and blanks need fewer than 128 bytes.
+        if lines == 0, scanned > Self.longestTarget + 128 { return .refused(.uriTooLong) }
+        return scanned > Self.longestHead ? .refused(.headTooLarge) : .incomplete
+    }
+}
+
+extension RequestHead {
+    /// - Parameter bytes: a whole head, each line ended by CR LF, the empty line included.
+    fileprivate init(parsing bytes: ByteBuffer) throws(Refusal) {
+        self.init(bytes: bytes)
+        fields.reserveCapacity(12)
+        var refusal: Refusal?
+        bytes.withUnsafeReadableBytes { base in
+            do throws(Refusal) {
+                var rules = FramingRules()
+                var start = try readRequestLine(base) + 2
+                while base[start] != .carriageReturn {
+                    start = try readField(base, from: start, &rules) + 2
+                }
+                try rules.settle(&self)
+            } catch { refusal = error }
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// - Returns: where the line's CR is.
+    private mutating func readRequestLine(_ base: UnsafeRawBufferPointer) throws(Refusal) -> Int {
+        var position = 0
+        while ASCIISet.token.contains(base[position]) { position += 1 }
+        guard base[position] == .space, position > 0 else { throw .badRequest("The request line is not understood.") }
+        guard position <= HeadParser.longestMethod else { throw .unknownMethod }
+        methodSpan = Span(0, position)
+        method = Method(methodSpan.bytes(of: base))
+        let start = position + 1
+        position = start
+        while ASCIISet.target.contains(base[position]) { position += 1 }
+        guard base[position] == .space, position > start else {
+            throw .badRequest("The request target is empty or holds a byte that a URL may not hold.")
+        }
+        guard position - start <= HeadParser.longestTarget else { throw .uriTooLong }
+        targetSpan = Span(start, position)
+        minorVersion = try Self.minorVersion(base, at: position + 1)
+        isPersistent = minorVersion > 0
+        return position + 9
+    }
+
+    /// RFC 9112 §2.3: a higher minor version is served as the highest we know.
+    private static func minorVersion(_ base: UnsafeRawBufferPointer, at start: Int) throws(Refusal) -> Int {
+        let known: StaticString = "HTTP/"
+        guard base.count > start + 9, known.withUTF8Buffer({ $0.elementsEqual(base[start..<start + 5]) }),
+            base[start + 5].isDigit, base[start + 6] == UInt8(ascii: "."), base[start + 7].isDigit,
+            base[start + 8] == .carriageReturn
+        else { throw .badRequest("The request line does not end with the HTTP version.") }
+        guard base[start + 5] == UInt8(ascii: "1") else { throw .unknownVersion }
+        return base[start + 7] == UInt8(ascii: "0") ? 0 : 1
+    }
+
+    private mutating func readField(
+        _ base: UnsafeRawBufferPointer, from start: Int, _ rules: inout FramingRules
+    ) throws(Refusal) -> Int {
+        let field = try FieldLine.read(base, from: start)
+        let id = FieldID(name: field.name.bytes(of: base))
+        present.insert(id)
+        fields.append(Field(id: id, name: field.name, value: field.value))
+        try rules.take(id, field.value.bytes(of: base), &self)
+        return field.end
+    }
+}
+
+/// One `name: value` line, as heads and trailers have them (RFC 9112 §5).
+struct FieldLine {
+    var name: RequestHead.Span
+    var value: RequestHead.Span
+    /// Where the line's CR is.
+    var end: Int
+
+    /// - Parameter start: of a line that ends with CR LF within `base`.
+    static func read(_ base: UnsafeRawBufferPointer, from start: Int) throws(Refusal) -> FieldLine {
+        var position = start
+        while ASCIISet.token.contains(base[position]) { position += 1 }
+        // A blank here is a folded line or a blank before the colon, both a way to hide a field from somebody.
+        guard base[position] == UInt8(ascii: ":"), position > start else {
+            throw .badRequest("A field name is empty, folded, or not followed by a colon.")
+        }
+        let name = RequestHead.Span(start, position)
+        position += 1
+        while base[position].isBlank { position += 1 }
+        let valueStart = position
+        while base[position].isFieldContent { position += 1 }
+        guard base[position] == .carriageReturn, base[position + 1] == .lineFeed else {
+            throw .badRequest("A field value holds a control character.")
+        }
+        var valueEnd = position
+        while valueEnd > valueStart, base[valueEnd - 1].isBlank { valueEnd -= 1 }
+        return FieldLine(name: name, value: RequestHead.Span(valueStart, valueEnd), end: position)
+    }
+}
