@@ -84,7 +84,8 @@ extension TaskRequestFactory {
         var fields = HTTPFields()
         head.bytes.withUnsafeReadableBytes { base in
             for field in head.fields where !field.id.isDecidedByEngine && head.isEndToEnd(field, in: base) {
-                guard let name = HTTPField.Name(head.text(field.name)) else { continue }  // the parser takes tokens only
+                // The parser lets tokens through only.
+                guard let name = HTTPField.Name(head.text(field.name)) else { continue }
                 fields.append(HTTPField(name: name, value: field.value.bytes(of: base)))
             }
         }
