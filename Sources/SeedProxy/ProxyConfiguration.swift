@@ -42,6 +42,10 @@ package struct ProxyConfiguration: Sendable, Equatable {
     /// Blob and manifest URLs name their task by digest if the request doesn't say otherwise
     /// (`proxy.registryMirror.enableTaskIDBasedBlobDigest`).
     package var usesBlobDigest = false
+    /// How long an answer is fresh whose origin and rule don't say; zero means for ever (`proxy.revalidateAfter`).
+    package var revalidateAfter: Duration = .seconds(300)
+    /// Whether the rest of an object is fetched after a range of it, where the request doesn't say (`proxy.prefetch`).
+    package var prefetch = false
     /// Told to clients as `X-Dragonfly-Server-IP` (`host.ip`).
     package var serverIP = "127.0.0.1"
     /// Our name in `Via` and `Cache-Status`; a request that carries it in `Via` has been here before.

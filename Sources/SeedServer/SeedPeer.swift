@@ -34,13 +34,15 @@ package struct SeedPeer: Sendable {
     /// Services start together and stop in reverse: the health port goes first, so that nobody sends us new clients
     /// while the proxy finishes with the present ones.
     private func serve(_ rooms: Rooms) async throws {
-        let proxy = try await ProxyService.start(configuration, rooms: rooms, logger: logger)
+        let blockList = try configuration.proxy.blockList.map(BlockListFile.init)
+        let proxy = try await ProxyService.start(configuration, rooms: rooms, blockList: blockList, logger: logger)
         let board = ReadyBoard(expecting: ["proxy", "health", "metrics", "admin"], logger: logger)
         board.bound("proxy", at: proxy.address)
         let metrics = MetricsReport(proxy: proxy.metrics, rooms: rooms)
         var group = ServiceGroupConfiguration(
             services: [
                 proxy,
+                proxy.reloading(blockList),
                 HTTPService.admin(configuration.admin, board: board, logger: logger),
                 HTTPService.metrics(configuration.metrics, report: metrics, board: board, logger: logger),
                 HTTPService.health(configuration.health, board: board, logger: logger),

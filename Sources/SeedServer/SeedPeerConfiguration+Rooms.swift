@@ -43,6 +43,17 @@ extension SeedPeerConfiguration {
         settings.rules = proxy.rules.map(\.forProxy)
         settings.serverIP = host.ip ?? Self.ownAddress
         settings.eventLoops = System.coreCount
+        settings.registryMirror = proxy.registryMirror.addr
+        settings.usesBlobDigest = proxy.registryMirror.usesBlobDigest
+        settings.prefetch = proxy.prefetch
+        settings.revalidateAfter = proxy.revalidateAfter
+        settings.requestRateLimit = proxy.limits.requestRate
+        settings.connectionLimit = proxy.limits.connections
+        settings.connectionsPerClient = proxy.limits.connectionsPerClient
+        settings.idleTimeout = proxy.limits.idleTimeout
+        settings.headTimeout = proxy.limits.headTimeout
+        settings.bodyTimeout = proxy.limits.bodyTimeout
+        settings.basicAuth = proxy.basicAuth.forProxy
         settings.relayTimeout = download.pieceTimeout
         settings.extraTrustRoots = backend.caCert.map { [$0] } ?? []
         return settings
@@ -58,10 +69,19 @@ extension SeedPeerConfiguration {
     }
 }
 
+extension SeedPeerConfiguration.BasicAuth {
+    fileprivate var forProxy: SeedProxy.BasicAuth? {
+        guard let username, let password else { return nil }
+        return SeedProxy.BasicAuth(
+            username: username, password: password, acceptsAuthorization: acceptsAuthorization)
+    }
+}
+
 extension SeedPeerConfiguration.Rule {
     fileprivate var forProxy: ProxyRule {
         ProxyRule(
             regex: regex, useTLS: useTLS, redirect: redirect,
-            filteredQueryParams: filteredQueryParams ?? QueryFilter.defaultNames)
+            filteredQueryParams: filteredQueryParams ?? QueryFilter.defaultNames, immutable: immutable,
+            revalidateAfter: revalidateAfter)
     }
 }

@@ -1,4 +1,6 @@
 import DragonflyIdentity
+import SeedEngine
+import SeedOrigin
 
 /// How a request is answered. It depends on nothing but its target, the `X-Dragonfly-*` fields and, for some, `Accept`.
 enum RequestPlan {
@@ -26,16 +28,16 @@ final class TaskTemplate {
     /// Where the object is fetched, after the rule's rewriting.
     let url: OriginURL
     let urlText: String
-    let rule: ProxyRule
+    let freshness: FreshnessRule
     let options: TaskOptions
     var prepared: PreparedHead?
 
-    init(identity: TaskIdentity, url: OriginURL, rule: ProxyRule, options: TaskOptions) {
+    init(identity: TaskIdentity, url: OriginURL, freshness: FreshnessRule, options: TaskOptions) {
         key = identity.storeKey
         wireID = identity.taskID
         self.url = url
         urlText = url.text
-        self.rule = rule
+        self.freshness = freshness
         self.options = options
     }
 }
@@ -66,6 +68,9 @@ struct TaskOptions {
         usesBlobDigest = flag(.blobDigest, of: head)
         usesP2P = flag(.useP2P, of: head) ?? false
     }
+
+    /// Dragonfly's clients read ahead at 3 and below.
+    var originPriority: OriginPriority { priority > 3 ? .demand : .prefetch }
 
     /// `true` in any case is true, everything else that is there is false.
     private func flag(_ id: FieldID, of head: RequestHead) -> Bool? {

@@ -39,7 +39,9 @@ struct TaskRequestFactory {
         TaskRequest(
             key: template.key, wireID: template.wireID, url: template.urlText, headers: fieldsForEngine(of: head),
             range: range, pieceLength: template.options.pieceLength.map { Int64($0) }, tag: template.options.tag,
-            application: template.options.application)
+            application: template.options.application, freshness: template.freshness,
+            priority: template.options.originPriority,
+            prefetches: range != nil && (template.options.prefetch ?? configuration.prefetch))
     }
 }
 
@@ -118,7 +120,10 @@ extension TaskRequestFactory {
         let identity = try identity(of: url, head: head, rule: rule, options: options)
         // Such parameters prove a right, which is checked by the origin alone (rule 3).
         guard !identity.carriesProvingParameters, !isSigned(url) else { return .relayed(url) }
-        return .cached(TaskTemplate(identity: identity, url: url, rule: rule, options: options))
+        let freshness = FreshnessRule(
+            isImmutable: rule.immutable || Self.isNamedByDigest(url),
+            revalidateAfter: rule.revalidateAfter ?? configuration.revalidateAfter)
+        return .cached(TaskTemplate(identity: identity, url: url, freshness: freshness, options: options))
     }
 
     /// The URL a request means: its target, or for the origin form that of the registry it names (`X-Dragonfly-Registry`,
@@ -166,6 +171,11 @@ extension TaskRequestFactory {
     private func isSigned(_ url: OriginURL) -> Bool {
         guard url.text.utf8.contains(UInt8(ascii: "?")) else { return false }
         return (try? TaskIdentity(url: url.text))?.carriesProvingParameters ?? true
+    }
+
+    /// What a URL with a digest names never changes (DESIGN: freshness), whether or not the digest names the task.
+    private static func isNamedByDigest(_ url: OriginURL) -> Bool {
+        (try? TaskIdentity(url: url.text))?.digest != nil
     }
 
     private static func catching(_ body: () throws(Refusal) -> RequestPlan) -> RequestPlan {

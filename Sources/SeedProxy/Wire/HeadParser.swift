@@ -46,7 +46,8 @@ struct HeadParser {
 
     private mutating func scan(_ bytes: UnsafeRawBufferPointer) -> Scan {
         guard let base = bytes.baseAddress, bytes.count > scanned else { return .incomplete }
-        guard ASCIISet.token.contains(bytes[0]) || bytes[0] == .carriageReturn && bytes.count == 1 else {
+        if bytes[0] == .carriageReturn, bytes.count == 1, !hasSkippedEmptyLine { return .incomplete }
+        guard ASCIISet.token.contains(bytes[0]) else {
             return .refused(.badRequest("A request begins with its method."))
         }
         while let found = memchr(base + scanned, Int32(UInt8.lineFeed), bytes.count - scanned) {

@@ -11,7 +11,6 @@ extension ConfigurationKey {
 
     /// Whoever sets these relies on them, so ignoring them is said aloud.
     private static let notEnforced: [ConfigurationKey] = [
-        "proxy.server.basicAuth.username", "proxy.server.basicAuth.password",
         "upload.server.caCert", "upload.server.cert", "upload.server.key",
     ].map { .ignored($0, "not enforced", loud: true) }
 
@@ -40,13 +39,13 @@ extension ConfigurationKey {
 
     private static let limits = [
         "download.server.requestRateLimit", "download.bandwidthLimit", "download.backToSourceBandwidthLimit",
-        "upload.server.requestRateLimit", "upload.bandwidthLimit", "proxy.server.requestRateLimit",
+        "upload.server.requestRateLimit", "upload.bandwidthLimit",
         "proxy.prefetchBandwidthLimit",
     ]
 
     private static let later = [
-        "proxy.server.caCert", "proxy.server.caKey", "proxy.registryMirror.addr", "proxy.registryMirror.cert",
-        "proxy.registryMirror.enableTaskIDBasedBlobDigest", "proxy.prefetch", "tracing.protocol", "tracing.endpoint",
+        "proxy.server.caCert", "proxy.server.caKey", "proxy.registryMirror.cert", "tracing.protocol",
+        "tracing.endpoint",
         "tracing.path", "tracing.headers", "backend.requestHeader", "backend.enableCacheTemporaryRedirect",
         "backend.cacheTemporaryRedirectTTL", "backend.putConcurrentChunkCount", "backend.putChunkSize",
         "backend.putTimeout",

@@ -9,9 +9,50 @@ extension ConfigurationKey {
         .key("host.hostname", \.host.hostname, .optional(.text), "name of this host; empty: the system's"),
     ]
 
+    private static let timeout = ConfigurationKind<Duration>.duration(in: .milliseconds(100)...(.seconds(86_400)))
+
     private static let proxy: [ConfigurationKey] = [
         .key("proxy.server.ip", \.proxy.server.ip, .address, "address of the data port"),
         .key("proxy.server.port", \.proxy.server.port, .port, "data port; 0: any free one"),
+        .key(
+            "proxy.server.requestRateLimit", \.proxy.limits.requestRate, .whole(in: 0...10_000_000),
+            "requests a second, over all clients; more are answered 429; 0: no limit", .otherDefault),
+        .key(
+            "proxy.server.connectionLimit", \.proxy.limits.connections, .whole(in: 1...1_000_000),
+            "open client connections; more are closed at once", .own),
+        .key(
+            "proxy.server.connectionsPerClient", \.proxy.limits.connectionsPerClient, .whole(in: 0...1_000_000),
+            "open connections of one client address; 0: no limit", .own),
+        .key(
+            "proxy.server.idleTimeout", \.proxy.limits.idleTimeout, timeout,
+            "how long a connection may be without a request", .own),
+        .key(
+            "proxy.server.headTimeout", \.proxy.limits.headTimeout, timeout,
+            "how long a request head may take from its first byte to its last", .own),
+        .key(
+            "proxy.server.bodyTimeout", \.proxy.limits.bodyTimeout, timeout,
+            "how long a request body may stop coming", .own),
+        .key(
+            "proxy.server.basicAuth.username", \.proxy.basicAuth.username, .optional(.text),
+            "name that clients must send in Proxy-Authorization", .mapped),
+        .key("proxy.server.basicAuth.password", \.proxy.basicAuth.password, .optional(.text), "its password", .mapped),
+        .key(
+            "proxy.server.basicAuth.acceptAuthorization", \.proxy.basicAuth.acceptsAuthorization, .flag,
+            "take them from Authorization too, as Dragonfly does", .own),
+        .key(
+            "proxy.registryMirror.addr", \.proxy.registryMirror.addr, .url,
+            "registry meant by requests in origin form that name none"),
+        .key(
+            "proxy.registryMirror.enableTaskIDBasedBlobDigest", \.proxy.registryMirror.usesBlobDigest, .flag,
+            "blob and manifest URLs name their task by digest"),
+        .key(
+            "proxy.prefetch", \.proxy.prefetch, .flag, "fetch the rest of an object after a range of it"),
+        .key(
+            "proxy.revalidateAfter", \.proxy.revalidateAfter, .duration(in: .zero...(.seconds(31_536_000))),
+            "how long an answer is fresh whose origin doesn't say; 0s: for ever", .own),
+        .key(
+            "proxy.blockList", \.proxy.blockList, .optional(.filePath),
+            "YAML file of requests to refuse, in Dragonfly's form; read again on SIGHUP", .own),
         .key(
             "proxy.rules", \.proxy.rules, .list(of: .rule),
             "GET requests whose URL (without query) matches a regex go through the cache"),

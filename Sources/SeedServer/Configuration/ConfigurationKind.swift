@@ -51,6 +51,13 @@ extension ConfigurationKind<String> {
         scalar("an IPv4 or IPv6 address", parse: { IPAddress($0) == nil ? nil : $0 }, show: { $0 })
     }
 
+    /// An absolute http or https URL.
+    static var url: Self {
+        scalar(
+            "a URL such as https://index.docker.io",
+            parse: { $0.hasPrefix("http://") || $0.hasPrefix("https://") ? $0 : nil }, show: { $0 })
+    }
+
     static var regex: Self {
         scalar("a regular expression", parse: { (try? Regex($0)) == nil ? nil : $0 }, show: quoted)
     }
@@ -105,7 +112,7 @@ extension ConfigurationKind<Duration> {
 extension ConfigurationKind<SeedPeerConfiguration.Rule> {
     /// One entry of `proxy.rules`. A field we don't know is refused here: a misspelt `regex` would match every URL.
     static var rule: Self {
-        let allowed = "a mapping of regex, useTLS, redirect, filteredQueryParams"
+        let allowed = "a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, revalidateAfter"
         return Self(
             allowed: allowed,
             read: { field throws(ConfigurationProblem) in
@@ -134,6 +141,9 @@ extension SeedPeerConfiguration.Rule {
         case "useTLS": useTLS = try ConfigurationKind.flag.read(field)
         case "redirect": redirect = try ConfigurationKind.text.read(field)
         case "filteredQueryParams": filteredQueryParams = try ConfigurationKind.list(of: .text).read(field)
+        case "immutable": immutable = try ConfigurationKind.flag.read(field)
+        case "revalidateAfter":
+            revalidateAfter = try ConfigurationKind.duration(in: .zero...(.seconds(31_536_000))).read(field)
         default: return false
         }
         return true

@@ -14,7 +14,19 @@ extension SeedPeerConfiguration {
     package static func parse(_ yaml: String) throws(ConfigurationError) -> Loaded {
         var reader = ConfigurationReader(defaults: SeedPeerConfiguration())
         try reader.read(yaml)
+        try reader.configuration.checkTogether()
         return Loaded(configuration: reader.configuration, notices: reader.notices)
+    }
+
+    /// What no key can judge alone.
+    private func checkTogether() throws(ConfigurationError) {
+        let auth = proxy.basicAuth
+        guard (auth.username == nil) == (auth.password == nil) else {
+            let problem = ConfigurationProblem(
+                path: "proxy.server.basicAuth", value: "a username or a password alone",
+                allowed: "both username and password, or none")
+            throw .refused([problem])
+        }
     }
 
     /// Reads a YAML file.

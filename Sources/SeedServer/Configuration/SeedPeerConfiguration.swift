@@ -34,11 +34,44 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
 
     package struct Proxy: Sendable, Equatable {
         package var server = Listener(port: 4001)
+        package var limits = Limits()
+        package var basicAuth = BasicAuth()
+        package var registryMirror = RegistryMirror()
+        package var prefetch = false
+        /// Zero means for ever.
+        package var revalidateAfter = Duration.seconds(300)
+        /// The file of requests to refuse.
+        package var blockList: String?
         package var rules: [Rule] = []
         /// Nothing is fetched for the cache: what is not held is refused.
         package var disableBackToSource = false
         /// Bytes.
         package var readBufferSize: Int64 = 524_288
+    }
+
+    /// What clients may do at most. Zero means no limit.
+    package struct Limits: Sendable, Equatable {
+        /// Per second.
+        package var requestRate = 0
+        package var connections = 16_384
+        package var connectionsPerClient = 0
+        package var idleTimeout = Duration.seconds(75)
+        package var headTimeout = Duration.seconds(15)
+        package var bodyTimeout = Duration.seconds(60)
+    }
+
+    /// The credentials that clients must send; both or none.
+    package struct BasicAuth: Sendable, Equatable {
+        package var username: String?
+        package var password: String?
+        /// Whether `Authorization` counts too.
+        package var acceptsAuthorization = false
+    }
+
+    package struct RegistryMirror: Sendable, Equatable {
+        /// A URL.
+        package var addr = "https://index.docker.io"
+        package var usesBlobDigest = false
     }
 
     /// GET requests whose URL matches go through the cache.
@@ -51,6 +84,10 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
         package var redirect: String?
         /// The query parameters that don't belong to the task's identity; nil takes Dragonfly's list.
         package var filteredQueryParams: [String]?
+        /// What these URLs name never changes.
+        package var immutable = false
+        /// How long an answer is fresh whose origin doesn't say; zero means for ever, nil takes `proxy.revalidateAfter`.
+        package var revalidateAfter: Duration?
     }
 
     package struct Storage: Sendable, Equatable {

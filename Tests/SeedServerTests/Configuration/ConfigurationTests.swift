@@ -21,8 +21,18 @@ struct ConfigurationTests {
         expected.host.hostname = "seed-0"
         expected.proxy.server = .init(port: 0)
         expected.proxy.server.ip = "::1"
+        expected.proxy.limits = .init(
+            requestRate: 400, connections: 100, connectionsPerClient: 10, idleTimeout: .seconds(1),
+            headTimeout: .seconds(2), bodyTimeout: .seconds(3))
+        expected.proxy.basicAuth = .init(username: "u", password: "p", acceptsAuthorization: true)
+        expected.proxy.registryMirror = .init(addr: "http://mirror", usesBlobDigest: true)
+        expected.proxy.prefetch = true
+        expected.proxy.revalidateAfter = .zero
+        expected.proxy.blockList = "/block.yaml"
         expected.proxy.rules = [
-            .init(regex: "blobs/sha256.*", useTLS: true, redirect: "mirror:443", filteredQueryParams: ["sig", "exp"]),
+            .init(
+                regex: "blobs/sha256.*", useTLS: true, redirect: "mirror:443", filteredQueryParams: ["sig", "exp"],
+                immutable: true, revalidateAfter: .seconds(60)),
             .init(regex: "it's"),
         ]
         expected.proxy.readBufferSize = 4_000_000
@@ -70,7 +80,7 @@ struct ConfigurationTests {
             ),
             (
                 "proxy:\n  rules:\n    - regexp: ok",
-                "proxy.rules[0]: regexp is not allowed (line 3); allowed: a mapping of regex, useTLS, redirect, filteredQueryParams"
+                "proxy.rules[0]: regexp is not allowed (line 3); allowed: a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, revalidateAfter"
             ),
             (
                 "backend:\n  allowAddresses: [10.0.0.0/33]",
@@ -122,9 +132,9 @@ struct ConfigurationTests {
     @Test("Ignored keys of Dragonfly are mentioned at debug, those somebody may rely on at warning")
     func ignoredKeys() throws {
         let loaded = try SeedPeerConfiguration.parse(
-            "gc: {interval: 900s}\ntracing: {headers: {a: b}}\nproxy: {server: {basicAuth: {username: u}}}")
+            "gc: {interval: 900s}\ntracing: {headers: {a: b}}\nproxy: {disableBackToSource: true}")
         #expect(loaded.notices.map(\.weight) == [.debug, .debug, .warning])
-        #expect(loaded.notices[2].text == "proxy.server.basicAuth.username is ignored (line 3): not enforced")
+        #expect(loaded.notices[2].text == "proxy.disableBackToSource is ignored (line 3): not enforced")
     }
 
     @Test("A file that is not there is refused with its name")
@@ -144,12 +154,27 @@ struct ConfigurationTests {
     private static let full = """
         host: {ip: 10.1.2.3, hostname: seed-0}
         proxy:
-          server: {ip: '::1', port: 0}
+          server:
+            ip: '::1'
+            port: 0
+            requestRateLimit: 400
+            connectionLimit: 100
+            connectionsPerClient: 10
+            idleTimeout: 1s
+            headTimeout: 2s
+            bodyTimeout: 3s
+            basicAuth: {username: u, password: p, acceptAuthorization: true}
+          registryMirror: {addr: http://mirror, enableTaskIDBasedBlobDigest: true}
+          prefetch: true
+          revalidateAfter: 0s
+          blockList: /block.yaml
           rules:
             - regex: blobs/sha256.*
               useTLS: true
               redirect: mirror:443
               filteredQueryParams: [sig, exp]
+              immutable: true
+              revalidateAfter: 1m
             - regex: it's
               redirect:
           readBufferSize: 4MB
@@ -161,4 +186,42 @@ struct ConfigurationTests {
         admin: {server: {ip: 127.0.0.3, port: 65535}}
         shutdown: {timeout: 1500ms}
         """
+}
+
+@Suite("The block list's file")
+struct BlockListFileTests {
+    @Test("Dragonfly's form is read")
+    func form() throws {
+        let list = try BlockListFile.parse(
+            """
+            seed_client_config:
+              block_list:
+                task:
+                  download: {urls: ['evil\\.example'], applications: [a], tags: [t, u], priorities: [0, 3]}
+            """)
+        #expect(list.urls == ["evil\\.example"])
+        #expect(list.applications == ["a"] && list.tags == ["t", "u"] && list.priorities == [0, 3])
+        #expect(try BlockListFile.parse("") == .init())
+        #expect(try BlockListFile.parse("seed_client_config: {block_list: {task: {download: }}}") == .init())
+    }
+
+    @Test(
+        "A file that would block nothing by mistake is refused",
+        arguments: [
+            "urls: [x]", "seed_client_config: {block_list: {task: {upload: {}}}}",
+            "seed_client_config: {block_list: {task: {download: {url: [x]}}}}",
+            "seed_client_config: {block_list: {task: {download: {urls: ['(']}}}}",
+            "seed_client_config: {block_list: {task: {download: {priorities: [7]}}}}", "a: b: c",
+        ])
+    func mistakes(_ yaml: String) {
+        #expect(throws: ConfigurationError.self) { try BlockListFile.parse(yaml) }
+    }
+
+    @Test("A name without a password is no protection, and is refused")
+    func halfCredentials() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try SeedPeerConfiguration.parse("proxy: {server: {basicAuth: {username: u}}}")
+        }
+        #expect(error?.description.contains("allowed: both username and password, or none") == true)
+    }
 }

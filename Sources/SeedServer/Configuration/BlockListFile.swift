@@ -1,0 +1,82 @@
+import Foundation
+import SeedProxy
+import Yams
+
+/// The file of `proxy.blockList`, in the form of Dragonfly's local dynamic configuration:
+///
+///     seed_client_config:
+///       block_list:
+///         task:
+///           download: {urls: [], applications: [], tags: [], priorities: []}
+struct BlockListFile: Sendable {
+    let path: String
+    /// As the file had it when it was last read without an error.
+    let list: BlockList
+
+    /// - Throws: `ConfigurationError`, in words for the person who wrote the file.
+    init(path: String) throws(ConfigurationError) {
+        self.path = path
+        list = try Self.read(path)
+    }
+
+    static func read(_ path: String) throws(ConfigurationError) -> BlockList {
+        let text: String
+        do {
+            text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+        } catch {
+            throw .unreadable(file: path, reason: error.localizedDescription)
+        }
+        return try parse(text)
+    }
+
+    /// An empty file is an empty list. What isn't known here is refused: a misspelt list would block nothing.
+    static func parse(_ yaml: String) throws(ConfigurationError) -> BlockList {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml)
+        } catch {
+            throw .notYAML(reason: "\(error)", line: nil)
+        }
+        guard var field = root.map({ ConfigurationField(path: "", node: $0) }), !field.isNull else {
+            return BlockList()
+        }
+        do throws(ConfigurationProblem) {
+            for name in ["seed_client_config", "block_list", "task", "download"] { field = try field.only(name) }
+            return try BlockList(field)
+        } catch {
+            throw .refused([error])
+        }
+    }
+}
+
+extension ConfigurationField {
+    /// The one entry of a mapping.
+    fileprivate func only(_ name: String) throws(ConfigurationProblem) -> ConfigurationField {
+        guard let entries = node.mapping, entries.count == 1, let inner = entries[name] else {
+            throw ConfigurationField(path: path.isEmpty ? "the block list" : path, node: node)
+                .problem(allowed: "a mapping with \(name) alone")
+        }
+        return ConfigurationField(path: path.isEmpty ? name : "\(path).\(name)", node: inner)
+    }
+}
+
+extension BlockList {
+    fileprivate init(_ field: ConfigurationField) throws(ConfigurationProblem) {
+        self.init()
+        if field.isNull { return }
+        let allowed = "a mapping of urls, applications, tags, priorities"
+        guard let entries = field.node.mapping else { throw field.problem(allowed: allowed) }
+        for (key, node) in entries {
+            let name = key.string ?? ""
+            let inner = ConfigurationField(path: "\(field.path).\(name)", node: node)
+            if inner.isNull { continue }
+            switch name {
+            case "urls": urls = try ConfigurationKind.list(of: .regex).read(inner)
+            case "applications": applications = Set(try ConfigurationKind.list(of: .text).read(inner))
+            case "tags": tags = Set(try ConfigurationKind.list(of: .text).read(inner))
+            case "priorities": priorities = Set(try ConfigurationKind.list(of: .whole(in: 0...6)).read(inner))
+            default: throw ConfigurationField(path: field.path, node: key).problem(allowed: allowed)
+            }
+        }
+    }
+}
