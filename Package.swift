@@ -100,6 +100,10 @@ let package = Package(
                 "SeedTestSupport", "SeedEngine", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix,
                 nioHTTP1, httpTypes, logging,
             ]),
-        tests(of: "SeedServer", ["SeedTestSupport", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix, logging]),
+        tests(
+            of: "SeedServer",
+            [
+                "SeedTestSupport", "SeedOrigin", "SeedProxy", "DragonflyIdentity", nioCore, nioPosix, logging,
+            ]),
     ]
 )

@@ -1,4 +1,5 @@
 import SeedOrigin
+import SeedProxy
 import Testing
 
 @testable import SeedServer
