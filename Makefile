@@ -3,10 +3,10 @@ SWIFT ?= swift
 FORMATTED := Sources Tests benchmarks Package.swift
 IMPORT_CHECK := --explicit-target-dependency-import-check error
 
-.PHONY: help deps build release run test soak demo bench format lint config
+.PHONY: help deps build release run test soak demo bench bench-origin format lint config
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install the Debian packages that are missing
 	@scripts/install-deps
@@ -33,6 +33,9 @@ demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DE
 
 bench: deps ## Time task identities and the hash ring
 	$(SWIFT) run -c release IdentityBenchmarks
+
+bench-origin: release ## Time cold objects from an origin: spans, first byte, crowd, slow readers (BENCH_FLAGS=--json)
+	$(SWIFT) run -c release OriginBenchmarks $(BENCH_FLAGS)
 
 format: ## Format the sources in place
 	$(SWIFT) format format -i -r $(FORMATTED)

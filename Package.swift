@@ -83,6 +83,9 @@ let package = Package(
         .executableTarget(
             name: "IdentityBenchmarks", dependencies: ["DragonflyIdentity"],
             path: "benchmarks/Benchmarks/IdentityBenchmarks", swiftSettings: strict),
+        .executableTarget(
+            name: "OriginBenchmarks", dependencies: ["SeedTestSupport"],
+            path: "benchmarks/Benchmarks/OriginBenchmarks", swiftSettings: strict),
         room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", nioCore, nioPosix, httpTypes]),
 
         tests(of: "DragonflyIdentity", [], resources: [.copy("Vectors")]),

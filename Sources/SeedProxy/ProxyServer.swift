@@ -52,9 +52,8 @@ package final class ProxyServer: Sendable {
         let threads = NIOThreadPool(numberOfThreads: 4)  // name lookups only
         threads.start()
         do {
-            let own = OwnListeners()
             let dialer = Dialer(
-                addressGuard: addressGuard, own: own, threads: threads, tls: tls,
+                addressGuard: addressGuard, threads: threads, tls: tls,
                 connectTimeout: TimeAmount(configuration.connectTimeout))
             let setup = ProxySetup(
                 configuration: configuration, engine: engine, dialer: dialer, metrics: ProxyMetrics(),
@@ -63,7 +62,7 @@ package final class ProxyServer: Sendable {
             let loops = try await contexts(on: group, setup: setup)
             let listener = try await listen(configuration, group: group, loops: loops)
             guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
-            own.add(address)
+            addressGuard.own.add(address)
             for loop in loops { loop.eventLoop.execute { loop.value.startTicking(every: configuration.tickInterval) } }
             return ProxyServer(
                 group: group, threads: threads, listener: listener, address: address, loops: loops,

@@ -36,7 +36,8 @@ package struct SeedPeer: Sendable {
     private func serve(_ rooms: Rooms) async throws {
         let blockList = try configuration.proxy.blockList.map(BlockListFile.init)
         let proxy = try await ProxyService.start(configuration, rooms: rooms, blockList: blockList, logger: logger)
-        let board = ReadyBoard(expecting: ["proxy", "health", "metrics", "admin"], logger: logger)
+        let board = ReadyBoard(
+            expecting: ["proxy", "health", "metrics", "admin"], own: rooms.addressGuard.own, logger: logger)
         board.bound("proxy", at: proxy.address)
         let metrics = MetricsReport(proxy: proxy.metrics, rooms: rooms)
         var group = ServiceGroupConfiguration(

@@ -19,10 +19,16 @@ extension SeedPeerConfiguration {
             scrubRate: storage.scrubRate)
     }
 
-    var forOrigin: OriginConfiguration {
+    func forOrigin(_ addressGuard: AddressGuard) -> OriginConfiguration {
         var origin = OriginConfiguration()
         origin.noProgressTimeout = download.pieceTimeout
+        origin.httpVersion = backend.httpVersion
+        origin.proxy = backend.proxy
         origin.certificateAuthorities = backend.caCert
+        origin.redirectTimeToLive =
+            backend.enableCacheTemporaryRedirect ? backend.cacheTemporaryRedirectTTL : .zero
+        origin.bandwidth = download.backToSourceBandwidthLimit
+        origin.backgroundBandwidth = proxy.prefetchBandwidthLimit
         origin.addressGuard = addressGuard
         origin.userAgent = "seed-peer/\(SeedPeer.version)"
         return origin
@@ -58,8 +64,6 @@ extension SeedPeerConfiguration {
         settings.extraTrustRoots = backend.caCert.map { [$0] } ?? []
         return settings
     }
-
-    var addressGuard: AddressGuard { AddressGuard(allow: backend.allowAddresses) }
 
     /// The first IPv4 address that is not loopback's; without a network, loopback's.
     private static var ownAddress: String {

@@ -131,6 +131,21 @@ package final class FaultyConnection: Sendable {
         changed.notify()
     }
 
+    /// Becomes a tunnel to a loopback port, as `CONNECT` asks for, until either side is done.
+    package func tunnel(to port: UInt16) {
+        guard let near = state.withLock({ $0.socket }), let far = LoopbackSocket.connect(port: port) else { return }
+        defer { Glibc.close(far) }
+        head("200 Connection established")
+        var entries = [near, far].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while poll(&entries, 2, 30_000) > 0 {
+            for (index, entry) in entries.enumerated() where entry.revents != 0 {
+                let count = recv(entry.fd, &buffer, buffer.count, 0)
+                guard count > 0, send(entries[1 - index].fd, buffer, count, noSignal) == count else { return }
+            }
+        }
+    }
+
     /// Wakes whoever reads, writes or stalls; the connection's own thread then closes it.
     func abandon() {
         state.withLock { state in

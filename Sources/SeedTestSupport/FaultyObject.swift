@@ -10,19 +10,20 @@ package struct FaultyObject: Sendable, Hashable {
     package let seed: UInt64
     /// With its quotes, weak with `W/`.
     package var etag: String?
-    /// How long before each answer's `Date` the object was last changed, in seconds. Nil: no `Last-Modified`.
-    package var age: Int?
+    /// When the object was last changed, in seconds since 1970. Nil: no `Last-Modified`.
+    package var modified: Int64?
     /// Further fields of every answer that carries bytes of it, such as `Cache-Control`.
     package var fields: HTTPFields
     private let noise: [UInt8]
 
+    /// - Parameter age: how many seconds ago the object was last changed.
     package init(
         length: Int64, seed: UInt64 = 1, etag: String? = "\"v1\"", age: Int? = nil, fields: HTTPFields = [:]
     ) {
         self.length = length
         self.seed = seed
         self.etag = etag
-        self.age = age
+        modified = age.map { Int64(Date().timeIntervalSince1970) - Int64($0) }
         self.fields = fields
         var state = Self.mix(seed)
         noise = (0..<Int(Self.page / 8)).flatMap { _ in

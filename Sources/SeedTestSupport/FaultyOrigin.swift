@@ -139,14 +139,13 @@ package struct FaultyRequest: Sendable {
     /// The target without its query.
     package var path: String { String(target.prefix { $0 != "?" }) }
 
-    /// The bytes a `Range: bytes=a-b`, `a-` or `-n` means in an object of `length` bytes; nil without one.
+    /// The bytes a `Range: bytes=a-b`, `a-` or `-n` means in an object of `length` bytes, empty
+    /// if none of them exist; nil without one.
     package func range(in length: Int) -> Range<Int>? {
         guard let field = headers[.range], field.hasPrefix("bytes=") else { return nil }
         let ends = field.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count == 2 else { return nil }
-        if let first = Int(ends[0]) {
-            return min(first, length)..<max(min(first, length), min(length, (Int(ends[1]) ?? length - 1) + 1))
-        }
+        if let first = Int(ends[0]) { return first..<max(first, min(length, (Int(ends[1]) ?? length - 1) + 1)) }
         return Int(ends[1]).map { max(0, length - $0)..<length }
     }
 

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 
 /// TCP sockets on 127.0.0.1 for fixtures.
-enum LoopbackSocket {
+package enum LoopbackSocket {
     /// A listening socket on a port of the system's choice, at an IPv4 or IPv6 address in digits.
-    static func listen(at host: String = "127.0.0.1") throws -> (socket: Int32, port: UInt16) {
+    package static func listen(at host: String = "127.0.0.1") throws -> (socket: Int32, port: UInt16) {
         let listener = socket(host.contains(":") ? AF_INET6 : AF_INET, stream, 0)
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let port = withSockaddr(host, port: 0) { pointer, length -> UInt16? in
@@ -27,9 +27,17 @@ enum LoopbackSocket {
 
     /// Whether somebody accepts connections there.
     static func answers(port: UInt16) -> Bool {
+        guard let client = connect(port: port) else { return false }
+        close(client)
+        return true
+    }
+
+    /// A connection to that port; nil if nobody accepts.
+    package static func connect(port: UInt16) -> Int32? {
         let client = socket(AF_INET, stream, 0)
-        defer { close(client) }
-        return withSockaddr("127.0.0.1", port: port) { connect(client, $0, $1) == 0 }
+        if withSockaddr("127.0.0.1", port: port, { Glibc.connect(client, $0, $1) == 0 }) { return client }
+        close(client)
+        return nil
     }
 
     private static let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)

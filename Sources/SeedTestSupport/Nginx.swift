@@ -14,9 +14,12 @@ package final class Nginx: Sendable {
         package let bodyBytesSent: Int
         /// Serial number of the connection.
         package let connection: Int
+        /// `HTTP/1.1`, `HTTP/2.0`.
+        package let version: String
     }
 
     package let port: UInt16
+    private let scheme: String
     private let prefix: URL
     private let process = Process()
 
@@ -24,12 +27,15 @@ package final class Nginx: Sendable {
     /// - Parameters:
     ///   - directory: what it serves.
     ///   - location: further directives for the one `location /`, such as `max_ranges 0;`.
-    package init(serving directory: String, location: String = "") throws {
+    ///   - identity: speaks TLS under it, HTTP/2 as well as HTTP/1.1.
+    package init(serving directory: String, location: String = "", identity: TestAuthority.Identity? = nil) throws {
         port = try LoopbackSocket.freePort()
+        scheme = identity == nil ? "http" : "https"
         prefix = FileManager.default.temporaryDirectory.appending(path: "nginx-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: prefix, withIntermediateDirectories: true)
         let file = prefix.appending(path: "nginx.conf")
-        try Self.text(directory, location, prefix.path, port).write(to: file, atomically: true, encoding: .utf8)
+        try Self.text(directory, location, prefix.path, port, identity).write(
+            to: file, atomically: true, encoding: .utf8)
         process.executableURL = URL(filePath: "/usr/sbin/nginx")
         process.arguments = ["-p", prefix.path, "-c", file.path, "-e", prefix.appending(path: "error.log").path]
         process.standardError = FileHandle.nullDevice
@@ -37,8 +43,8 @@ package final class Nginx: Sendable {
         try waitUntilReady()
     }
 
-    /// `http://127.0.0.1:port`, without a slash at the end.
-    package var url: String { "http://127.0.0.1:\(port)" }
+    /// `http://127.0.0.1:port` or the same with https, without a slash at the end.
+    package var url: String { "\(scheme)://127.0.0.1:\(port)" }
 
     /// Stops it, waits for its end and removes its files. Read the access log before.
     package func stop() {
@@ -81,30 +87,35 @@ package final class Nginx: Sendable {
         }
     }
 
-    private static func text(_ directory: String, _ location: String, _ prefix: String, _ port: UInt16) -> String {
-        """
-        daemon off;
-        \(geteuid() == 0 ? "user root;" : "")
-        worker_processes 1;
-        pid \(prefix)/nginx.pid;
-        events { worker_connections 4096; }
-        http {
-            log_format seed escape=json '{"method":"$request_method","uri":"$request_uri","status":$status,'
-                '"range":"$http_range","bodyBytesSent":$body_bytes_sent,"connection":$connection}';
-            access_log \(prefix)/access.log seed;
-            client_body_temp_path \(prefix)/body;
-            proxy_temp_path \(prefix)/proxy;
-            fastcgi_temp_path \(prefix)/fastcgi;
-            uwsgi_temp_path \(prefix)/uwsgi;
-            scgi_temp_path \(prefix)/scgi;
-            sendfile on;
-            keepalive_requests 1000000;
-            server {
-                listen 127.0.0.1:\(port);
-                root \(directory);
-                location / { \(location) }
+    private static func text(
+        _ directory: String, _ location: String, _ prefix: String, _ port: UInt16, _ identity: TestAuthority.Identity?
+    ) -> String {
+        let tls = identity.map { "ssl_certificate \($0.certificate); ssl_certificate_key \($0.key);" } ?? ""
+        return """
+            daemon off;
+            \(geteuid() == 0 ? "user root;" : "")
+            worker_processes 1;
+            pid \(prefix)/nginx.pid;
+            events { worker_connections 4096; }
+            http {
+                log_format seed escape=json '{"method":"$request_method","uri":"$request_uri","status":$status,'
+                    '"range":"$http_range","bodyBytesSent":$body_bytes_sent,"connection":$connection,'
+                    '"version":"$server_protocol"}';
+                access_log \(prefix)/access.log seed;
+                client_body_temp_path \(prefix)/body;
+                proxy_temp_path \(prefix)/proxy;
+                fastcgi_temp_path \(prefix)/fastcgi;
+                uwsgi_temp_path \(prefix)/uwsgi;
+                scgi_temp_path \(prefix)/scgi;
+                sendfile on;
+                keepalive_requests 1000000;
+                server {
+                    listen 127.0.0.1:\(port)\(identity == nil ? "" : " ssl http2");
+                    \(tls)
+                    root \(directory);
+                    location / { \(location) }
+                }
             }
-        }
-        """
+            """
     }
 }

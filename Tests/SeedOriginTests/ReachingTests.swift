@@ -100,7 +100,7 @@ struct ReachingTests {
         }
     }
 
-    @Test("No more transfers run at a host than allowed, and the waiting ones start by urgency")
+    @Test("W36: no more transfers run at a host than allowed, and the waiting ones start by urgency")
     func hostLimit() throws {
         try withOrigins({ $0.transfersPerHost = 1 }) { request, connection in
             if request.target == "/first" { connection.stall() }

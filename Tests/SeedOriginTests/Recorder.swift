@@ -104,3 +104,35 @@ func withOrigins(
     }
     try run(faulty, curl)
 }
+
+/// Numbers from 0, each once.
+final class Counter: Sendable {
+    private let value = Mutex(0)
+
+    func next() -> Int {
+        value.withLock { value in
+            defer { value += 1 }
+            return value
+        }
+    }
+}
+
+/// Something that has happened or not.
+final class Flag: Sendable {
+    private let value = Mutex(false)
+
+    var isSet: Bool { value.withLock { $0 } }
+    func set() { value.withLock { $0 = true } }
+}
+
+extension Flag {
+    /// A value that is known later than the closure that needs it.
+    final class Value<Wrapped: Sendable>: Sendable {
+        private let stored = Mutex<Wrapped?>(nil)
+
+        var value: Wrapped? {
+            get { stored.withLock { $0 } }
+            set { stored.withLock { $0 = newValue } }
+        }
+    }
+}

@@ -176,7 +176,7 @@ struct TransferControlTests {
         }
     }
 
-    @Test("No more transfers run in all than allowed")
+    @Test("W36: no more transfers run in all than allowed")
     func limitInAll() throws {
         let other = try FaultyOrigin { $1.respond() }
         defer { other.stop() }

@@ -111,17 +111,14 @@ final class CurlTransfer {
 
     /// The last thing that happens: others learn from how it ended.
     func settle(_ outcome: OriginOutcome) {
-        if case .failed(let error) = outcome, !hasAnswered { learn(from: error) }
         memory.rates.withdraw(id)
-        guard let key = way.key else { return }
-        memory.released += memory.redirects.end(id, key)
+        if case .failed(let error) = outcome { learn(from: error) }
+        if let key = way.key { memory.released += memory.redirects.end(id, key) }
     }
 
     private func learn(from error: OriginError) {
-        switch error.kind {
-        case .unreachable, .timeout, .cut, .tls: memory.breaker.failed(id, at: url.origin, now: .now)
-        case .circuitOpen: break
-        default: return
+        if !hasAnswered, [.unreachable, .timeout, .cut, .tls].contains(error.kind) {
+            memory.breaker.failed(id, at: url.origin, now: .now)
         }
         // Another way through the redirects may lead to a host that is well.
         if let key = way.key, let target = way.remembered { memory.redirects.doubt(key, target) }

@@ -1,16 +1,14 @@
 import Glibc
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import SeedOrigin
-import Synchronization
+package import SeedOrigin
 
 /// Opens connections to origins for requests that go straight through. Name lookup runs on threads of its own, and
 /// every address is judged before it is dialled (rule 24).
 struct Dialer: Sendable {
     let addressGuard: AddressGuard
-    let own: OwnListeners
     let threads: NIOThreadPool
     let tls: NIOSSLContext
     let connectTimeout: TimeAmount
@@ -62,7 +60,7 @@ struct Dialer: Sendable {
             return false
         }
         if permitted.isEmpty { throw Refusal(status: 403, culprit: .proxy, message: reason) }
-        if permitted.contains(where: own.contains) { throw .loop }
+        if permitted.contains(where: addressGuard.own.contains) { throw .loop }
         return permitted
     }
 
@@ -82,21 +80,15 @@ struct Dialer: Sendable {
     }
 }
 
-/// The addresses this server listens on: dialling one of them would be a loop (rule 23).
-final class OwnListeners: Sendable {
-    private let listeners = Mutex<[(port: Int, addresses: Set<IPAddress>)]>([])
-
+extension OwnListeners {
     /// - Parameter address: as bound. The unspecified address stands for all of this machine.
-    func add(_ address: SocketAddress) {
-        guard let port = address.port, let ip = address.ip else { return }
-        let isWildcard = ip == IPAddress("0.0.0.0") || ip == IPAddress("::")
-        let devices = isWildcard ? (try? System.enumerateDevices())?.compactMap { $0.address?.ip } ?? [] : []
-        listeners.withLock { $0.append((port, Set(devices + [ip]))) }
+    package func add(_ address: SocketAddress) {
+        if let ip = address.ip, let port = address.port { add(ip, port: port) }
     }
 
     func contains(_ address: SocketAddress) -> Bool {
-        guard let port = address.port, let ip = address.ip else { return false }
-        return listeners.withLock { $0.contains { $0.port == port && $0.addresses.contains(ip) } }
+        guard let ip = address.ip, let port = address.port else { return false }
+        return contains(ip, port: port)
     }
 }
 

@@ -38,17 +38,14 @@ extension ConfigurationKey {
     ]
 
     private static let limits = [
-        "download.server.requestRateLimit", "download.bandwidthLimit", "download.backToSourceBandwidthLimit",
-        "upload.server.requestRateLimit", "upload.bandwidthLimit",
-        "proxy.prefetchBandwidthLimit",
+        "download.server.requestRateLimit", "download.bandwidthLimit", "upload.server.requestRateLimit",
+        "upload.bandwidthLimit",
     ]
 
     private static let later = [
         "proxy.server.caCert", "proxy.server.caKey", "proxy.registryMirror.cert", "tracing.protocol",
-        "tracing.endpoint",
-        "tracing.path", "tracing.headers", "backend.requestHeader", "backend.enableCacheTemporaryRedirect",
-        "backend.cacheTemporaryRedirectTTL", "backend.putConcurrentChunkCount", "backend.putChunkSize",
-        "backend.putTimeout",
+        "tracing.endpoint", "tracing.path", "tracing.headers", "backend.requestHeader",
+        "backend.putConcurrentChunkCount", "backend.putChunkSize", "backend.putTimeout",
     ]
 
     private static func ignored(_ paths: [String], _ reason: String) -> [ConfigurationKey] {

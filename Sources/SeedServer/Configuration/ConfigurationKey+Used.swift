@@ -62,6 +62,9 @@ extension ConfigurationKey {
         .key(
             "proxy.readBufferSize", \.proxy.readBufferSize, .size(in: 4_096...67_108_864),
             "accepted; our buffers size themselves", .mapped),
+        .key(
+            "proxy.prefetchBandwidthLimit", \.proxy.prefetchBandwidthLimit, .rate,
+            "bytes per second from origins of what no client waits for (completion and prefetch)"),
     ]
 
     private static let storage: [ConfigurationKey] = [
@@ -113,6 +116,9 @@ extension ConfigurationKey {
         .key(
             "download.pieceTimeout", \.download.pieceTimeout, .duration(in: .milliseconds(100)...(.seconds(86_400))),
             "how long a transfer may make no progress; there is no limit on its whole time", .mapped),
+        .key(
+            "download.backToSourceBandwidthLimit", \.download.backToSourceBandwidthLimit, .rate,
+            "bytes per second from all origins together; what clients wait for goes first"),
     ]
 
     private static let backend: [ConfigurationKey] = [
@@ -122,7 +128,21 @@ extension ConfigurationKey {
         .key("backend.maxRetries", \.backend.maxRetries, .whole(in: 0...100), "further tries of an origin request"),
         .key(
             "backend.caCert", \.backend.caCert, .optional(.filePath),
-            "PEM file of authorities to trust for origins; empty: the system's", .own),
+            "PEM file of authorities to trust for origins besides the system's", .own),
+        .key(
+            "backend.httpVersion", \.backend.httpVersion, .httpVersion,
+            "1.1: one transfer a connection, best for bulk; 2: many on one connection, where TLS negotiates it", .own),
+        .key(
+            "backend.proxy", \.backend.proxy, .optional(.proxyURL),
+            "proxy for cached origin requests, http://[user:password@]host:port; empty: none, the environment is "
+                + "ignored", .own),
+        .key(
+            "backend.enableCacheTemporaryRedirect", \.backend.enableCacheTemporaryRedirect, .flag,
+            "remember for each URL and credential where redirects lead", .mapped),
+        .key(
+            "backend.cacheTemporaryRedirectTTL", \.backend.cacheTemporaryRedirectTTL,
+            .duration(in: .seconds(1)...(.seconds(86_400))),
+            "for how long at most; a signed target is forgotten before its signature ends", .mapped),
     ]
 
     private static let listeners: [ConfigurationKey] = [

@@ -1,3 +1,4 @@
+import Foundation
 import SeedOrigin
 import Yams
 
@@ -58,6 +59,17 @@ extension ConfigurationKind<String> {
             parse: { $0.hasPrefix("http://") || $0.hasPrefix("https://") ? $0 : nil }, show: { $0 })
     }
 
+    static var proxyURL: Self {
+        scalar(
+            "an http or https URL with a host, such as http://proxy.example:3128",
+            parse: { text in
+                guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host() != nil else {
+                    return nil
+                }
+                return text
+            }, show: { $0 })
+    }
+
     static var regex: Self {
         scalar("a regular expression", parse: { (try? Regex($0)) == nil ? nil : $0 }, show: quoted)
     }
@@ -97,6 +109,23 @@ extension ConfigurationKind<Int64> {
         scalar(
             "a size from \(ByteSize.show(range.lowerBound)) to \(ByteSize.show(range.upperBound)), such as 512KiB or 4MB",
             parse: { ByteSize.parse($0).flatMap { range.contains($0) ? $0 : nil } }, show: ByteSize.show)
+    }
+}
+
+extension ConfigurationKind<Int64> {
+    /// Bytes per second; Dragonfly writes rates as sizes. Decimal, as its defaults are.
+    static var rate: Self {
+        let range: ClosedRange<Int64> = 65_536...1_000_000_000_000
+        return scalar(
+            "bytes per second from 64KiB to 1TB, such as 100MB",
+            parse: { ByteSize.parse($0).flatMap { range.contains($0) ? $0 : nil } },
+            show: { $0 % 1_000_000_000 == 0 ? "\($0 / 1_000_000_000)GB" : "\($0)" })
+    }
+}
+
+extension ConfigurationKind<OriginConfiguration.HTTPVersion> {
+    static var httpVersion: Self {
+        scalar("1.1 or 2", parse: { ["1.1": .http1, "2": .http2][$0] }, show: { $0 == .http1 ? "1.1" : "2" })
     }
 }
 

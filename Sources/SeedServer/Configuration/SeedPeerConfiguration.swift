@@ -47,6 +47,8 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
         package var disableBackToSource = false
         /// Bytes.
         package var readBufferSize: Int64 = 524_288
+        /// Bytes per second from origins of what no client waits for.
+        package var prefetchBandwidthLimit: Int64 = 10_000_000_000
     }
 
     /// What clients may do at most. Zero means no limit.
@@ -125,6 +127,8 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
         package var concurrentPieceCount = 8
         /// How long a transfer may make no progress.
         package var pieceTimeout = Duration.seconds(360)
+        /// Bytes per second from all origins together.
+        package var backToSourceBandwidthLimit: Int64 = 50_000_000_000
     }
 
     package struct Backend: Sendable, Equatable {
@@ -132,8 +136,16 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
         package var allowAddresses: [CIDR] = []
         /// Further tries after a failed origin request.
         package var maxRetries = 1
-        /// A PEM file of authorities to trust for origins; nil takes the system's.
+        /// A PEM file of authorities to trust for origins besides the system's.
         package var caCert: String?
+        /// How origins are spoken to.
+        package var httpVersion = OriginConfiguration.HTTPVersion.http1
+        /// The proxy that all origin requests go through; nil: none, whatever the environment says.
+        package var proxy: String?
+        /// Whether it is remembered where redirects lead.
+        package var enableCacheTemporaryRedirect = true
+        /// For how long, at most; a signed target is forgotten before its signature ends.
+        package var cacheTemporaryRedirectTTL = Duration.seconds(600)
     }
 
     package struct Shutdown: Sendable, Equatable {

@@ -20,7 +20,7 @@ struct ProxyService: Service {
         var settings = configuration.forProxy
         settings.blockList = blockList?.list ?? BlockList()
         let server = try await ProxyServer.start(
-            settings, engine: rooms.engine, addressGuard: configuration.addressGuard, logger: logger)
+            settings, engine: rooms.engine, addressGuard: rooms.addressGuard, logger: logger)
         return ProxyService(server: server, timeout: configuration.shutdown.timeout, logger: logger)
     }
 

@@ -133,9 +133,9 @@ struct ConfigurationTests {
     @Test("Ignored keys of Dragonfly are mentioned at debug, those somebody may rely on at warning")
     func ignoredKeys() throws {
         let loaded = try SeedPeerConfiguration.parse(
-            "gc: {interval: 900s}\ntracing: {headers: {a: b}}\nproxy: {disableBackToSource: true}")
+            "gc: {interval: 900s}\ntracing: {headers: {a: b}}\nupload: {server: {caCert: /x}}")
         #expect(loaded.notices.map(\.weight) == [.debug, .debug, .warning])
-        #expect(loaded.notices[2].text == "proxy.disableBackToSource is ignored (line 3): not enforced")
+        #expect(loaded.notices[2].text == "upload.server.caCert is ignored (line 3): not enforced")
     }
 
     @Test("A file that is not there is refused with its name")
