@@ -105,8 +105,6 @@ let package = Package(
             ]),
         tests(
             of: "SeedServer",
-            [
-                "SeedTestSupport", "SeedOrigin", "SeedProxy", "DragonflyIdentity", nioCore, nioPosix, logging,
-            ]),
+            ["SeedTestSupport", "SeedProxy", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix, logging]),
     ]
 )

@@ -7,8 +7,8 @@ package import SeedStorage
 
 /// Joins store and origin: every byte a client wants is read from the store, or fetched once for all who want it.
 package final class TaskEngine: Sendable {
-    private let context: EngineContext
-    private let table: TaskTable
+    let context: EngineContext
+    let table: TaskTable
 
     package init(
         store: PieceStore, origin: any OriginSource, configuration: EngineConfiguration = EngineConfiguration(),

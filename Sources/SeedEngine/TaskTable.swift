@@ -33,6 +33,11 @@ final class TaskTable: Sendable {
         }
     }
 
+    /// The task if it is in memory.
+    func known(_ key: StoreKey) -> LiveTask? {
+        shard(of: key).tasks.withLock { $0[key] }
+    }
+
     var all: [LiveTask] { shards.flatMap { $0.tasks.withLock { Array($0.values) } } }
 
     private func shard(of key: StoreKey) -> Shard {

@@ -21,9 +21,10 @@ struct ProxyHouse {
 
     /// Everything goes through the cache unless `configure` says otherwise, and loopback may be dialled.
     init(
-        allowing allowed: [String] = ["127.0.0.0/8"], configure: (inout ProxyConfiguration) -> Void = { _ in }
+        allowing allowed: [String] = ["127.0.0.0/8"],
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        configure: (inout ProxyConfiguration) -> Void = { _ in }
     ) async throws {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         directory = try TemporaryDirectory()
         store = try PieceStore.open(StorageConfiguration(directory: directory.path("store")), logger: logger)
         engine = TaskEngine(store: store, origin: origin, logger: logger)
@@ -73,11 +74,13 @@ struct ProxyHouse {
 
 /// Runs a test in a house, on threads of its own, and closes the house whatever happens.
 func withHouse(
-    allowing allowed: [String] = ["127.0.0.0/8"], configure: (inout ProxyConfiguration) -> Void = { _ in },
+    allowing allowed: [String] = ["127.0.0.0/8"],
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+    configure: (inout ProxyConfiguration) -> Void = { _ in },
     _ body: (ProxyHouse) async throws -> Void
 ) async throws {
     try await withTaskExecutorPreference(OwnThreads()) {
-        let house = try await ProxyHouse(allowing: allowed, configure: configure)
+        let house = try await ProxyHouse(allowing: allowed, logger: logger, configure: configure)
         do {
             try await body(house)
         } catch {
@@ -92,9 +95,12 @@ func withHouse(
 struct TestObject {
     let bytes: [UInt8]
     let etag = "\"one\""
+    /// Sent with every answer.
+    let extra: HTTPFields
 
-    init(count: Int) {
+    init(count: Int, extra: HTTPFields = [:]) {
         bytes = Self.noise(count)
+        self.extra = extra
     }
 
     /// The same bytes for the same count.
@@ -121,11 +127,13 @@ struct TestObject {
 
     /// The fields of a 206 for the range that `transfer` asks for.
     func fields(for range: ByteRange) -> HTTPFields {
-        [
+        var fields: HTTPFields = [
             .eTag: etag, .contentType: "application/x-test", .acceptRanges: "bytes",
             .contentLength: "\(range.count)",
             .contentRange: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)",
         ]
+        fields.append(contentsOf: extra)
+        return fields
     }
 
     /// Answers one origin request in full, as a server with ranges does.

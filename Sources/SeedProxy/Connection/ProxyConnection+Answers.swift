@@ -15,7 +15,7 @@ extension ProxyConnection {
         if let refusal { return refuse(refusal) }
         switch loop.factory.plan(for: head) {
         case .cached(let template) where head.method == .get: open(template, for: head)
-        case .cached(let template): startRelay(of: head, to: template.url)
+        case .cached(let template): openMetadata(template, for: head)
         case .relayed(let url): startRelay(of: head, to: url)
         case .own(.options): answerOptions()
         case .own(.noTrace): refuse(.noTrace)

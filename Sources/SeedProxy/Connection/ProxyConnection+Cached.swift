@@ -86,11 +86,7 @@ extension ProxyConnection {
 
     private func headCame(_ head: StreamHead) {
         guard let template = answer?.template else { return }
-        if template.prepared?.isOf(head) != true {
-            template.prepared = PreparedHead(
-                head, wireID: template.wireID.description, configuration: loop.configuration)
-        }
-        guard let prepared = template.prepared else { return }
+        let prepared = template.prepare(head, loop.configuration)
         let isSame = answer?.version?.isSameVersion(as: prepared) ?? true
         decide(head, prepared) { $0.headCame(head, prepared.validators, isSameVersion: isSame) }
     }
@@ -139,7 +135,7 @@ extension ProxyConnection {
         if let part = answer?.machine.multipart?.head { send(part) }
     }
 
-    private func headOfAnswer(_ head: StreamHead, _ prepared: PreparedHead, _ multipart: Multipart?) -> ByteBuffer {
+    func headOfAnswer(_ head: StreamHead, _ prepared: PreparedHead, _ multipart: Multipart?) -> ByteBuffer {
         let isPartial = head.isPartial || multipart != nil
         let count = multipart?.contentLength ?? head.range.count
         var writer = writer(status: isPartial ? 206 : 200, bodyCapacity: count <= Self.copyLength ? Int(count) : 0)
@@ -165,7 +161,7 @@ extension ProxyConnection {
         if head.isFinished { writer.head.text("X-Dragonfly-Task-Download-Finished: true\r\n") }
     }
 
-    private func answerNotModified(_ prepared: PreparedHead) {
+    func answerNotModified(_ prepared: PreparedHead) {
         current?.outcome = .hit
         var writer = writer(status: 304)
         writer.head.append(prepared.notModified)

@@ -29,6 +29,8 @@ final class ProxyConnection: ChannelInboundHandler {
         return { [mailbox = loop.mailbox] in mailbox.wake(bound) }
     }()
 
+    /// Counts the requests of this connection, so that what comes late for one of them is known as such.
+    private(set) var serial = 0
     /// The request being answered, and what answers it.
     var current: CurrentRequest?
     var answer: CachedAnswer?
@@ -142,6 +144,7 @@ extension ProxyConnection {
     private func begin(_ part: RequestPart) {
         switch part {
         case .head(let head):
+            serial += 1
             machine.begin(isPersistent: head.isPersistent, hasBody: head.hasBody)
             clock.restart()
             serve(head)

@@ -47,12 +47,15 @@ enum Chunk {
 extension RequestHead {
     /// The head that an origin gets to see: the client's fields without those about this connection or for this
     /// server, and our name.
-    func forOrigin(_ url: OriginURL, via name: String) -> ByteBuffer {
+    /// - Parameter asksOneByte: instead of by HEAD.
+    func forOrigin(_ url: OriginURL, via name: String, asksOneByte: Bool) -> ByteBuffer {
         var head = HeadBytes(capacity: bytes.readableBytes + 256)
-        head.line(methodText, " ", url.originForm(for: methodText), " HTTP/1.1")
+        head.line(asksOneByte ? "GET" : methodText, " ", url.originForm(for: methodText), " HTTP/1.1")
+        if asksOneByte { head.field("Range", "bytes=0-0") }
         head.field("Host", url.authority)
         bytes.withUnsafeReadableBytes { base in
             for field in fields where isEndToEnd(field, in: base) && !isRewritten(field) {
+                if asksOneByte, field.id == .range { continue }
                 head.field(field.name.bytes(of: base), field.value.bytes(of: base))
             }
         }

@@ -11,6 +11,14 @@ extension ProxyConnection {
         relay.start(with: loop.dialer, on: loop.eventLoop)
     }
 
+    /// Asks the origin again: it did not answer HEAD as HEAD.
+    func askOneByte(of head: RequestHead, at url: OriginURL, because reason: String?) {
+        relay?.cancel()
+        let relay = Relay(head, to: url, reason: reason, client: self, asksOneByte: true)
+        self.relay = relay
+        relay.start(with: loop.dialer, on: loop.eventLoop)
+    }
+
     /// 1xx: the real answer follows.
     func relayInterim(status: Int, fields: HTTPFields) {
         var writer = ResponseWriter(status: status)

@@ -1,6 +1,7 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import SeedOrigin
 
 /// One request that goes straight through: bytes both ways, each side read only as fast as the other side takes them.
 ///
@@ -18,13 +19,16 @@ final class Relay {
     private let url: OriginURL
     private let reason: String?
     private let name: String
+    /// A HEAD that is asked as a GET of one byte, because the origin did not answer it as HEAD.
+    private let asksOneByte: Bool
     /// `nil` once the relay is over.
     private weak var client: ProxyConnection?
     private var upstream: (any Channel)?
     private var framing = Framing.noBody
     private var lastProgress = NIODeadline.now()
 
-    init(_ head: RequestHead, to url: OriginURL, reason: String?, client: ProxyConnection) {
+    init(_ head: RequestHead, to url: OriginURL, reason: String?, client: ProxyConnection, asksOneByte: Bool = false) {
+        self.asksOneByte = asksOneByte
         self.head = head
         self.url = url
         self.reason = reason
@@ -69,11 +73,13 @@ final class Relay {
 
     /// Only what the decoder of the answer must know: the rest is in the encoder's bytes.
     private var decodersHead: HTTPRequestHead {
-        HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: head.methodText), uri: "/")
+        let method = asksOneByte ? HTTPMethod.GET : HTTPMethod(rawValue: head.methodText)
+        return HTTPRequestHead(version: .http1_1, method: method, uri: "/")
     }
 
     func makeEncoder() -> OriginRequestEncoder {
-        OriginRequestEncoder(head: head.forOrigin(url, via: name), isChunked: head.isChunked)
+        OriginRequestEncoder(
+            head: head.forOrigin(url, via: name, asksOneByte: asksOneByte), isChunked: head.isChunked)
     }
 }
 
@@ -108,6 +114,8 @@ extension Relay {
         let status = Int(answer.status.code)
         guard status != 101 else { return client.fail(.unreachable("The origin changed the protocol unasked.")) }
         guard status >= 200 else { return hand(interim: answer) }
+        if asksOneByte { return answerHead(status, HTTPFields(answer.headers).endToEnd) }
+        if head.method == .head, answer.isNoHeadOfGet { return client.askOneByte(of: head, at: url, because: reason) }
         let codings = answer.headers[canonicalForm: "transfer-encoding"]
         guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
             return client.fail(.unreachable("The origin used a transfer coding that was not asked for."))
@@ -145,6 +153,22 @@ extension Relay {
         client?.fail(error as? Refusal ?? .unreachable("The origin's answer broke off or was not HTTP/1.1."))
     }
 
+    /// Makes the answer to HEAD out of one to GET (DESIGN §7). Nothing more is read of that.
+    private func answerHead(_ status: Int, _ fields: HTTPFields) {
+        var fields = fields
+        var status = status
+        if status == 206, case .part(_, total: let total?)? = fields[.contentRange].flatMap(ContentRange.init(parsing:)) {
+            status = 200
+            fields[.contentLength] = "\(total)"
+        } else if status == 416, fields[.contentRange].flatMap(ContentRange.init(parsing:)) == .unsatisfied(total: 0) {
+            status = 200
+            fields[.contentLength] = "0"
+        }
+        fields[.contentRange] = nil
+        client?.relayHead(status: status, fields: fields, isChunked: false, reason: reason, keepsConnection: true)
+        client?.relayEnd(isChunked: false, keepsConnection: true)
+    }
+
     private func hand(interim answer: HTTPResponseHead) {
         guard head.minorVersion > 0 else { return }  // HTTP/1.0 knows no interim answers
         client?.relayInterim(status: Int(answer.status.code), fields: HTTPFields(answer.headers).endToEnd)
@@ -154,6 +178,17 @@ extension Relay {
         if head.method == .head || answer.status == .noContent || answer.status == .notModified { return .noBody }
         if isChunked { return head.minorVersion > 0 ? .chunked : .untilClose }
         return answer.headers.contains(name: "content-length") ? .length : .untilClose
+    }
+}
+
+extension HTTPResponseHead {
+    /// The origin refuses HEAD (as signed URLs for GET do), or does not say what GET would: how long the object is.
+    fileprivate var isNoHeadOfGet: Bool {
+        switch status.code {
+        case 403, 405, 501: true
+        case 200: !headers.contains(name: "content-length")
+        default: false
+        }
     }
 }
 

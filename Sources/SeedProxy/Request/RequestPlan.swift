@@ -42,6 +42,16 @@ final class TaskTemplate {
     }
 }
 
+extension TaskTemplate {
+    /// The part of the answer's head that is the same for all clients; made anew when the record has changed.
+    func prepare(_ head: StreamHead, _ configuration: ProxyConfiguration) -> PreparedHead {
+        if let prepared, prepared.isOf(head) { return prepared }
+        let made = PreparedHead(head, wireID: wireID.description, configuration: configuration)
+        prepared = made
+        return made
+    }
+}
+
 /// What the client's `X-Dragonfly-*` fields say about its task.
 struct TaskOptions {
     /// Fixed by the client, in bytes; checked when the task is named.
