@@ -31,8 +31,10 @@ soak: deps ## Run the tests with their long parts
 demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DEMO_SIZE_MIB, DEMO_FLAGS=--json)
 	benchmarks/demo.sh $(DEMO_FLAGS)
 
-bench: deps ## Time task identities and the hash ring
+bench: deps ## Time identities and the store, compare orders of eviction (BENCH_FLAGS=--json)
 	$(SWIFT) run -c release IdentityBenchmarks
+	$(SWIFT) run -c release EvictionBenchmarks $(BENCH_FLAGS)
+	$(SWIFT) run -c release StoreBenchmarks $(BENCH_FLAGS)
 
 bench-origin: release ## Time cold objects from an origin: spans, first byte, crowd, slow readers (BENCH_FLAGS=--json)
 	$(SWIFT) run -c release OriginBenchmarks $(BENCH_FLAGS)

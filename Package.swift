@@ -76,7 +76,7 @@ let package = Package(
         .executableTarget(
             name: "seed-peer",
             dependencies: [
-                "SeedServer", "DragonflyIdentity", logging,
+                "SeedServer", "SeedStorage", "DragonflyIdentity", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -86,6 +86,13 @@ let package = Package(
         .executableTarget(
             name: "OriginBenchmarks", dependencies: ["SeedTestSupport"],
             path: "benchmarks/Benchmarks/OriginBenchmarks", swiftSettings: strict),
+        .executableTarget(
+            name: "EvictionBenchmarks", dependencies: ["SeedStorage", "DragonflyIdentity"],
+            path: "benchmarks/Benchmarks/EvictionBenchmarks", exclude: ["README.md"], swiftSettings: strict),
+        .executableTarget(
+            name: "StoreBenchmarks",
+            dependencies: ["SeedStorage", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging],
+            path: "benchmarks/Benchmarks/StoreBenchmarks", exclude: ["README.md"], swiftSettings: strict),
         room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", nioCore, nioPosix, httpTypes]),
 
         tests(of: "DragonflyIdentity", [], resources: [.copy("Vectors")]),

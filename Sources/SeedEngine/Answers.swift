@@ -58,11 +58,13 @@ package enum BypassReason: String, Sendable, Equatable {
     case beyondReach = "range beyond any object"
     /// The origin says `no-store` or `private`.
     case notStorable = "origin forbids storing"
+    /// Longer than `storage.taskSizeLimit`.
+    case tooLong = "object longer than storage.taskSizeLimit"
 
     /// Whether the next request for the same object will most likely meet the same.
     var isLasting: Bool {
         switch self {
-        case .unknownLength, .noValidator, .emptyObject, .varies, .notStorable: true
+        case .unknownLength, .noValidator, .emptyObject, .varies, .notStorable, .tooLong: true
         case .encoded, .longErrorBody, .noRoom, .unstable, .beyondReach: false
         }
     }

@@ -16,6 +16,8 @@ struct BlockMap: Sendable {
     private(set) var pieces: [Int: PieceBlocks] = [:]
     private(set) var completePieces = 0
     private var unaskedBlocks = 0
+    /// Pieces that were given up and whose pages the store is about to punch: nothing of them is served or filled.
+    private(set) var leaving: Set<Int> = []
 
     init(grid: BlockGrid) {
         self.grid = grid
@@ -45,6 +47,7 @@ struct BlockMap: Sendable {
         var at = range.lowerBound
         while at < range.upperBound {
             let piece = grid.layout.piece(at: at)
+            if leaving.contains(piece) { return false }
             if pieces[piece]?.isComplete == true {
                 at = grid.layout.range(of: piece).upperBound
                 continue
@@ -69,6 +72,8 @@ struct BlockMap: Sendable {
     func stretch(at offset: Int64, upTo limit: Int64) -> Stretch {
         let index = grid.block(at: offset)
         let blockEnd = grid.range(of: index).upperBound
+        // To be looked at again when it has left.
+        if leaving.contains(index.piece) { return .checking(upTo: blockEnd) }
         guard let blocks = pieces[index.piece] else { return .missing(upTo: missingEnd(from: blockEnd, upTo: limit)) }
         if blocks.checking.contains(index.block) { return .checking(upTo: blockEnd) }
         if blocks.recorded.contains(index.block) { return .unchecked(index, upTo: blockEnd) }
@@ -85,6 +90,7 @@ struct BlockMap: Sendable {
         while at < limit {
             let index = grid.block(at: at)
             let range = grid.range(of: index)
+            if leaving.contains(index.piece) { return range.lowerBound }
             if let blocks = pieces[index.piece] {
                 if blocks.isTouched(index.block) {
                     return blocks.fragments[index.block]?.first?.range.lowerBound ?? range.lowerBound
@@ -137,6 +143,45 @@ struct BlockMap: Sendable {
             if isGood { $0.verified.insert(index.block) }
         }
         if wasComplete, !isGood { completePieces -= 1 }
+    }
+
+    /// The block's bytes in memory, if they are there.
+    func memory(of index: BlockIndex) -> MemoryBlock? { pieces[index.piece]?.memory[index.block] }
+
+    /// - Returns: the checksum of a block that may be taken into memory; nil unless it is verified and not there yet.
+    func checksumForMemory(_ index: BlockIndex) -> UInt32? {
+        guard let blocks = pieces[index.piece], blocks.verified.contains(index.block) else { return nil }
+        return blocks.memory[index.block]?.slice(at: 0, count: 1) == nil ? blocks.checksums[index.block] : nil
+    }
+
+    mutating func keep(_ memory: MemoryBlock, of index: BlockIndex) {
+        guard pieces[index.piece]?.verified.contains(index.block) == true else { return }
+        withPiece(index.piece) { $0.memory[index.block] = memory }
+    }
+
+    /// Takes a piece out (rule 8); it is neither held nor missing until it has `left`.
+    /// - Returns: false when there is nothing of it, or a block of it is being checked.
+    mutating func giveUp(_ piece: Int) -> Bool {
+        guard let blocks = pieces[piece], !blocks.held.isEmpty, blocks.checking.isEmpty else { return false }
+        if blocks.isComplete { completePieces -= 1 }
+        unaskedBlocks -= blocks.unasked.count
+        pieces[piece] = nil
+        leaving.insert(piece)
+        return true
+    }
+
+    mutating func left(_ piece: Int) { leaving.remove(piece) }
+
+    /// A verified block is doubted: it has to be checked again before more of it leaves.
+    /// - Returns: the checksum it must have; nil when it is not held, or will be checked anyway.
+    mutating func doubt(_ index: BlockIndex) -> UInt32? {
+        guard let blocks = pieces[index.piece], blocks.verified.contains(index.block) else { return nil }
+        withPiece(index.piece) {
+            $0.verified.remove(index.block)
+            $0.memory[index.block] = nil
+            $0.checking.insert(index.block)
+        }
+        return blocks.checksums[index.block]
     }
 
     /// Notes that a client was given these bytes, for the quarter rule.

@@ -19,6 +19,8 @@ final class Flight: OriginSink {
         var received: Int64 = 0
         /// The object offset of the next byte to be written.
         var written: Int64 = 0
+        /// Of the reserved room, what is still to be given back.
+        var reserved: Int64
         /// Bytes from here on are not wanted.
         var stopAt = Int64.max
         var collected = ByteBuffer()
@@ -48,7 +50,8 @@ final class Flight: OriginSink {
         self.order = order
         self.task = task
         self.context = context
-        state = Mutex(State(handOff: HandOff(limit: context.configuration.handOffLength)))
+        state = Mutex(
+            State(handOff: HandOff(limit: context.configuration.handOffLength), reserved: order.reserve))
     }
 
     /// Asks the origin, if there is room for what it will bring (rule 19).
@@ -176,7 +179,14 @@ final class Flight: OriginSink {
                 offset += Int64(buffer.readableBytes)
             }
             context.counters.storedBytes.add(offset - start)
-            state.withLock { $0.written = offset }
+            let used = state.withLock { state in
+                let used = min(offset - state.written, state.reserved)
+                state.written = offset
+                state.reserved -= used
+                return used
+            }
+            // The store counts what is written; counted as reserved too, it would take its room twice.
+            context.store.release(used)
             task.flightWrote(id, parts)
         } catch {
             fail(EngineError(.storage, "\(error)"))
@@ -194,7 +204,7 @@ final class Flight: OriginSink {
     }
 
     private func finish(_ outcome: OriginOutcome) {
-        context.store.release(order.reserve)
+        context.store.release(state.withLock { $0.reserved })
         let (mode, written, stopAt, body) = state.withLock { ($0.mode, $0.written, $0.stopAt, $0.collected) }
         task.flightEnded(id, Self.judge(mode, outcome, isWhole: written >= stopAt, body: body))
     }

@@ -1,6 +1,7 @@
 import DragonflyIdentity
 import HTTPTypes
 import Logging
+import NIOCore
 import SeedOrigin
 import SeedStorage
 import Synchronization
@@ -13,6 +14,8 @@ struct EngineContext: Sendable {
     let buffers = BufferPool(limit: 64)
     let flights = FlightCount()
     let counters = EngineCounters()
+    /// Nil when no memory is to be had (`storage.cacheCapacity` 0).
+    var memory: MemoryTier?
     let logger: Logger
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
@@ -26,6 +29,10 @@ struct StreamStep: Sendable {
     var verdict = Verdict.wait
     var file: ContentFile?
     var lease: Lease?
+    /// The bytes themselves, if they are in memory.
+    var memory: ByteBuffer?
+    /// The piece of the first byte, and its length.
+    var piece: (number: Int, bytes: Int64)?
 }
 
 /// A task in memory: the machine behind its lock, and the hands that carry its actions out.
@@ -113,6 +120,10 @@ final class LiveTask: Sendable {
             case .bytes:
                 if case .reading(let epoch, _) = cursor.phase { step.file = state.files[epoch] }
                 step.lease = step.file?.lease()
+                if step.file?.generation == state.machine.generation?.file {
+                    step.piece = state.machine.piece(of: step.verdict)
+                    step.memory = state.machine.memory(of: step.verdict)
+                }
             default: break
             }
             return step

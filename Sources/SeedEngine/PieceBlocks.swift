@@ -12,6 +12,8 @@ struct PieceBlocks: Sendable {
     /// Blocks that were fetched ahead and that no client was given bytes of so far.
     var unasked = BlockSet()
     var checksums: [UInt32]
+    /// Verified blocks that are in memory as well (rule 20).
+    var memory: [Int: MemoryBlock] = [:]
     /// Blocks that are being filled: disjoint runs in order, touching runs joined.
     var fragments: [Int: [BlockMap.Fragment]] = [:]
     var createdAt: Int64?

@@ -28,6 +28,8 @@ package final class PieceStream: Sendable {
         var isClosed = false
         /// These bytes were just read in by a store thread: hand them out even if they should be gone again.
         var warmed: ByteRange?
+        /// The last piece of which the store knows that this stream reads it.
+        var usedPiece: Int?
         /// Brings the rest when the store has no room for it.
         var direct: DirectFeed?
     }
@@ -69,6 +71,11 @@ package final class PieceStream: Sendable {
                 }
                 return step(polled.verdict)
             }
+            if let bytes = polled.memory {
+                state.cursor = polled.cursor
+                note(polled.piece, file, &state)
+                return .bytes(.memory(bytes))
+            }
             guard let region = region(range, file, lease, isWarm: state.warmed?.lowerBound == range.lowerBound) else {
                 // The cursor stays; a loop must not wait for the disk (rule 15).
                 state.warmed = range
@@ -80,8 +87,17 @@ package final class PieceStream: Sendable {
             }
             state.cursor = polled.cursor
             state.warmed = nil
+            note(polled.piece, file, &state)
+            if polled.piece != nil { task.takeIntoMemory(range, of: file) }
             return .bytes(region)
         }
+    }
+
+    /// The store is told once of each piece that this stream reads.
+    private func note(_ piece: (number: Int, bytes: Int64)?, _ file: ContentFile, _ state: inout State) {
+        guard let piece, piece.number != state.usedPiece else { return }
+        state.usedPiece = piece.number
+        context.store.used(request.key, generation: file.generation, piece: piece.number, bytes: piece.bytes)
     }
 
     /// Small regions as memory, to leave in one write with the head; large ones as a piece of the file. Nil if the disk

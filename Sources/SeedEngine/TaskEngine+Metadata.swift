@@ -7,7 +7,7 @@ extension TaskEngine {
     /// - Parameter then: Called once, at once or from a store thread; `nil` if the object is not known, or is due to be
     ///   asked for again.
     package func metadata(of request: TaskRequest, then: @escaping @Sendable (StreamHead?) -> Void) {
-        switch table.known(request.key)?.metadata(for: request) ?? .unread {
+        switch table.find(request.key)?.metadata(for: request) ?? .unread {
         case .known(let head): then(head)
         case .unknown: then(nil)
         case .unread:

@@ -16,8 +16,12 @@ package final class TaskEngine: Sendable {
         after: @escaping @Sendable (Int64, @escaping @Sendable () -> Void) -> Void = TaskEngine.timer
     ) {
         context = EngineContext(
-            store: store, origin: origin, configuration: configuration, logger: logger, now: now, after: after)
+            store: store, origin: origin, configuration: configuration,
+            memory: configuration.memoryCapacity < BlockGrid.blockLength
+                ? nil : MemoryTier(capacity: configuration.memoryCapacity),
+            logger: logger, now: now, after: after)
         table = TaskTable(context: context)
+        store.attach(self)
     }
 
     /// Pauses between tries need no precision, and their number is bounded by that of the tasks.
@@ -37,6 +41,9 @@ package final class TaskEngine: Sendable {
     package var flightCount: Int { context.flights.current }
 
     package var counters: EngineCounters { context.counters }
+
+    /// Bytes of hot blocks in memory.
+    package var memoryBytes: Int { context.memory?.usedBytes ?? 0 }
 
     /// Ends every flight and hands the records of what they brought to the store. Blocks up to 10 seconds.
     package func shutdown() {

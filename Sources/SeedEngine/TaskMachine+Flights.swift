@@ -69,6 +69,9 @@ extension TaskMachine {
             if headers.variesBeyondEncoding { return .reject(.bypass(.varies)) }
             if !Freshness(headers, madeAt: madeAt, rule: rule).mayStore { return .reject(.bypass(.notStorable)) }
         }
+        if let length = admitted.length, configuration.taskSizeLimit.map({ length > $0 }) ?? false {
+            return .reject(.bypass(.tooLong))
+        }
         switch admitted {
         case .part(let range, let total, let validator):
             let isOneResponse = validator == .none && !rule.isImmutable
@@ -171,6 +174,17 @@ extension TaskMachine {
             actions.append(.putPiece(record, of: generation, isSoon ? .soon : .lazy))
             if record.digest != nil { touched.remove(piece) }
             if isSoon { dirty.remove(piece) }
+        }
+    }
+}
+
+extension AnswerAdmission {
+    /// The whole object's, if the answer brings bytes of it.
+    fileprivate var length: Int64? {
+        switch self {
+        case .part(_, let total, _): total
+        case .whole(let length, _): length
+        default: nil
         }
     }
 }

@@ -114,7 +114,10 @@ extension TaskMachine {
     ) -> Verdict {
         guard !left.isEmpty else { return over(&cursor, .end, &actions) }
         guard let blocks else { return over(&cursor, .failed(.changedWhileReading), &actions) }
-        let end = blocks.servable(from: left.lowerBound, upTo: min(left.upperBound, left.lowerBound + limit))
+        var end = blocks.servable(from: left.lowerBound, upTo: min(left.upperBound, left.lowerBound + limit))
+        // What is in memory goes out block by block.
+        let first = blocks.grid.block(at: left.lowerBound)
+        if blocks.memory(of: first) != nil { end = min(end, blocks.grid.range(of: first).upperBound) }
         guard end > left.lowerBound else { return starve(cursor, left: left, &actions) }
         let given = ByteRange(left.lowerBound, end)
         cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))

@@ -34,8 +34,17 @@ final class TaskTable: Sendable {
     }
 
     /// The task if it is in memory.
-    func known(_ key: StoreKey) -> LiveTask? {
-        shard(of: key).tasks.withLock { $0[key] }
+    func find(_ key: StoreKey) -> LiveTask? { shard(of: key).tasks.withLock { $0[key] } }
+
+    /// Lets go of a task that nobody uses, so that the store may take its file.
+    /// - Returns: false when it is in use.
+    func forget(_ key: StoreKey) -> Bool {
+        shard(of: key).tasks.withLock { tasks in
+            guard let task = tasks[key] else { return true }
+            guard task.idleSince != nil else { return false }
+            tasks[key] = nil
+            return true
+        }
     }
 
     var all: [LiveTask] { shards.flatMap { $0.tasks.withLock { Array($0.values) } } }

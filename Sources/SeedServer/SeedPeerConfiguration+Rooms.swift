@@ -14,7 +14,6 @@ extension SeedPeerConfiguration {
             limits: SpaceLimits(
                 capacity: policy.diskThreshold == 0 ? nil : policy.diskThreshold,
                 highPercent: policy.diskHighThresholdPercent, lowPercent: policy.diskLowThresholdPercent),
-            taskSizeLimit: storage.taskSizeLimit == 0 ? nil : storage.taskSizeLimit,
             taskTTL: policy.taskTTL.components.seconds, interval: gc.interval.components.seconds,
             scrubRate: storage.scrubRate)
     }
@@ -38,6 +37,8 @@ extension SeedPeerConfiguration {
         var engine = EngineConfiguration()
         engine.concurrentFlights = download.concurrentPieceCount
         engine.maxRetries = backend.maxRetries
+        engine.memoryCapacity = Int(storage.cacheCapacity ?? MemoryLimit.bytes / 16)
+        engine.taskSizeLimit = storage.taskSizeLimit == 0 ? nil : storage.taskSizeLimit
         engine.isBackToSourceDisabled = proxy.disableBackToSource
         return engine
     }

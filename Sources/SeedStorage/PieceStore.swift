@@ -26,7 +26,6 @@ package final class PieceStore: Sendable {
     let uses: UseLog
     let housekeeper: Housekeeper
     let scrub: Scrub
-    let taskSizeLimit: Int64?
     let taskTTL: Int64?
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
@@ -56,7 +55,6 @@ package final class PieceStore: Sendable {
         space = parts.space
         board = parts.board
         now = parts.now
-        taskSizeLimit = parts.configuration.taskSizeLimit
         taskTTL = parts.configuration.taskTTL
         uses = UseLog(memory: parts.configuration.policyMemory)
         housekeeper = Housekeeper(interval: parts.configuration.interval)
@@ -89,6 +87,9 @@ package final class PieceStore: Sendable {
     }
 
     var holder: (any PieceHolder)? { attached.withLock { $0.holder } }
+
+    /// Records that are not on the disk yet. Never blocks.
+    package var pendingRecords: Int { writer.pendingCount }
 
     /// How the store is doing. Never blocks.
     package var health: StorageHealth { board.current }
@@ -161,9 +162,6 @@ extension PieceStore {
 
     /// Bytes that all content files take. Never blocks.
     package var contentBytes: Int64 { space.account.used }
-
-    /// Whether an object of this many bytes is stored at all (`storage.taskSizeLimit`).
-    package func admits(length: Int64) -> Bool { taskSizeLimit.map { length <= $0 } ?? true }
 
     /// A client reads a piece: told once for each client and piece, it makes the order of eviction. Never blocks.
     /// - Parameter bytes: what the piece holds.

@@ -8,8 +8,6 @@ package struct StorageConfiguration: Sendable, Equatable {
     package var threads: Int
     /// How full it may get.
     package var limits: SpaceLimits
-    /// `storage.taskSizeLimit`: objects longer than this many bytes are not stored; nil stores all.
-    package var taskSizeLimit: Int64?
     /// `gc.policy.taskTTL`: tasks that nobody read for so many seconds go; nil keeps them.
     package var taskTTL: Int64?
     /// `gc.interval`: seconds between looks for tasks that are too old, and between measurements of the files.
@@ -26,14 +24,13 @@ package struct StorageConfiguration: Sendable, Equatable {
 
     package init(
         directory: String, keep: Bool = true, threads: Int = 4, limits: SpaceLimits = SpaceLimits(),
-        taskSizeLimit: Int64? = nil, taskTTL: Int64? = nil, interval: Int64 = 900, scrubRate: Int64 = 0,
+        taskTTL: Int64? = nil, interval: Int64 = 900, scrubRate: Int64 = 0,
         policyMemory: Int = 64 << 20, indexMapSize: Int = 1 << 40, pendingLimit: Int = 65_536
     ) {
         self.directory = directory
         self.keep = keep
         self.threads = threads
         self.limits = limits
-        self.taskSizeLimit = taskSizeLimit
         self.taskTTL = taskTTL
         self.interval = interval
         self.scrubRate = scrubRate

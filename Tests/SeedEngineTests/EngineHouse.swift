@@ -18,24 +18,32 @@ final class EngineHouse {
     private(set) var store: PieceStore
     private(set) var engine: TaskEngine
     private let configuration: EngineConfiguration
+    private let storage: StorageConfiguration
 
-    init(_ change: (inout EngineConfiguration) -> Void = { _ in }) throws {
+    init(
+        _ change: (inout EngineConfiguration) -> Void = { _ in },
+        store changeStorage: (inout StorageConfiguration) -> Void = { _ in }
+    ) throws {
         directory = try TemporaryDirectory()
+        var storage = StorageConfiguration(directory: directory.path("store"))
+        changeStorage(&storage)
+        self.storage = storage
         var configuration = EngineConfiguration()
         change(&configuration)
         self.configuration = configuration
-        store = try Self.open(directory)
+        store = try PieceStore.open(storage, logger: .quiet)
         engine = TaskEngine(store: store, origin: origin, configuration: configuration, logger: .quiet)
-    }
-
-    private static func open(_ directory: TemporaryDirectory) throws -> PieceStore {
-        try PieceStore.open(StorageConfiguration(directory: directory.path("store")), logger: .quiet)
     }
 
     /// Stops and opens again: what the next process would see.
     func restart() throws {
         close()
-        store = try Self.open(directory)
+        try reopen()
+    }
+
+    /// After `close()`.
+    func reopen() throws {
+        store = try PieceStore.open(storage, logger: .quiet)
         engine = TaskEngine(store: store, origin: origin, configuration: configuration, logger: .quiet)
     }
 

@@ -21,12 +21,13 @@ final class SeedPeerProcess: Sendable {
         try process.run()
     }
 
-    /// Starts with a store and, in `backend` and `extra`, further configuration.
+    /// Starts with a store and, in `backend`, `storage` and `extra`, further configuration.
     convenience init(
-        store: String, in directory: TemporaryDirectory, backend: String = "", extra: String = ""
+        store: String, in directory: TemporaryDirectory, backend: String = "", storage: String = "",
+        extra: String = ""
     ) throws {
         let file = directory.path("seed-peer.yaml")
-        try Self.configuration(store: store, backend: backend, extra: extra).write(
+        try Self.configuration(store: store, backend: backend, storage: storage, extra: extra).write(
             toFile: file, atomically: true, encoding: .utf8)
         try self.init(arguments: ["run", "--config", file])
     }
@@ -101,10 +102,12 @@ final class SeedPeerProcess: Sendable {
     }
 
     /// The tests run from a bundle beside the program.
-    private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "seed-peer")
 
-    private static func configuration(store: String, backend: String, extra: String) -> String {
+    private static func configuration(
+        store: String, backend: String, storage: String, extra: String
+    ) -> String {
         """
         host: {ip: 127.0.0.1}
         proxy: {server: {ip: 127.0.0.1, port: 0}, rules: [{regex: '.*'}]}
@@ -112,7 +115,7 @@ final class SeedPeerProcess: Sendable {
         metrics: {server: {ip: 127.0.0.1, port: 0}}
         admin: {server: {ip: 127.0.0.1, port: 0}}
         backend: {allowAddresses: [127.0.0.0/8], \(backend)}
-        storage: {dir: \(store)}
+        storage: {dir: \(store), \(storage)}
         \(extra)
         """
     }

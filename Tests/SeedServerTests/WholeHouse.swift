@@ -7,22 +7,38 @@ import Testing
 struct WholeHouse {
     let directory: TemporaryDirectory
     let nginx: Nginx
+    /// The store's directory.
+    let store: String
+    /// Further lines of configuration, and further keys of its section `storage`.
+    private let settings: (extra: String, storage: String)
     let peer: SeedPeerProcess
 
-    private init(directory: TemporaryDirectory, nginx: Nginx) throws {
+    private init(
+        directory: TemporaryDirectory, nginx: Nginx, store: String, settings: (extra: String, storage: String)
+    ) throws {
         self.directory = directory
         self.nginx = nginx
-        peer = try SeedPeerProcess(store: directory.path("store"), in: directory)
+        self.store = store
+        self.settings = settings
+        peer = try SeedPeerProcess(store: store, in: directory, storage: settings.storage, extra: settings.extra)
     }
 
     /// Starts both, lends them, and stops them whatever happens.
-    static func with(_ body: (WholeHouse) throws -> Void) throws {
-        let directory = try TemporaryDirectory()
+    /// - Parameters:
+    ///   - store: the store's directory, if not one inside `directory`.
+    ///   - extra: further lines of configuration.
+    ///   - storage: further keys of its section `storage`.
+    static func with(
+        store: String? = nil, extra: String = "", storage: String = "", in directory: TemporaryDirectory? = nil,
+        _ body: (WholeHouse) throws -> Void
+    ) throws {
+        let directory = try directory ?? TemporaryDirectory()
         let files = directory.path("files")
         try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
         let nginx = try Nginx(serving: files)
         defer { nginx.stop() }
-        let house = try WholeHouse(directory: directory, nginx: nginx)
+        let house = try WholeHouse(
+            directory: directory, nginx: nginx, store: store ?? directory.path("store"), settings: (extra, storage))
         defer { house.peer.kill() }
         try body(house)
     }
@@ -30,7 +46,7 @@ struct WholeHouse {
     /// The same origin and store with the next life of the seed peer, after the present one was killed.
     func afterKill(_ body: (WholeHouse) throws -> Void) throws {
         peer.kill()
-        let next = try WholeHouse(directory: directory, nginx: nginx)
+        let next = try WholeHouse(directory: directory, nginx: nginx, store: store, settings: settings)
         defer { next.peer.kill() }
         try body(next)
     }

@@ -11,8 +11,8 @@ struct EvictionPolicyTests {
     @Test("what was used once goes before what was used twice, the longest unused first")
     func order() {
         var policy = EvictionPolicy(limit: 100)
-        for number in 0..<4 { policy.use(name(number), bytes: 1 << 20) }
-        policy.use(name(0), bytes: 1 << 20)
+        for number in 0..<4 { policy.use(name(number), bytes: 1 << 20, at: 1) }
+        policy.use(name(0), bytes: 1 << 20, at: 100)
         #expect((0..<4).map { _ in policy.victim()?.name } == [1, 2, 3, 0].map(name))
         #expect(policy.victim() == nil)
     }
@@ -24,19 +24,28 @@ struct EvictionPolicyTests {
             policy.hold(name(number), bytes: 1 << 20)
             policy.hold(name(number), bytes: 4 << 20)
         }
-        policy.use(name(0), bytes: 4 << 20)
-        policy.use(name(1), bytes: 4 << 20)
-        policy.use(name(0), bytes: 4 << 20)
+        policy.use(name(0), bytes: 4 << 20, at: 1)
+        policy.use(name(1), bytes: 4 << 20, at: 1)
+        policy.use(name(0), bytes: 4 << 20, at: 100)
         #expect(policy.victim()?.name == name(1))
         #expect(policy.victim()?.bytes == 4 << 20)
+    }
+
+    @Test("a client that takes a piece range by range uses it once")
+    func correlated() {
+        var policy = EvictionPolicy(limit: 100)
+        for second in 1...29 as ClosedRange<UInt32> { policy.use(name(0), bytes: 4 << 20, at: second) }
+        for second in [1, 40] as [UInt32] { policy.use(name(1), bytes: 4 << 20, at: second) }
+        policy.use(name(2), bytes: 4 << 20, at: 41)
+        #expect((0..<3).map { _ in policy.victim()?.name } == [0, 2, 1].map(name))
     }
 
     @Test("a walk over what nobody asks for again leaves the protected alone")
     func scan() {
         var policy = EvictionPolicy(limit: 10_000)
-        for _ in 0..<2 { for number in 0..<50 { policy.use(name(number), bytes: 1 << 20) } }
+        for time in [1, 100] as [UInt32] { for number in 0..<50 { policy.use(name(number), bytes: 1 << 20, at: time) } }
         for number in 1_000..<2_000 {
-            policy.use(name(number), bytes: 1 << 20)
+            policy.use(name(number), bytes: 1 << 20, at: 200)
             if policy.count > 100 { _ = policy.victim() }
         }
         #expect((0..<50).filter { policy.contains(name($0)) }.count >= 40)
@@ -45,7 +54,9 @@ struct EvictionPolicyTests {
     @Test("the protected segment has at most four fifths of the bytes")
     func protectedShare() {
         var policy = EvictionPolicy(limit: 1_000)
-        for _ in 0..<2 { for number in 0..<100 { policy.use(name(number), bytes: 1 << 20) } }
+        for time in [1, 100] as [UInt32] {
+            for number in 0..<100 { policy.use(name(number), bytes: 1 << 20, at: time) }
+        }
         let first = (0..<20).compactMap { _ in policy.victim()?.name }
         #expect(Set(first) == Set((0..<20).map(name)))
     }
@@ -53,7 +64,7 @@ struct EvictionPolicyTests {
     @Test("pieces of earlier lives go first, those told last before those told first")
     func coldest() {
         var policy = EvictionPolicy(limit: 100)
-        policy.use(name(1), bytes: 1)
+        policy.use(name(1), bytes: 1, at: 1)
         policy.addColdest(name(2), bytes: 1)
         policy.addColdest(name(3), bytes: 1)
         policy.addColdest(name(1), bytes: 1)
@@ -63,7 +74,7 @@ struct EvictionPolicyTests {
     @Test("beyond its limit the coldest is forgotten, and memory stays what was said")
     func bounded() {
         var policy = EvictionPolicy(limit: 1_000)
-        let forgotten = (0..<5_000).filter { policy.use(name($0), bytes: 1) }.count
+        let forgotten = (0..<5_000).filter { policy.use(name($0), bytes: 1, at: 1) }.count
         #expect(policy.count == 1_000 && forgotten == 4_000)
         #expect(policy.memory < 1_000 * 160)
     }
@@ -78,7 +89,7 @@ struct EvictionPolicyTests {
             let number = Int(state >> 33) % 700
             switch state >> 60 {
             case 0..<8 where model.count < 500 || model.contains(number):
-                policy.use(name(number), bytes: 1 << 20)
+                policy.use(name(number), bytes: 1 << 20, at: UInt32(truncatingIfNeeded: state >> 40) | 1)
                 model.insert(number)
             case 8..<12:
                 policy.remove(name(number))

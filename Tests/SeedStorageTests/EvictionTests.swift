@@ -226,7 +226,7 @@ struct EvictionTests {
             for number in zipf(count: 3_000, of: 600) {
                 let name = PieceName(file: FileName(key: key(number), generation: 0), number: 0)
                 if policy.contains(name) { simulated += 1 } else { used += length }
-                policy.use(name, bytes: length)
+                policy.use(name, bytes: length, at: 1)
                 while used > capacity, let gone = policy.victim() { used -= gone.bytes }
                 if try read(number, length, store) { hits += 1 }
                 #expect(store.contentBytes <= capacity)

@@ -43,17 +43,24 @@ struct SpaceTests {
     @Test(
         "above the high mark so much must go that the low one is reached; what is leaving already is not counted twice")
     func excess() {
-        var account = account(capacity: 1_000, used: 900)
+        var account = account(capacity: 10 << 30, used: 9 << 30)
         #expect(account.excess == 0)
-        account.wrote(1)
-        #expect(account.excess == 101)
-        account.leave(60)
+        account.wrote(1 << 20)
+        let tenth: Int64 = (10 << 30) / 10
+        #expect(account.excess / 1024 == (tenth + (1 << 20)) / 1024)
+        account.leave(600 << 20)
         #expect(account.excess == 0)
-        account.freed(60)
-        account.left(60)
+        account.freed(600 << 20)
+        account.left(600 << 20)
         #expect(account.excess == 0)
-        #expect(account.reserve(100) == true)
-        #expect(account.excess == 141)
+        #expect(account.reserve(1 << 30) == true)
+        #expect(account.excess > 1 << 30)
+    }
+
+    @Test("a small capacity starts to make room earlier: flights reserve meanwhile")
+    func smallCapacity() {
+        #expect(account(capacity: 1_000, high: 95, low: 90, used: 875).excess == 0)
+        #expect(account(capacity: 1_000, high: 95, low: 90, used: 876).excess == 21)
     }
 
     @Test("without a capacity the marks are parts of the volume, and others' bytes count")

@@ -5,43 +5,6 @@ import Testing
 
 @testable import SeedStorage
 
-/// A small file system of its own: mounting needs a privilege that not every test machine gives.
-final class SmallVolume {
-    let path: String
-
-    /// Nil where it cannot be mounted.
-    init?(mebibytes: Int, in directory: TemporaryDirectory) {
-        path = directory.path("volume")
-        _ = mkdir(path, 0o700)
-        guard mount("tmpfs", path, "tmpfs", 0, "size=\(mebibytes)m,mode=0700") == 0 else { return nil }
-    }
-
-    deinit { umount2(path, Int32(MNT_DETACH)) }
-
-    func remount(readOnly: Bool) -> Bool {
-        mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0), nil) == 0
-    }
-
-    /// Others' bytes: all that is free but so many.
-    func fill(leaving: Int64) {
-        let file = open(filler, O_WRONLY | O_CREAT, 0o600)
-        defer { close(file) }
-        let bytes = [UInt8](repeating: 1, count: 64 << 10)
-        while write(file, bytes, bytes.count) > 0 {}
-        ftruncate(file, max(lseek(file, 0, SEEK_CUR) - off_t(leaving), 0))
-    }
-
-    func empty() { unlink(filler) }
-
-    private var filler: String { path + "/filler" }
-
-    /// Whether this process may mount; why not, for the one who reads the test's output.
-    static let isPossible: Bool = {
-        guard let directory = try? TemporaryDirectory() else { return false }
-        return SmallVolume(mebibytes: 1, in: directory) != nil
-    }()
-}
-
 @Suite("A volume that fails", .enabled(if: SmallVolume.isPossible, "tmpfs cannot be mounted here: that takes root"))
 struct VolumeTests {
     private func withVolume(

@@ -33,6 +33,7 @@ struct MetricsReport: Sendable {
         let counters = rooms.engine.counters
         return [
             Metric(.gauge, "origin_requests", "Origin requests running now.", rooms.engine.flightCount),
+            Metric(.gauge, "memory_tier_bytes", "Bytes of hot blocks in memory.", rooms.engine.memoryBytes),
             Metric(.counter, "origin_requests_total", "Origin requests begun.", counters.originRequests.current),
             Metric(
                 .counter, "revalidations_total", "Origin requests that asked whether stored bytes still count.",
@@ -68,6 +69,8 @@ struct MetricsReport: Sendable {
                 .gauge, "storage_available_bytes", "Bytes that may still be stored.", Int(rooms.store.availableBytes)),
             Metric(.gauge, "storage_failing", "1 while the index cannot be written.", health.failure == nil ? 0 : 1),
             Metric(.counter, "storage_commits_total", "Commits of the index.", health.commits),
+            Metric(
+                .gauge, "storage_pending_records", "Records not on the disk yet.", rooms.store.pendingRecords),
             Metric(.counter, "storage_dropped_records_total", "Records not written.", health.droppedRecords),
             Metric(.counter, "storage_damaged_records_total", "Records that failed their CRC.", health.damagedRecords),
             Metric(

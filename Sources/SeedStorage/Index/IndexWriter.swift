@@ -58,6 +58,9 @@ final class IndexWriter: Sendable {
         if !isKept { health.update { $0.droppedRecords += 1 } }
     }
 
+    /// Records and removals that no commit has taken to the disk yet.
+    var pendingCount: Int { queue.withLock { $0.pending.count + ($0.running?.count ?? 0) } }
+
     /// What is not committed yet of a key: a read of the index comes after this, so it sees what has left here.
     func waiting(_ key: StoreKey) -> Waiting {
         queue.withLock { queue in

@@ -1,6 +1,7 @@
 /// In which order pieces are evicted: segmented LRU.
 ///
-/// A piece that was used once is on probation; used again, it is protected. Victims are the longest unused on
+/// A piece that was used once is on probation; used again, it is protected. Uses within half a minute are one: a client
+/// that takes a piece range by range does not use it again and again. Victims are the longest unused on
 /// probation, so a walk over objects that nobody asks for again pushes out only its like. The protected segment has at
 /// most four fifths of the bytes; what falls out of it gets another time on probation. How it compares is measured in
 /// `benchmarks/Benchmarks/EvictionBenchmarks`.
@@ -9,6 +10,9 @@
 package struct EvictionPolicy: Sendable {
     private static let none = UInt32.max
     private static let protectedPercent: Int64 = 80
+    /// Seconds.
+    private static let correlation: UInt32 = 30
+    private static let protectedBit: UInt32 = 1 << 31
 
     private enum Segment: Int {
         case probation = 0
@@ -17,12 +21,16 @@ package struct EvictionPolicy: Sendable {
 
     private struct Entry {
         var name: PieceName
-        var kibibytes: UInt32
+        /// Its length in KiB, and in the highest bit, that it is protected: one field more would cost 32 bytes.
+        var size: UInt32
         /// Towards the newest, towards the oldest.
         var newer: UInt32
         var older: UInt32
-        var isProtected: Bool
-        var wasUsed: Bool
+        /// When it was used and that counted, in seconds; 0 when it never was.
+        var usedAt: UInt32
+
+        var isProtected: Bool { size & EvictionPolicy.protectedBit != 0 }
+        var kibibytes: Int64 { Int64(size & ~EvictionPolicy.protectedBit) }
     }
 
     private struct Ends {
@@ -56,24 +64,25 @@ package struct EvictionPolicy: Sendable {
     /// - Returns: true when another piece was forgotten for it.
     @discardableResult
     mutating func hold(_ name: PieceName, bytes: Int64) -> Bool {
-        let size = UInt32(clamping: (bytes + 1023) / 1024)
-        guard let entry = find(name) else { return insert(name, size, wasUsed: false) }
-        segments[segment(of: entry)].kibibytes += Int64(size) - Int64(entries[Int(entry)].kibibytes)
-        entries[Int(entry)].kibibytes = size
+        guard let entry = find(name) else { return insert(name, bytes, usedAt: 0) }
+        let before = entries[Int(entry)]
+        entries[Int(entry)].size = before.size & Self.protectedBit | Self.size(bytes)
+        segments[segment(of: entry)].kibibytes += entries[Int(entry)].kibibytes - before.kibibytes
         return false
     }
 
     /// A client reads the piece.
-    /// - Parameter bytes: what it holds, if it is not known yet.
+    /// - Parameters:
+    ///   - bytes: what it holds, if it is not known yet.
+    ///   - second: the time, from any start but 0.
     /// - Returns: true when another piece was forgotten for it.
     @discardableResult
-    mutating func use(_ name: PieceName, bytes: Int64) -> Bool {
-        guard let entry = find(name) else {
-            return insert(name, UInt32(clamping: (bytes + 1023) / 1024), wasUsed: true)
-        }
-        let again = entries[Int(entry)].wasUsed
-        entries[Int(entry)].wasUsed = true
-        move(entry, to: again ? .protected : .probation)
+    package mutating func use(_ name: PieceName, bytes: Int64, at second: UInt32) -> Bool {
+        guard let entry = find(name) else { return insert(name, bytes, usedAt: second) }
+        let last = entries[Int(entry)].usedAt
+        let again = last > 0 && second >= last + Self.correlation
+        if last == 0 || again { entries[Int(entry)].usedAt = second }
+        move(entry, to: again || entries[Int(entry)].isProtected ? .protected : .probation)
         if again { keepProtectedSmall(except: entry) }
         return false
     }
@@ -81,7 +90,7 @@ package struct EvictionPolicy: Sendable {
     /// A piece of an earlier life that nobody used in this one: it goes before all others.
     mutating func addColdest(_ name: PieceName, bytes: Int64) {
         guard count < limit, find(name) == nil else { return }
-        _ = insert(name, UInt32(clamping: (bytes + 1023) / 1024), wasUsed: false)
+        _ = insert(name, bytes, usedAt: 0)
         guard let entry = find(name) else { return }
         unlink(entry)
         linkOldest(entry)
@@ -92,21 +101,23 @@ package struct EvictionPolicy: Sendable {
     }
 
     /// Takes out the piece that goes next.
-    mutating func victim() -> (name: PieceName, bytes: Int64)? {
+    package mutating func victim() -> (name: PieceName, bytes: Int64)? {
         let entry = segments[0].oldest != Self.none ? segments[0].oldest : segments[1].oldest
         guard entry != Self.none else { return nil }
         let found = entries[Int(entry)]
         discard(entry)
-        return (found.name, Int64(found.kibibytes) * 1024)
+        return (found.name, found.kibibytes * 1024)
     }
 
     // MARK: Segments
 
-    private mutating func insert(_ name: PieceName, _ size: UInt32, wasUsed: Bool) -> Bool {
+    private static func size(_ bytes: Int64) -> UInt32 { UInt32(clamping: min((bytes + 1023) / 1024, 1 << 30)) }
+
+    private mutating func insert(_ name: PieceName, _ bytes: Int64, usedAt: UInt32) -> Bool {
         let isFull = count >= limit
         if isFull { _ = victim() }
         let fresh = Entry(
-            name: name, kibibytes: size, newer: Self.none, older: Self.none, isProtected: false, wasUsed: wasUsed)
+            name: name, size: Self.size(bytes), newer: Self.none, older: Self.none, usedAt: usedAt)
         let entry = spare.popLast() ?? UInt32(entries.count)
         if Int(entry) == entries.count { entries.append(fresh) } else { entries[Int(entry)] = fresh }
         link(entry)
@@ -133,7 +144,8 @@ package struct EvictionPolicy: Sendable {
 
     private mutating func move(_ entry: UInt32, to segment: Segment) {
         unlink(entry)
-        entries[Int(entry)].isProtected = segment == .protected
+        let size = entries[Int(entry)].size & ~Self.protectedBit
+        entries[Int(entry)].size = segment == .protected ? size | Self.protectedBit : size
         link(entry)
     }
 
@@ -147,7 +159,7 @@ package struct EvictionPolicy: Sendable {
         entries[Int(entry)].older = next
         if next == Self.none { segments[segment].oldest = entry } else { entries[Int(next)].newer = entry }
         segments[segment].newest = entry
-        segments[segment].kibibytes += Int64(entries[Int(entry)].kibibytes)
+        segments[segment].kibibytes += entries[Int(entry)].kibibytes
     }
 
     private mutating func linkOldest(_ entry: UInt32) {
@@ -157,13 +169,13 @@ package struct EvictionPolicy: Sendable {
         entries[Int(entry)].newer = next
         if next == Self.none { segments[segment].newest = entry } else { entries[Int(next)].older = entry }
         segments[segment].oldest = entry
-        segments[segment].kibibytes += Int64(entries[Int(entry)].kibibytes)
+        segments[segment].kibibytes += entries[Int(entry)].kibibytes
     }
 
     private mutating func unlink(_ entry: UInt32) {
         let (segment, newer, older) = (segment(of: entry), entries[Int(entry)].newer, entries[Int(entry)].older)
         if newer == Self.none { segments[segment].newest = older } else { entries[Int(newer)].older = older }
         if older == Self.none { segments[segment].oldest = newer } else { entries[Int(older)].newer = newer }
-        segments[segment].kibibytes -= Int64(entries[Int(entry)].kibibytes)
+        segments[segment].kibibytes -= entries[Int(entry)].kibibytes
     }
 }

@@ -49,10 +49,18 @@ struct SpaceAccount: Sendable {
     var excess: Int64 {
         let total = limits.capacity ?? volume.total
         let taken = (limits.capacity == nil ? volume.total - volume.free : used) + reserved - leaving
-        let beyondCapacity =
-            taken > part(limits.highPercent, of: total) ? taken - part(limits.lowPercent, of: total) : 0
+        let beyondCapacity = taken > highMark(total) ? taken - lowMark(total) : 0
         let slack = roomOnVolume - reserved + leaving
         return max(beyondCapacity, slack < 0 ? -slack : 0, 0)
+    }
+
+    /// A few percent of a small capacity would be less than what flights reserve while room is being made.
+    private func highMark(_ total: Int64) -> Int64 {
+        min(part(limits.highPercent, of: total), total - min(64 << 20, total / 8))
+    }
+
+    private func lowMark(_ total: Int64) -> Int64 {
+        min(part(limits.lowPercent, of: total), highMark(total) - total / 50)
     }
 
     private func part(_ percent: Int, of total: Int64) -> Int64 { total / 100 * Int64(percent) }

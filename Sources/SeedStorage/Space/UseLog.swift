@@ -22,8 +22,10 @@ final class UseLog: Sendable {
 
     /// A client reads the piece.
     func use(_ piece: PieceName, bytes: Int64) {
+        // Never 0, which means never.
+        let second = UInt32(truncatingIfNeeded: MonotonicTime.now().nanoseconds / 1_000_000_000) + 1
         state.withLock { state in
-            if state.policy.use(piece, bytes: bytes) { state.hasForgotten = true }
+            if state.policy.use(piece, bytes: bytes, at: second) { state.hasForgotten = true }
             if state.waiting.count < Self.waitingLimit { state.waiting.insert(piece.file.key) }
         }
     }

@@ -37,7 +37,12 @@ struct ConfigurationTests {
             .init(regex: "it's"),
         ]
         expected.proxy.readBufferSize = 4_000_000
-        expected.storage = .init(dir: "/data", keep: false)
+        expected.storage = .init(
+            dir: "/data", keep: false, cacheCapacity: 0, taskSizeLimit: 1 << 40, scrubRate: 1_000_000)
+        expected.gc.interval = .seconds(60)
+        expected.gc.policy = .init(
+            taskTTL: .seconds(86_400), diskThreshold: 500_000_000_000, diskHighThresholdPercent: 90,
+            diskLowThresholdPercent: 70)
         expected.download = .init(concurrentPieceCount: 16, pieceTimeout: .seconds(5_400))
         expected.backend = .init(
             allowAddresses: ["10.0.0.0/8", "::1"].compactMap(CIDR.init), maxRetries: 0, caCert: "/ca.pem")
@@ -105,6 +110,20 @@ struct ConfigurationTests {
         #expect(lines.map { $0.prefix(19) } == ["health.server.port:", "proxy.server.port: "])
     }
 
+    @Test("The older names of the thresholds mean the same, and a low one that is not below the high one is refused")
+    func thresholds() throws {
+        let old = "gc: {policy: {distThreshold: 1GiB, distHighThresholdPercent: 80, distLowThresholdPercent: 60}}"
+        let policy = try SeedPeerConfiguration.parse(old).configuration.gc.policy
+        #expect(policy.diskThreshold == 1 << 30)
+        #expect(policy.diskHighThresholdPercent == 80 && policy.diskLowThresholdPercent == 60)
+        let error = #expect(throws: ConfigurationError.self) {
+            try SeedPeerConfiguration.parse("gc: {policy: {diskHighThresholdPercent: 90}}")
+        }
+        #expect(
+            error?.description == "gc.policy.diskLowThresholdPercent: 90 is not allowed; "
+                + "allowed: less than diskHighThresholdPercent, which is 90")
+    }
+
     @Test("Text that is not YAML is refused with its line", arguments: ["a: b: c", "a: [1", "x: 1\nx: 2", "\tx: 1"])
     func notYAML(text: String) {
         let error = #expect(throws: ConfigurationError.self) { try SeedPeerConfiguration.parse(text) }
@@ -133,7 +152,7 @@ struct ConfigurationTests {
     @Test("Ignored keys of Dragonfly are mentioned at debug, those somebody may rely on at warning")
     func ignoredKeys() throws {
         let loaded = try SeedPeerConfiguration.parse(
-            "gc: {interval: 900s}\ntracing: {headers: {a: b}}\nupload: {server: {caCert: /x}}")
+            "gc: {policy: {persistentTaskTTL: 1h}}\ntracing: {headers: {a: b}}\nupload: {server: {caCert: /x}}")
         #expect(loaded.notices.map(\.weight) == [.debug, .debug, .warning])
         #expect(loaded.notices[2].text == "upload.server.caCert is ignored (line 3): not enforced")
     }
@@ -179,7 +198,10 @@ struct ConfigurationTests {
             - regex: it's
               redirect:
           readBufferSize: 4MB
-        storage: {dir: /data, keep: false}
+        storage: {dir: /data, keep: false, cacheCapacity: 0, taskSizeLimit: 1TiB, scrubRate: 1MB}
+        gc:
+          interval: 1m
+          policy: {taskTTL: 24h, diskThreshold: 500GB, diskHighThresholdPercent: 90, diskLowThresholdPercent: 70}
         download: {concurrentPieceCount: 16, pieceTimeout: 1h30m}
         backend: {allowAddresses: [10.0.0.0/8, '::1'], maxRetries: 0, caCert: /ca.pem}
         health: {server: {ip: 127.0.0.1, port: 1}}

@@ -1,3 +1,6 @@
+import DragonflyIdentity
+import SeedStorage
+
 /// An order of eviction. `touch` is told of every read of a piece that is held, `insert` of every piece that comes in.
 protocol Candidate {
     static var name: String { get }
@@ -100,26 +103,26 @@ struct SIEVE: Candidate {
     }
 }
 
-/// A probation list for what was read once, a protected one for what was read again; what falls out of the protected
-/// one gets a second chance on probation.
+/// The one that the store has.
 struct SegmentedLRU: Candidate {
     static let name = "segmented LRU"
-    /// The protected list's part of all bytes.
-    private static let protected = 0.8
-    private var lists = Lists(2)
+    private var policy = EvictionPolicy(limit: .max)
+    /// The traces have no times: every read is taken as one of another hour.
+    private var second: UInt32 = 1
+    private let key = StoreKey(bytes: [UInt8](repeating: 7, count: 32))
 
-    mutating func touch(_ piece: Int) {
-        guard let node = lists.index[piece] else { return }
-        lists.move(node, to: 1)
-        let limit = Int(Self.protected * Double(lists.bytes[0] + lists.bytes[1]))
-        while lists.bytes[1] > limit, lists.tails[1] != node { lists.move(lists.tails[1], to: 0) }
+    mutating func touch(_ piece: Int) { insert(piece, bytes: 0) }
+
+    mutating func insert(_ piece: Int, bytes: Int) {
+        second += 3_600
+        policy.use(name(piece), bytes: Int64(bytes), at: second)
     }
 
-    mutating func insert(_ piece: Int, bytes: Int) { lists.add(piece, bytes: bytes, to: 0) }
+    mutating func victim() -> Int? { policy.victim().map { Int($0.name.file.generation) } }
 
-    mutating func victim() -> Int? {
-        let list = lists.tails[0] >= 0 ? 0 : 1
-        return lists.tails[list] < 0 ? nil : lists.remove(lists.tails[list])
+    private func name(_ piece: Int) -> PieceName {
+        guard let key else { preconditionFailure("32 bytes make a key") }
+        return PieceName(file: FileName(key: key, generation: UInt64(piece)), number: 0)
     }
 }
 

@@ -1,0 +1,49 @@
+import DragonflyIdentity
+import NIOCore
+import SeedStorage
+
+/// Hot blocks on their way into memory (rule 20).
+extension LiveTask {
+    /// Bytes of a range were read from the file: the blocks that are hot by now are taken into memory, on a store thread.
+    func takeIntoMemory(_ range: ByteRange, of file: ContentFile) {
+        guard let tier = context.memory else { return }
+        let name = FileName(key: key, generation: file.generation)
+        guard let grid = grid(of: name) else { return }
+        for index in grid.blocks(covering: range) where tier.wants(name, index) {
+            context.store.threads.run { [self] in take(index, of: file, tier) }
+        }
+    }
+
+    private func grid(of file: FileName) -> BlockGrid? {
+        handle { state, _ in state.machine.generation?.file == file.generation ? state.machine.blocks?.grid : nil }
+    }
+
+    /// Only bytes that are what they should be get in, and only if the block map still stands for them then.
+    private func take(_ index: BlockIndex, of file: ContentFile, _ tier: MemoryTier) {
+        let wanted = handle { state, _ -> (UInt32, ByteRange)? in
+            guard state.machine.generation?.file == file.generation, let blocks = state.machine.blocks,
+                let checksum = blocks.checksumForMemory(index)
+            else { return nil }
+            return (checksum, blocks.grid.range(of: index))
+        }
+        guard let (checksum, range) = wanted, let bytes = file.bytes(of: range),
+            bytes.withUnsafeReadableBytes({ Checksum.crc32($0) }) == checksum, let memory = tier.admit(bytes)
+        else { return }
+        handle { state, _ in
+            guard state.machine.generation?.file == file.generation else { return }
+            state.machine.blocks?.keep(memory, of: index)
+        }
+    }
+}
+
+extension ContentFile {
+    /// Nil when they cannot all be read.
+    fileprivate func bytes(of range: ByteRange) -> ByteBuffer? {
+        let count = Int(range.count)
+        var buffer = ByteBufferAllocator().buffer(capacity: count)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
+            (try? read(into: UnsafeMutableRawBufferPointer(rebasing: space[..<count]), at: range.lowerBound)) ?? 0
+        }
+        return buffer.readableBytes == count ? buffer : nil
+    }
+}

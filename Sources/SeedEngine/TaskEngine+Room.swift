@@ -1,0 +1,29 @@
+package import DragonflyIdentity
+package import SeedStorage
+
+/// The store asks before it takes anything away that is in memory here.
+extension TaskEngine: PieceHolder {
+    package func giveUp(_ piece: PieceName) -> Surrender {
+        guard let task = table.find(piece.file.key) else { return .unknown }
+        return task.giveUp(piece)
+    }
+
+    package func forget(_ key: StoreKey) -> Bool { table.forget(key) }
+
+    package func suspect(_ block: BlockIndex, of file: FileName) -> Bool {
+        guard let task = table.find(file.key) else { return false }
+        task.handle { $0.machine.doubt(block, file: file.generation, &$1) }
+        return true
+    }
+}
+
+extension LiveTask {
+    fileprivate func giveUp(_ piece: PieceName) -> Surrender {
+        handle { state, _ in
+            guard let epoch = state.machine.generation?.epoch, let file = state.files[epoch],
+                state.machine.giveUp(piece.number, file: piece.file.generation)
+            else { return .inUse }
+            return .given(file, done: { [self] in handle { $0.machine.left(piece.number, epoch: epoch, &$1) } })
+        }
+    }
+}

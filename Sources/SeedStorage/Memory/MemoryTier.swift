@@ -1,0 +1,95 @@
+import DragonflyIdentity
+package import NIOCore
+import Synchronization
+
+/// Memory for hot blocks (`storage.cacheCapacity`): who gets in, and who goes when it is full.
+///
+/// In come blocks that were read again after a while; out goes, in the order they came, who was not read since the last
+/// look. The blocks themselves belong to the block maps; a read of one takes no lock of the tier.
+package final class MemoryTier: Sendable {
+    private struct State {
+        var door: Doorkeeper
+        var blocks: [UInt64: WeakBlock] = [:]
+        /// In the order they came, or were spared last; may name blocks that are gone.
+        var queue = CircularBuffer<UInt64>()
+        var bytes = 0
+        var nextSerial: UInt64 = 1
+    }
+
+    private struct WeakBlock: Sendable {
+        weak var block: MemoryBlock?
+        let count: Int
+    }
+
+    package let capacity: Int
+    private let state: Mutex<State>
+
+    /// - Parameter capacity: bytes, at least of one block.
+    package init(capacity: Int) {
+        self.capacity = capacity
+        state = Mutex(State(door: Doorkeeper(blocks: 4 * capacity / Int(BlockGrid.blockLength))))
+    }
+
+    /// Bytes that are in memory now.
+    package var usedBytes: Int { state.withLock { $0.bytes } }
+
+    /// Notes that a block was read from its file; true when it should be taken in. Never blocks.
+    package func wants(_ file: FileName, _ index: BlockIndex) -> Bool {
+        var hasher = Hasher()
+        hasher.combine(file)
+        hasher.combine(index)
+        let hash = UInt64(bitPattern: Int64(hasher.finalize()))
+        let now = UInt32(truncatingIfNeeded: MonotonicTime.now().nanoseconds / 1_000_000)
+        return state.withLock { $0.door.admits(hash, now: now) }
+    }
+
+    /// Takes in bytes that were just compared with their checksum. Nil when they are longer than all the room.
+    package func admit(_ bytes: ByteBuffer) -> MemoryBlock? {
+        let count = bytes.readableBytes
+        guard count <= capacity else { return nil }
+        // Who goes is let go of outside the lock: the last reference to a block calls `forget`.
+        let (block, seen) = state.withLock { state in
+            let seen = Self.makeRoom(for: count, capacity, &state)
+            let block = MemoryBlock(serial: state.nextSerial, bytes: bytes, tier: self)
+            state.nextSerial += 1
+            state.blocks[block.serial] = WeakBlock(block: block, count: count)
+            state.queue.append(block.serial)
+            state.bytes += count
+            return (block, seen)
+        }
+        for old in seen.gone { old.empty() }
+        return block
+    }
+
+    func forget(_ serial: UInt64) {
+        state.withLock { state in
+            guard let known = state.blocks.removeValue(forKey: serial) else { return }
+            state.bytes -= known.count
+            // Names of blocks that went by themselves would pile up while the tier is never full.
+            if state.queue.count > 2 * state.blocks.count + 1_024 {
+                state.queue = CircularBuffer(state.queue.filter { state.blocks[$0] != nil })
+            }
+        }
+    }
+
+    /// - Returns: the blocks that go, and those that were looked at, for the caller to let go of outside the lock.
+    private static func makeRoom(
+        for count: Int, _ capacity: Int, _ state: inout State
+    ) -> (gone: [MemoryBlock], spared: [MemoryBlock]) {
+        var (gone, spared): ([MemoryBlock], [MemoryBlock]) = ([], [])
+        while state.bytes + count > capacity, let serial = state.queue.popFirst() {
+            guard let known = state.blocks[serial] else { continue }
+            let block = known.block
+            // Spared for what was read of it since the last look.
+            if let block, block.takeRead() {
+                state.queue.append(serial)
+                spared.append(block)
+                continue
+            }
+            if let block { gone.append(block) }
+            state.blocks[serial] = nil
+            state.bytes -= known.count
+        }
+        return (gone, spared)
+    }
+}

@@ -1,0 +1,91 @@
+import DragonflyIdentity
+import Foundation
+import SeedEngine
+import SeedOrigin
+import SeedTestSupport
+import Testing
+
+@testable import SeedStorage
+
+/// Random bits of content and of record values: 40 flips, 1,000 with SEED_SOAK.
+@Suite("Flipped bits")
+struct FlipTests {
+    private static let rounds = ProcessInfo.processInfo.environment["SEED_SOAK"] == nil ? 4 : 100
+    private static let length = 20_000_000
+
+    @Test("are never served, are healed, and what they did not touch is served with zero origin bytes")
+    func campaign() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        #expect(try fetch(house).isEmpty)
+        for round in 0..<Self.rounds {
+            house.close()
+            let touched = try (0..<10).reduce(into: Set<Int>()) { touched, _ in
+                touched.formUnion(try Bool.random() ? flipContent(house) : flipRecord(house))
+            }
+            try house.reopen()
+            let fetched = try fetch(house)
+            #expect(fetched.isSubset(of: touched), "round \(round)")
+            // Healed: nothing has to be fetched again, and the closed store is sound.
+            #expect(try fetch(house).isEmpty)
+        }
+        house.close()
+        let report = try StoreMaintenance(directory: house.directory.path("store")).verify { _, _ in }
+        #expect(report.isSound && report.bytes == Self.length, "\(report.findings)")
+        try house.reopen()
+    }
+
+    /// Reads the whole object, which must be right.
+    /// - Returns: the blocks that the origin was asked for; the first reading asks for all and counts none.
+    private func fetch(_ house: EngineHouse) throws -> Set<Int> {
+        let isFirst = try house.store.task(EngineHouse.key(1)) == nil
+        let client = try house.open(pieceLength: 4 << 20)
+        defer { client.stream.close() }
+        var blocks: Set<Int> = []
+        var isOver = false
+        while !isOver {
+            switch client.step(within: 0.01) {
+            case nil:
+                guard let transfer = house.origin.next() else { continue }
+                if !isFirst { blocks.formUnion(Self.blocks(transfer.asked)) }
+                transfer.serve(length: Self.length)
+            case .head, .bytes: continue
+            default: isOver = true
+            }
+        }
+        #expect(client.bytes == Self.object)
+        #expect(house.store.flush())
+        return blocks
+    }
+
+    private static let object = objectBytes(0..<length)
+
+    private static func blocks(_ range: Range<Int>) -> Set<Int> {
+        Set(range.lowerBound / 262_144...(range.upperBound - 1) / 262_144)
+    }
+
+    /// - Returns: the block that is bad now.
+    private func flipContent(_ house: EngineHouse) throws -> Set<Int> {
+        let offset = Int.random(in: 0..<Self.length)
+        try house.damage(at: offset)
+        return [offset / 262_144]
+    }
+
+    /// - Returns: the blocks of the piece whose record is bad now.
+    private func flipRecord(_ house: EngineHouse) throws -> Set<Int> {
+        let store = try PieceStore.open(
+            StorageConfiguration(directory: house.directory.path("store"), threads: 1), logger: .quiet)
+        defer { store.close() }
+        let record = try #require(try store.task(EngineHouse.key(1)))
+        let number = Int.random(in: 0..<record.layout.pieceCount)
+        let key = PieceName(file: record.file, number: number).tableKey
+        let index = try store.openIndex()
+        try index.environment.write { transaction throws(LMDBError) in
+            guard var value = try transaction.get(key, in: index.pieces) else { return }
+            value[Int.random(in: 1..<value.count)] ^= 1 << UInt8.random(in: 0..<8)
+            try transaction.put(value, for: key, in: index.pieces)
+        }
+        let range = record.layout.range(of: number)
+        return Self.blocks(Int(range.lowerBound)..<Int(range.upperBound))
+    }
+}

@@ -1,0 +1,94 @@
+import Dispatch
+import Foundation
+import SeedTestSupport
+import Synchronization
+import Testing
+
+@Suite("Room", .serialized)
+struct RoomTests {
+    @Test("W29, W30: twice the budget streams through without a failed request, and what is taken stays within it")
+    func streamsThrough() throws {
+        let budget = 96 << 20
+        let directory = try TemporaryDirectory()
+        try WholeHouse.with(extra: "gc: {policy: {diskThreshold: \(budget)}}", in: directory) { house in
+            for number in 0..<12 {
+                let file = try house.makeFile("object-\(number)", length: 16 << 20)
+                #expect(try house.peer.get(house.url("object-\(number)")).body == file)
+                let files = Self.contentFiles(house)
+                #expect(files.bytes <= budget + budget / 100 + files.count << 16)
+            }
+            #expect(try house.peer.metric("seed_peer_storage_evicted_pieces_total") > 0)
+            #expect(try house.peer.metric("seed_peer_aborts_total") == 0)
+            // The newest is held.
+            let before = try house.originBytes(of: "object-11")
+            #expect(try house.peer.get(house.url("object-11"))["cache-status"] == "seed-peer; hit")
+            #expect(try house.originBytes(of: "object-11") == before)
+        }
+    }
+
+    @Test(
+        "A 64 MiB volume that fills in the middle of 256 MiB: the client's bytes are right, twice, and others are served",
+        .enabled(if: SmallVolume.isPossible, "tmpfs cannot be mounted here: that takes root"))
+    func fullVolume() throws {
+        let directory = try TemporaryDirectory()
+        let volume = try #require(SmallVolume(mebibytes: 64, in: directory))
+        try WholeHouse.with(store: volume.path + "/store", in: directory) { house in
+            let big = try house.makeFile("big", length: 256 << 20)
+            let small = try house.makeFile("small", length: 5 << 20)
+            #expect(try house.peer.get(house.url("small")).body == small)
+            let others = Others()
+            let group = DispatchGroup()
+            group.enter()
+            Thread.detachNewThread {
+                while !others.isOver {
+                    others.note((try? house.peer.get(house.url("small")).body == small) ?? false)
+                }
+                group.leave()
+            }
+            for _ in 1...2 { #expect(try house.peer.get(house.url("big")).body == big) }
+            others.end()
+            group.wait()
+            #expect(others.served > 0 && others.failed == 0)
+            #expect(try house.peer.metric("seed_peer_aborts_total") == 0)
+        }
+    }
+
+    @Test("An object longer than storage.taskSizeLimit passes through and is not stored")
+    func taskSizeLimit() throws {
+        try WholeHouse.with(storage: "taskSizeLimit: 1MiB") { house in
+            for (name, length) in [("long", (1 << 20) + 1), ("short", 1 << 20)] {
+                let file = try house.makeFile(name, length: length)
+                for _ in 1...2 { #expect(try house.peer.get(house.url(name)).body == file) }
+            }
+            #expect(try house.originBytes(of: "long") >= 2 << 20)
+            #expect(try house.originBytes(of: "short") == 1 << 20)
+        }
+    }
+
+    private static func contentFiles(_ house: WholeHouse) -> (count: Int, bytes: Int) {
+        let root = house.store + "/content"
+        var (count, bytes) = (0, 0)
+        for name in FileManager.default.subpaths(atPath: root) ?? [] where name.contains(".") {
+            var status = stat()
+            guard stat("\(root)/\(name)", &status) == 0 else { continue }
+            count += 1
+            bytes += Int(status.st_blocks) * 512
+        }
+        return (count, bytes)
+    }
+
+    /// What happened to the other clients.
+    private final class Others: Sendable {
+        private let state = Mutex((served: 0, failed: 0, isOver: false))
+
+        var served: Int { state.withLock { $0.served } }
+        var failed: Int { state.withLock { $0.failed } }
+        var isOver: Bool { state.withLock { $0.isOver } }
+
+        func note(_ isRight: Bool) {
+            state.withLock { state in if isRight { state.served += 1 } else { state.failed += 1 } }
+        }
+
+        func end() { state.withLock { $0.isOver = true } }
+    }
+}

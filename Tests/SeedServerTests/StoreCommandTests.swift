@@ -1,0 +1,101 @@
+import Foundation
+import SeedTestSupport
+import Testing
+
+@Suite("seed-peer store", .serialized)
+struct StoreCommandTests {
+    @Test("verify finds a sound store sound, a flipped bit bad, and changes nothing; repair drops it and says so")
+    func verifyAndRepair() throws {
+        try WholeHouse.with { house in
+            let file = try house.makeFile("object", length: 9 << 20)
+            #expect(try house.peer.get(house.url("object")).body == file)
+            let busy = try Program(["store", "verify", "--dir", house.store])
+            #expect(busy.code == 2 && busy.errors.contains("in use by process"))
+            house.peer.send(SIGTERM)
+            #expect(house.peer.exitCode == 0)
+
+            let sound = try Program(["store", "verify", "--dir", house.store])
+            #expect(sound.code == 0 && sound.output.hasSuffix("sound\n"), "\(sound.errors)")
+            try flip(at: 5_000_000, in: house.store)
+            for _ in 1...2 {
+                let bad = try Program(["store", "verify", "--dir", house.store, "--json"])
+                #expect(bad.code == 1 && bad.output.contains("\"badBlocks\":1"), "\(bad.output)")
+            }
+            let repaired = try Program(["store", "repair", "--dir", house.store])
+            #expect(repaired.code == 1 && repaired.output.contains("piece 1, block 3"), "\(repaired.output)")
+            #expect(try Program(["store", "verify", "--dir", house.store]).code == 0)
+            try house.afterKill { next in
+                let before = try next.originBytes(of: "object")
+                #expect(try next.peer.get(next.url("object")).body == file)
+                #expect(try next.originBytes(of: "object") - before == 262_144)
+            }
+        }
+    }
+
+    @Test("a damaged index stops the start with exit code 1, the file's name and the way out, and nothing is deleted")
+    func damagedIndex() throws {
+        try WholeHouse.with { house in
+            let file = try house.makeFile("object", length: 5 << 20)
+            #expect(try house.peer.get(house.url("object")).body == file)
+            house.peer.send(SIGTERM)
+            #expect(house.peer.exitCode == 0)
+            let index = URL(fileURLWithPath: house.store + "/index/data.mdb")
+            var bytes = try Data(contentsOf: index)
+            bytes.replaceSubrange(16..<20, with: [1, 2, 3, 4])
+            try bytes.write(to: index)
+            let refused = try SeedPeerProcess(store: house.store, in: house.directory)
+            #expect(refused.exitCode == 1)
+            #expect(refused.errorText.contains("index/data.mdb is damaged"), "\(refused.errorText)")
+            #expect(refused.errorText.contains("seed-peer store repair"))
+            #expect(try Data(contentsOf: index) == bytes)
+            #expect(try Program(["store", "repair", "--dir", house.store]).code == 1)
+            try house.afterKill { next in
+                let before = try next.originBytes(of: "object")
+                #expect(try next.peer.get(next.url("object")).body == file)
+                #expect(try next.originBytes(of: "object") == before)
+            }
+        }
+    }
+
+    @Test("a directory that is no store, or none at all, is refused with exit code 2")
+    func noStore() throws {
+        let directory = try TemporaryDirectory()
+        #expect(try Program(["store", "verify", "--dir", directory.path]).code == 2)
+        #expect(try Program(["store", "repair", "--dir", directory.path("nothing")]).code == 2)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+        #expect(try Program(["store", "verify"]).code == 64)
+    }
+
+    private func flip(at offset: UInt64, in store: String) throws {
+        let root = store + "/content"
+        let name = try #require(FileManager.default.subpaths(atPath: root)?.first { $0.contains(".") })
+        let handle = try #require(FileHandle(forUpdatingAtPath: "\(root)/\(name)"))
+        defer { try? handle.close() }
+        try handle.seek(toOffset: offset)
+        let byte = try #require(try handle.read(upToCount: 1)?.first)
+        try handle.seek(toOffset: offset)
+        try handle.write(contentsOf: [byte ^ 8])
+    }
+}
+
+/// One run of `seed-peer` to its end.
+private struct Program {
+    let code: Int32
+    let output: String
+    let errors: String
+
+    init(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = SeedPeerProcess.program
+        process.arguments = arguments
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        // Both are far shorter than a pipe holds.
+        process.waitUntilExit()
+        code = process.terminationStatus
+        self.output = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        self.errors = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    }
+}
