@@ -1,6 +1,7 @@
 import Glibc
 package import Logging
 import NIOPosix
+import SeedOrigin
 import ServiceLifecycle
 import UnixSignals
 
