@@ -167,7 +167,16 @@ extension Region {
 
 /// The bytes of a test object: each 8 bytes tell their own offset, so that misplaced ones show.
 func objectBytes(_ range: Range<Int>) -> [UInt8] {
-    range.map { UInt8(truncatingIfNeeded: ($0 / 8) >> (8 * ($0 % 8))) }
+    let words = range.lowerBound / 8..<(range.upperBound + 7) / 8
+    let bytes = [UInt8](unsafeUninitializedCapacity: words.count * 8) { buffer, count in
+        let space = UnsafeMutableRawBufferPointer(buffer)
+        for (place, word) in words.enumerated() {
+            space.storeBytes(of: UInt64(word).littleEndian, toByteOffset: place * 8, as: UInt64.self)
+        }
+        count = words.count * 8
+    }
+    let start = range.lowerBound - words.lowerBound * 8
+    return Array(bytes[start..<start + range.count])
 }
 
 extension FakeTransfer {
