@@ -112,6 +112,9 @@ let package = Package(
             ]),
         tests(
             of: "SeedServer",
-            ["SeedTestSupport", "SeedProxy", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix, logging]),
+            [
+                "SeedTestSupport", "SeedProxy", "SeedOrigin", "SeedStorage", "DragonflyIdentity", nioCore, nioPosix,
+                logging,
+            ]),
     ]
 )

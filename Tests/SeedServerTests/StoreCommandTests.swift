@@ -1,6 +1,9 @@
 import Foundation
+import Logging
 import SeedTestSupport
 import Testing
+
+@testable import SeedStorage
 
 @Suite("seed-peer store", .serialized)
 struct StoreCommandTests {
@@ -54,6 +57,24 @@ struct StoreCommandTests {
                 #expect(try next.peer.get(next.url("object")).body == file)
                 #expect(try next.originBytes(of: "object") == before)
             }
+        }
+    }
+
+    @Test("a store of a later format stops the start with exit code 1 and both numbers, and stays as it is")
+    func newerFormat() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("store")
+        let store = try PieceStore.open(
+            StorageConfiguration(directory: path), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let index = try store.openIndex()
+        try index.environment.write { transaction throws(LMDBError) in
+            try MetaNumber.format.write(12, transaction, index.meta)
+        }
+        store.close()
+        for _ in 1...2 {
+            let peer = try SeedPeerProcess(store: path, in: directory)
+            #expect(peer.exitCode == 1)
+            #expect(peer.errorText.contains("format 12"), "\(peer.errorText)")
         }
     }
 
