@@ -101,8 +101,11 @@ struct TaskMachine: Sendable {
         self.pieceLength = pieceLength
     }
 
-    /// Nobody reads and nothing flies: the task may be forgotten.
-    var isIdle: Bool { streams == 0 && flights.isEmpty && phase != .loading }
+    /// Nobody reads, nothing flies, and no piece is about to be punched, of which only this machine knows: the task may
+    /// be forgotten.
+    var isIdle: Bool {
+        streams == 0 && flights.isEmpty && phase != .loading && blocks?.leaving.isEmpty ?? true
+    }
 
     mutating func beginStream(_ rule: FreshnessRule = FreshnessRule(), prefetches wantsAll: Bool = false) {
         streams += 1

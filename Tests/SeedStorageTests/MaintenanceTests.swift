@@ -280,6 +280,7 @@ struct ScrubTests {
         scrub.start { _ in
             steps.note(1)
             called.notify()
+            scrub.pace(1 << 30)
             return (PieceName(file: FileName(key: key(1), generation: 1), number: 0), 1 << 30)
         }
         #expect(called.wait(within: 10) { steps.all.isEmpty ? nil : true } == true)

@@ -4,7 +4,7 @@ import Logging
 
 /// Finding rot before a client does: blocks that were right when they were first touched (rule 10) may not be later.
 extension PieceStore {
-    /// Checks the next block that is held: the rate is kept block by block.
+    /// Checks the next piece, block by block at the scrub's rate.
     /// - Returns: the piece it is done with, and the bytes read.
     func scrubNext(after last: PieceName?) -> (last: PieceName, bytes: Int64)? {
         guard let index = try? openIndex(), let next = try? index.pieces(after: last, limit: 1).first else {
@@ -33,6 +33,7 @@ extension PieceStore {
             let range = record.grid.range(of: BlockIndex(piece: name.number, block: block))
             if !file.isSound(range, checksum: piece.checksums[block]) { bad.append(block) }
             read += range.count
+            scrub.pace(range.count)
         }
         return (read, bad)
     }

@@ -2,14 +2,20 @@ import Glibc
 
 /// The thread that reads the store through, at a bounded rate, round after round.
 final class Scrub: Sendable {
-    /// Milliseconds between two rounds, and after a step that read nothing.
+    /// Milliseconds between two rounds.
     private static let rest: Int64 = 60_000
 
     /// Looks at what comes after a piece.
     /// - Returns: what it looked at and how many bytes it read; nil at the end.
     typealias Step = @Sendable (PieceName?) -> (last: PieceName, bytes: Int64)?
 
-    private let state = Monitor(false)
+    private struct State {
+        var isStopping = false
+        /// When the next bytes may be read.
+        var due = MonotonicTime.now()
+    }
+
+    private let state = Monitor(State())
     private let rate: Int64
     private let thread = Monitor<PlatformThread?>(nil)
 
@@ -18,7 +24,7 @@ final class Scrub: Sendable {
         self.rate = rate
     }
 
-    var isStopping: Bool { state.withLock { $0 } }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
 
     func start(_ step: @escaping Step) {
         guard rate > 0 else { return }
@@ -27,24 +33,27 @@ final class Scrub: Sendable {
 
     /// Ends the thread. Blocking.
     func stop() {
-        state.signal { $0 = true }
+        state.signal { $0.isStopping = true }
         thread.withLock { $0.take() }?.join()
     }
 
     private func run(_ step: Step) {
         var last: PieceName?
         while !isStopping {
-            let began = MonotonicTime.now()
-            let done = step(last)
-            last = done?.last
-            let milliseconds = done.map { $0.bytes * 1_000 / rate } ?? Self.rest
-            wait(until: began.advanced(byMilliseconds: milliseconds))
+            last = step(last)?.last
+            if last == nil { wait(milliseconds: Self.rest) }
         }
     }
 
-    private func wait(until deadline: MonotonicTime) {
-        state.wait { isStopping in
-            isStopping || MonotonicTime.now() >= deadline ? .go(()) : .wait(until: deadline)
+    /// Waits for as long as these bytes may take, counted from the end of the last wait. Cut short by `stop`.
+    func pace(_ bytes: Int64) {
+        if rate > 0 { wait(milliseconds: bytes * 1_000 / rate) }
+    }
+
+    private func wait(milliseconds: Int64) {
+        state.withLock { $0.due = max($0.due, .now()).advanced(byMilliseconds: milliseconds) }
+        state.wait { state in
+            state.isStopping || MonotonicTime.now() >= state.due ? .go(()) : .wait(until: state.due)
         }
     }
 }
