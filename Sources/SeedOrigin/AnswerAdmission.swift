@@ -79,7 +79,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         case 206: part(head, asked, condition, known)
         case 200: whole(head, known)
         case 201..<300: .refused(.status(head.status))
-        case 304 where condition != .none: .notModified
+        case 304 where condition.isRevalidation: .notModified
         case 412 where condition != .none: .changed
         case 416 where asked != nil: unsatisfiable(head, known)
         default: .error(status: head.status)

@@ -224,7 +224,7 @@ struct ValidatorTests {
 struct RetryTests {
     @Test("Only what may go away is tried again")
     func kinds() {
-        let retryable: Set<OriginError.Kind> = [.unreachable, .timeout, .cut]
+        let retryable: Set<OriginError.Kind> = [.unreachable, .timeout, .cut, .circuitOpen]
         for kind in OriginError.Kind.allCases {
             #expect(OriginError(kind, "").isRetryable == retryable.contains(kind))
         }

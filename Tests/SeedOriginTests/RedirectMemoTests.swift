@@ -221,11 +221,12 @@ struct SharedRedirectTests {
             registry.stop()
             store.stop()
         }
-        fetch(0..<4, of: registry, by: curl)
-        let before = registry.requests.count
+        fetch(0..<1, of: registry, by: curl)
+        fetch(1..<4, of: registry, by: curl)
+        #expect(registry.requests.count == 1)
         isOver.set()
         fetch(4..<40, of: registry, by: curl)
-        #expect(registry.requests.count == before + 1)
+        #expect(registry.requests.count == 2)
     }
 
     @Test("A refusal that is meant stands after one more try")

@@ -15,6 +15,8 @@ enum CurlError {
             return OriginError(.unreachable, "\(url) cannot be reached: \(reason)")
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
             return OriginError(.badAnswer, "\(url) did not answer in HTTP as we accept it: \(reason)")
+        case CURLE_OUT_OF_MEMORY:  // what curl says of a header line beyond its own limit
+            return OriginError(.badAnswer, "\(url) sent a header line longer than we take, or memory has run out")
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2,
             CURLE_HTTP2_STREAM:
             return OriginError(.cut, "the answer of \(url) was cut off: \(reason)")
