@@ -3,7 +3,7 @@ SWIFT ?= swift
 FORMATTED := Sources Tests benchmarks Package.swift
 IMPORT_CHECK := --explicit-target-dependency-import-check error
 
-.PHONY: help deps build release run test soak demo bench bench-origin format lint config
+.PHONY: help deps build release run test soak demo bench bench-origin bench-front format lint config
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: deps ## Time identities and the store, compare orders of eviction (BENCH_
 
 bench-origin: release ## Time cold objects from an origin: spans, first byte, crowd, slow readers (BENCH_FLAGS=--json)
 	$(SWIFT) run -c release OriginBenchmarks $(BENCH_FLAGS)
+
+bench-front: release ## Count the instructions of a warm request, and compare its speed with nginx
+	HOT_PATH_LIMIT=100000 benchmarks/hot-path.sh
 
 format: ## Format the sources in place
 	$(SWIFT) format format -i -r $(FORMATTED)

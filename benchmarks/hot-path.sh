@@ -159,6 +159,9 @@ speed() {
     peer_pid=
 }
 
+for tool in nginx wrk valgrind taskset; do
+    command -v "$tool" >/dev/null || fail "$tool is not there: install it"
+done
 [ -x "$seed_peer" ] || fail "$seed_peer is not there: run make release"
 object_bytes=$((64 * 1024 * 1024))
 [ "$what" = --instructions ] && object_bytes=1100000

@@ -40,7 +40,8 @@ struct ContractTests {
                 #expect(response["Content-Range"] == nil)
                 #expect(response.fields.filter { $0.name == "Content-Type" }.count == 1)
                 let parts = try Multiparts(response)
-                #expect(parts.ranges == ["bytes 500000-500099/600000", "bytes 0-199/600000", "bytes 599999-599999/600000"])
+                #expect(
+                    parts.ranges == ["bytes 500000-500099/600000", "bytes 0-199/600000", "bytes 599999-599999/600000"])
                 #expect(parts.types == ["application/x-test", "application/x-test", "application/x-test"])
                 #expect(parts.bodies[0] == Array(object.bytes[500_000..<500_100]))
                 #expect(parts.bodies[1] == Array(object.bytes[0..<200]))
@@ -115,7 +116,8 @@ struct ContractTests {
     @Test("Conditions are answered from the stored validators, in the order of RFC 9110")
     func conditions() async throws {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT"
-        let object = TestObject(count: 1000, extra: [.lastModified: date, .cacheControl: "max-age=60", .vary: "Accept-Encoding"])
+        let object = TestObject(
+            count: 1000, extra: [.lastModified: date, .cacheControl: "max-age=60", .vary: "Accept-Encoding"])
         try await withObject(object) { house, client in
             let before = house.origin.requests.count
             let cases: [(String, Int)] = [
@@ -231,7 +233,8 @@ struct ContractTests {
                 let client = try house.client()
                 let encoded = registry.replacing(":", with: "%3A").replacing("/", with: "%2F")
                 let cases = [
-                    ("/v2/x", "X-Own: 1", "/base/v2/x"), ("/v2/x?a=b", "X-Dragonfly-Registry: \(registry)", "/v2/x?a=b"),
+                    ("/v2/x", "X-Own: 1", "/base/v2/x"),
+                    ("/v2/x?a=b", "X-Dragonfly-Registry: \(registry)", "/v2/x?a=b"),
                     ("/v2/x?ns=\(encoded)", "X-Own: 1", "/v2/x?ns=\(encoded)"),
                 ]
                 for (target, field, path) in cases {

@@ -158,7 +158,9 @@ struct WeaknessTests {
     func w13() async throws {
         try await withHouse { house in
             let names = ["Set-Cookie", "Date", "Connection", "Keep-Alive", "X-Private", "Age", "Proxy-Authenticate"]
-            var extra: HTTPFields = [.connection: "X-Private", .setCookie: "a=b", .date: "Sun, 06 Nov 1994 08:49:37 GMT"]
+            var extra: HTTPFields = [
+                .connection: "X-Private", .setCookie: "a=b", .date: "Sun, 06 Nov 1994 08:49:37 GMT",
+            ]
             for name in ["Keep-Alive", "X-Private", "Age", "Proxy-Authenticate"] {
                 extra[HTTPField.Name(name)!] = "7"  // a token
             }
@@ -193,7 +195,8 @@ struct WeaknessTests {
     @Test(
         "W15: nothing but the right name and password passes, and they are asked for by 407",
         arguments: [
-            "X: y", "Authorization: x", "Proxy-Authorization: x", "Proxy-Authorization: Basic", "Proxy-Authorization: Basic ",
+            "X: y", "Authorization: x", "Proxy-Authorization: x", "Proxy-Authorization: Basic",
+            "Proxy-Authorization: Basic ",
             "Proxy-Authorization: Basic dTpw\r\nProxy-Authorization: Basic dTpw", "Proxy-Authorization: Bearer dTpw",
             "Proxy-Authorization: Basic dTpx", "Proxy-Authorization: Basic dTp", "Proxy-Authorization: Basic dTpwdTpw",
             "Proxy-Authorization: Basic %%%%", "Authorization: Basic dTpw",
@@ -219,7 +222,9 @@ struct WeaknessTests {
             house.serve(TestObject(count: 100))
             let client = try house.client()
             let requests = [
-                get("Authorization: Bearer hunter2", "Cookie: hunter2", url: "http://127.0.0.1:1/a?X-Amz-Signature=hunter2"),
+                get(
+                    "Authorization: Bearer hunter2", "Cookie: hunter2",
+                    url: "http://127.0.0.1:1/a?X-Amz-Signature=hunter2"),
                 get("Proxy-Authorization: Basic hunter2", url: "http://origin.test/b?sig=hunter2"),
                 get("X-Dragonfly-Tag: t", url: "http://u:hunter2@origin.test/c"),
                 get("X-Dragonfly-Registry: http://u:hunter2@x/", url: "/d?ns=hunter2"),
@@ -242,7 +247,8 @@ struct WeaknessTests {
                 let client = try house.client()
                 let length = 64
                 for digest in ["../../../../etc/passwd", String(repeating: "z", count: length), "..%2f"] {
-                    let text = (digest + String(repeating: "/", count: max(0, length - digest.utf8.count))).prefix(length)
+                    let text = (digest + String(repeating: "/", count: max(0, length - digest.utf8.count))).prefix(
+                        length)
                     try client.send(get(url: "http://origin.test/v2/x/blobs/sha256:\(text)"))
                     let response = try client.readResponse()
                     #expect(response.status == 400 && response["X-Dragonfly-Error-Type"] == "proxy", "\(text)")
@@ -256,7 +262,8 @@ struct WeaknessTests {
         try await withHouse { house in
             let directory = try TemporaryDirectory()
             let client = try house.client()
-            try client.send(get("X-Dragonfly-Output-Path: \(directory.path("out"))", "X-Dragonfly-Force-Hard-Link: true"))
+            try client.send(
+                get("X-Dragonfly-Output-Path: \(directory.path("out"))", "X-Dragonfly-Force-Hard-Link: true"))
             let response = try client.readResponse()
             #expect(response.status == 403 && response["X-Dragonfly-Error-Type"] == "proxy")
             #expect(!FileManager.default.fileExists(atPath: directory.path("out")))

@@ -9,11 +9,16 @@ final class SeedPeerProcess: Sendable {
     private let log = Mutex("")
     private let changed = Signal()
 
-    /// Starts the program of this build. - Parameter arguments: what follows `seed-peer`.
-    init(arguments: [String]) throws {
+    /// Starts the program of this build.
+    /// - Parameters:
+    ///   - arguments: what follows `seed-peer`.
+    ///   - limits: a shell command that comes first, such as `ulimit -n 96`.
+    init(arguments: [String], limits: [String] = []) throws {
         process = Process()
-        process.executableURL = Self.program
-        process.arguments = arguments
+        process.executableURL = limits.isEmpty ? Self.program : URL(filePath: "/bin/sh")
+        let words = ([Self.program.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        let command = "\(limits.joined(separator: " ")) && exec \(words)"
+        process.arguments = limits.isEmpty ? arguments : ["-c", command]
         let stderr = Pipe()
         process.standardError = stderr
         process.terminationHandler = { [changed] _ in changed.notify() }
@@ -24,12 +29,12 @@ final class SeedPeerProcess: Sendable {
     /// Starts with a store and, in `backend`, `storage` and `extra`, further configuration.
     convenience init(
         store: String, in directory: TemporaryDirectory, backend: String = "", storage: String = "",
-        extra: String = ""
+        extra: String = "", limits: [String] = []
     ) throws {
         let file = directory.path("seed-peer.yaml")
         try Self.configuration(store: store, backend: backend, storage: storage, extra: extra).write(
             toFile: file, atomically: true, encoding: .utf8)
-        try self.init(arguments: ["run", "--config", file])
+        try self.init(arguments: ["run", "--config", file], limits: limits)
     }
 
     deinit { kill() }
@@ -78,6 +83,14 @@ final class SeedPeerProcess: Sendable {
     func kill() {
         send(SIGKILL)
         process.waitUntilExit()
+    }
+
+    /// Anonymous memory of the process that is resident now.
+    func residentBytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
+        return try #require(
+            line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }) * 1024
     }
 
     /// Waits for the end; nil when it does not come within a minute.

@@ -100,7 +100,9 @@ extension ProxyConnection {
         _ head: StreamHead? = nil, _ prepared: PreparedHead? = nil,
         _ event: (inout AnswerMachine) -> AnswerMachine.Decision
     ) {
-        guard let decision = answer.map({ _ in event(&answer!.machine) }) else { return }
+        guard var machine = answer?.machine else { return }
+        let decision = event(&machine)
+        answer?.machine = machine
         switch decision {
         case .answer, .multipart, .nextPart:
             guard let head, let prepared else { return }

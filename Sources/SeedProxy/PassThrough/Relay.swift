@@ -157,7 +157,8 @@ extension Relay {
     private func answerHead(_ status: Int, _ fields: HTTPFields) {
         var fields = fields
         var status = status
-        if status == 206, case .part(_, total: let total?)? = fields[.contentRange].flatMap(ContentRange.init(parsing:)) {
+        if status == 206, case .part(_, total: let total?)? = fields[.contentRange].flatMap(ContentRange.init(parsing:))
+        {
             status = 200
             fields[.contentLength] = "\(total)"
         } else if status == 416, fields[.contentRange].flatMap(ContentRange.init(parsing:)) == .unsatisfied(total: 0) {

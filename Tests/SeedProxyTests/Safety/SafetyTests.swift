@@ -13,7 +13,8 @@ struct SafetyTests {
         "GET \(url) HTTP/1.1\r\nHost: origin.test\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
     }
 
-    @Test("Every smuggling shape is refused, the connection ends, and no origin hears of it", arguments: Smuggling.heads)
+    @Test(
+        "Every smuggling shape is refused, the connection ends, and no origin hears of it", arguments: Smuggling.heads)
     func smuggling(_ shape: Smuggling.Shape) async throws {
         try await withHouse { house in
             let client = try house.client()
@@ -62,7 +63,8 @@ struct SafetyTests {
                     #expect(try client.readResponse().status == 200)
                 }
                 try client.send(
-                    "PUT http://127.0.0.1:\(server.port)/ HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic dTpw\r\n\r\n")
+                    "PUT http://127.0.0.1:\(server.port)/ HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic dTpw\r\n\r\n"
+                )
                 #expect(try client.readResponse().status == 200)
                 try client.send("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n")
                 #expect(try client.readResponse().status == 407)
