@@ -1,12 +1,12 @@
 # Everything a person or a CI machine does with this package. `make` alone says what there is.
 SWIFT ?= swift
-FORMATTED := Sources Tests benchmarks Package.swift
+FORMATTED := Sources Tests Examples benchmarks Package.swift
 IMPORT_CHECK := --explicit-target-dependency-import-check error
 
-.PHONY: help deps build release run test soak demo bench bench-origin bench-front format lint config
+.PHONY: help deps build release run test soak demo bench bench-origin bench-front bench-request docs format lint config
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install the Debian packages that are missing
 	@scripts/install-deps
@@ -41,6 +41,12 @@ bench-origin: release ## Time cold objects from an origin: spans, first byte, cr
 
 bench-front: release ## Count the instructions of a warm request, and compare its speed with nginx
 	HOT_PATH_LIMIT=100000 benchmarks/hot-path.sh
+
+bench-request: release ## Compare a get of 1 MiB by DragonflyRequest with plain curl through the same seed peer
+	$(SWIFT) run -c release RequestBenchmarks
+
+docs: build ## Make the documentation of DragonflyRequest in .build/docs; unknown links are errors
+	scripts/make-docs
 
 format: ## Format the sources in place
 	$(SWIFT) format format -i -r $(FORMATTED)

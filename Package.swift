@@ -29,7 +29,8 @@ let package = Package(
     name: "seed-peer",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "seed-peer", targets: ["seed-peer"])
+        .executable(name: "seed-peer", targets: ["seed-peer"]),
+        .library(name: "DragonflyRequest", targets: ["DragonflyRequest"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -73,10 +74,18 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .target(name: "CResolver", linkerSettings: [.linkedLibrary("resolv")]),
+        room(
+            "DragonflyRequest",
+            [
+                "CResolver", "DragonflyIdentity", nioCore, nioPosix, nioHTTP1, httpTypes,
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .executableTarget(
             name: "seed-peer",
             dependencies: [
-                "SeedServer", "SeedStorage", "DragonflyIdentity", logging,
+                "SeedServer", "SeedStorage", "DragonflyIdentity", "DragonflyRequest", logging, httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -93,6 +102,15 @@ let package = Package(
             name: "StoreBenchmarks",
             dependencies: ["SeedStorage", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging],
             path: "benchmarks/Benchmarks/StoreBenchmarks", exclude: ["README.md"], swiftSettings: strict),
+        .executableTarget(
+            name: "FetchExample", dependencies: ["DragonflyRequest"], path: "Examples/FetchExample",
+            swiftSettings: strict),
+        .target(
+            name: "TutorialExamples", dependencies: ["DragonflyRequest"], path: "Examples/Tutorial",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "RequestBenchmarks", dependencies: ["CCurl", "DragonflyRequest", "SeedTestSupport"],
+            path: "benchmarks/Benchmarks/RequestBenchmarks", swiftSettings: strict),
         room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", nioCore, nioPosix, httpTypes]),
 
         tests(of: "DragonflyIdentity", [], resources: [.copy("Vectors")]),
@@ -109,6 +127,13 @@ let package = Package(
             [
                 "SeedTestSupport", "SeedEngine", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix,
                 nioHTTP1, httpTypes, logging,
+            ]),
+        tests(
+            of: "DragonflyRequest",
+            [
+                "SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, nioHTTP1, httpTypes,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         tests(
             of: "SeedServer",

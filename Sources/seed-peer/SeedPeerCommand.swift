@@ -7,6 +7,9 @@ struct SeedPeerCommand: AsyncParsableCommand {
         commandName: "seed-peer",
         abstract: "A piece cache between clients and origins that speaks Dragonfly 2.x.",
         version: SeedPeer.version,
-        subcommands: [RunCommand.self, ConfigCommand.self, TaskIDCommand.self, RingCommand.self, StoreCommand.self]
+        subcommands: [
+            RunCommand.self, GetCommand.self, LookupCommand.self, ConfigCommand.self, TaskIDCommand.self,
+            RingCommand.self, StoreCommand.self,
+        ]
     )
 }

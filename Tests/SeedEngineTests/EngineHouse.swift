@@ -25,7 +25,7 @@ final class EngineHouse {
         store changeStorage: (inout StorageConfiguration) -> Void = { _ in }
     ) throws {
         directory = try TemporaryDirectory()
-        var storage = StorageConfiguration(directory: directory.path("store"))
+        var storage = StorageConfiguration(directory: directory.path("store"), indexMapSize: 1 << 30)
         changeStorage(&storage)
         self.storage = storage
         var configuration = EngineConfiguration()

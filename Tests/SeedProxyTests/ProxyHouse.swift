@@ -26,7 +26,8 @@ struct ProxyHouse {
         configure: (inout ProxyConfiguration) -> Void = { _ in }
     ) async throws {
         directory = try TemporaryDirectory()
-        store = try PieceStore.open(StorageConfiguration(directory: directory.path("store")), logger: logger)
+        store = try PieceStore.open(
+            StorageConfiguration(directory: directory.path("store"), indexMapSize: 1 << 30), logger: logger)
         engine = TaskEngine(store: store, origin: origin, logger: logger)
         var configuration = ProxyConfiguration()
         configuration.host = "127.0.0.1"

@@ -23,7 +23,8 @@ struct RealHouse {
         let files = directory.path("files")
         try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
         nginx = try Nginx(serving: files, location: location)
-        store = try PieceStore.open(StorageConfiguration(directory: directory.path("store")), logger: logger)
+        store = try PieceStore.open(
+            StorageConfiguration(directory: directory.path("store"), indexMapSize: 1 << 30), logger: logger)
         let allowed = AddressGuard(allow: ["127.0.0.0/8"].compactMap { CIDR($0) })
         var settings = OriginConfiguration()
         settings.addressGuard = allowed

@@ -1,10 +1,8 @@
-import Foundation
-import SeedTestSupport
+package import Foundation
 import Synchronization
-import Testing
 
 /// A real `seed-peer run` on loopback, on free ports, killed at the latest when the object goes.
-final class SeedPeerProcess: Sendable {
+package final class SeedPeerProcess: Sendable {
     private let process: Process
     private let log = Mutex("")
     private let changed = Signal()
@@ -13,7 +11,7 @@ final class SeedPeerProcess: Sendable {
     /// - Parameters:
     ///   - arguments: what follows `seed-peer`.
     ///   - limits: a shell command that comes first, such as `ulimit -n 96`.
-    init(arguments: [String], limits: [String] = []) throws {
+    package init(arguments: [String], limits: [String] = []) throws {
         process = Process()
         process.executableURL = limits.isEmpty ? Self.program : URL(filePath: "/bin/sh")
         let words = ([Self.program.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
@@ -27,7 +25,7 @@ final class SeedPeerProcess: Sendable {
     }
 
     /// Starts with a store and, in `backend`, `storage` and `extra`, further configuration.
-    convenience init(
+    package convenience init(
         store: String, in directory: TemporaryDirectory, backend: String = "", storage: String = "",
         extra: String = "", limits: [String] = []
     ) throws {
@@ -40,53 +38,59 @@ final class SeedPeerProcess: Sendable {
     deinit { kill() }
 
     /// What the program has written to stderr so far.
-    var errorText: String { log.withLock { $0 } }
+    package var errorText: String { log.withLock { $0 } }
 
     /// The port of that listener (`proxy`, `health`, `metrics`, `admin`), as soon as the program is ready.
-    func port(_ name: String = "proxy") throws -> Int {
+    package func port(_ name: String = "proxy") throws -> Int {
         let line = changed.wait(within: 60) { self.readyLine ?? (self.process.isRunning ? nil : "") }
         let word = line?.split(separator: " ").first { $0.hasPrefix("\(name)=127.0.0.1:") }
-        return try #require(word.flatMap { Int($0.split(separator: ":")[1]) }, "not ready: \(errorText)")
+        guard let port = word.flatMap({ Int($0.split(separator: ":")[1]) }) else {
+            throw FixtureError("not ready: \(errorText)")
+        }
+        return port
     }
 
     /// Asks for a whole URL through the proxy, on a connection of its own. - Parameter fields: complete header lines.
-    func get(_ url: String, fields: [String] = []) throws -> RawResponse {
+    package func get(_ url: String, fields: [String] = []) throws -> RawResponse {
         let client = try RawClient(port: port())
         try client.send(Self.request(url, fields: fields))
         return try client.readResponse()
     }
 
-    static func request(_ url: String, fields: [String] = []) -> String {
+    package static func request(_ url: String, fields: [String] = []) -> String {
         let host = url.split(separator: "/")[1]
         let lines = ["GET \(url) HTTP/1.1", "Host: \(host)", "Connection: close"] + fields
         return lines.joined(separator: "\r\n") + "\r\n\r\n"
     }
 
     /// Asks one of the small listeners.
-    func get(path: String, from listener: String) throws -> RawResponse {
+    package func get(path: String, from listener: String) throws -> RawResponse {
         let client = try RawClient(port: port(listener))
         try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return try client.readResponse()
     }
 
     /// The value of a metric now.
-    func metric(_ name: String) throws -> Int {
+    package func metric(_ name: String) throws -> Int {
         let text = try get(path: "/metrics", from: "metrics").text
         let line = text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
-        return try #require(line?.split(separator: " ").last.flatMap { Int($0) }, "no metric \(name) in\n\(text)")
+        guard let value = line?.split(separator: " ").last.flatMap({ Int($0) }) else {
+            throw FixtureError("no metric \(name) in\n\(text)")
+        }
+        return value
     }
 
     /// `exitCode` waits for what comes of it.
-    func send(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
+    package func send(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
 
     /// SIGKILL, and waits until the process is gone.
-    func kill() {
+    package func kill() {
         send(SIGKILL)
         process.waitUntilExit()
     }
 
     /// Anonymous memory of the process that is resident now.
-    func residentBytes() throws -> Int {
+    package func residentBytes() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
         return try #require(
@@ -94,12 +98,12 @@ final class SeedPeerProcess: Sendable {
     }
 
     /// Waits for the end; nil when it does not come within a minute.
-    var exitCode: Int32? {
+    package var exitCode: Int32? {
         changed.wait(within: 60) { process.isRunning ? nil : process.terminationStatus }
     }
 
     /// Waits until stderr contains `text`.
-    func waits(for text: String) -> Bool {
+    package func waits(for text: String) -> Bool {
         changed.wait(within: 60) { self.errorText.contains(text) ? true : nil } ?? false
     }
 
@@ -115,7 +119,7 @@ final class SeedPeerProcess: Sendable {
     }
 
     /// The tests run from a bundle beside the program.
-    static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    package static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "seed-peer")
 
     private static func configuration(

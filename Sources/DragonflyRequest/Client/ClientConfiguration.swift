@@ -1,0 +1,59 @@
+/// How a client behaves. All of it has defaults.
+public struct ClientConfiguration: Sendable {
+    public var retry: RetryPolicy
+    /// The limit of a connection to a seed peer, tunnel and TLS included.
+    public var connectTimeout: Duration
+    /// Connections kept open and unused to one seed peer, 0 to 1024.
+    public var idleConnectionsPerPeer: Int
+    /// How long an unused connection is kept.
+    public var idleConnectionTimeout: Duration
+    /// Whose certificates are taken for `https` URLs, which seed peers answer in the origin's place.
+    public var trust: PeerTrust
+    /// Goes on with the rest of a broken body at the next seed peer, if the answer named its version by a strong `ETag`.
+    public var resumesBrokenBodies: Bool
+    /// Asks the origin directly when no seed peer could be used. Never after an answer of the origin.
+    public var fallsBackToOrigin: Bool
+    /// Told what happens; see ``RequestCounters``.
+    public var metrics: (any RequestMetrics)?
+
+    public init(
+        retry: RetryPolicy = RetryPolicy(), connectTimeout: Duration = .seconds(30), idleConnectionsPerPeer: Int = 64,
+        idleConnectionTimeout: Duration = .seconds(90), trust: PeerTrust = .system, resumesBrokenBodies: Bool = true,
+        fallsBackToOrigin: Bool = false, metrics: (any RequestMetrics)? = nil
+    ) {
+        self.retry = retry
+        self.connectTimeout = connectTimeout
+        self.idleConnectionsPerPeer = idleConnectionsPerPeer
+        self.idleConnectionTimeout = idleConnectionTimeout
+        self.trust = trust
+        self.resumesBrokenBodies = resumesBrokenBodies
+        self.fallsBackToOrigin = fallsBackToOrigin
+        self.metrics = metrics
+    }
+
+    func validate() throws(DragonflyError) {
+        try retry.validate()
+        guard (0...1024).contains(idleConnectionsPerPeer) else {
+            throw .invalidArgument("idleConnectionsPerPeer is \(idleConnectionsPerPeer); 0 to 1024 is allowed")
+        }
+        guard connectTimeout > .zero else {
+            throw .invalidArgument("connectTimeout is \(connectTimeout); more than 0 is allowed")
+        }
+        guard idleConnectionTimeout > .zero else {
+            throw .invalidArgument("idleConnectionTimeout is \(idleConnectionTimeout); more than 0 is allowed")
+        }
+    }
+}
+
+/// Which certificates are taken for `https` URLs. A seed peer ends the TLS connection itself, with a certificate it
+/// makes for the origin's host; it checks the origin's own.
+public enum PeerTrust: Hashable, Sendable {
+    /// The system's authorities.
+    case system
+    /// The system's authorities and those in a PEM file: the seed peers' own.
+    case authorityFile(String)
+    /// The system's authorities and those in a PEM text.
+    case authorityPEM(String)
+    /// Anybody on the way can read and change everything. For tests, and for seed peers without an authority.
+    case unverified
+}

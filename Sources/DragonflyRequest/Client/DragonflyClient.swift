@@ -1,0 +1,87 @@
+/// Gets objects through the seed peers that consistent hashing picks for each of them.
+///
+/// Every range of one object goes to the same few seed peers, whichever program asks: each keeps only its share, and
+/// what one client fetched is a hit for the next. One client serves a whole program; it may be used by any number of
+/// tasks at once.
+public final class DragonflyClient: DragonflyRequesting {
+    private let core: RequestCore
+    private let ring: RingKeeper
+    private let refreshing: Task<Void, Never>
+
+    /// Looks for seed peers once, and then on every interval until ``shutdown()``.
+    ///
+    /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad configuration, and what goes wrong with the first
+    ///   discovery. That no seed peer is found, or none is healthy, is no error here: requests fail then with
+    ///   ``DragonflyError/hostNotFound(_:)``, until there is one.
+    public init(
+        discovery: any SeedPeerDiscovery, refresh: RefreshPolicy = RefreshPolicy(),
+        configuration: ClientConfiguration = ClientConfiguration()
+    ) async throws(DragonflyError) {
+        try refresh.validate()
+        core = try RequestCore(configuration)
+        let ring = RingKeeper(
+            discovery: discovery, policy: refresh, check: try HealthChecker(), metrics: configuration.metrics)
+        self.ring = ring
+        do {
+            try await ring.refresh()
+        } catch {
+            throw DragonflyError(discovery: error)
+        }
+        refreshing = Task { await ring.refreshForever() }
+    }
+
+    deinit { refreshing.cancel() }
+
+    public func get(_ request: GetRequest) async throws(DragonflyError) -> GetResponse {
+        try await core.get(request, from: endpoints(for: request))
+    }
+
+    @discardableResult
+    public func get(_ request: GetRequest, into buffer: inout [UInt8]) async throws(DragonflyError) -> ResponseHead {
+        try await core.get(request, into: &buffer, from: endpoints(for: request))
+    }
+
+    public func lookupEndpoints(_ request: GetRequest) throws(DragonflyError) -> [String] {
+        try lookupSeedPeers(request).map(\.endpoint)
+    }
+
+    /// The seed peers that would serve the request, in ring order.
+    public func lookupSeedPeers(_ request: GetRequest) throws(DragonflyError) -> [SeedPeer] {
+        try request.validate()
+        return try ring.replicas(of: request.task(), count: request.replicas)
+    }
+
+    /// The seed peers on the ring now, by name.
+    public var seedPeers: [SeedPeer] { ring.seedPeers }
+
+    /// Looks for seed peers now, besides the regular times.
+    /// - Throws: What discovery throws; the ring stays as it is then.
+    public func refresh() async throws(DragonflyError) {
+        do { try await ring.refresh() } catch { throw DragonflyError(discovery: error) }
+    }
+
+    /// Ends the regular look for seed peers and closes the connections that wait for requests.
+    public func shutdown() {
+        refreshing.cancel()
+        core.transport.close()
+    }
+
+    /// Without seed peers the origin may still be asked.
+    private func endpoints(for request: GetRequest) throws(DragonflyError) -> [Endpoint] {
+        do {
+            return try lookupSeedPeers(request).map(\.transportEndpoint)
+        } catch .hostNotFound where core.configuration.fallsBackToOrigin {
+            return []
+        }
+    }
+}
+
+/// Lends a client and shuts it down, whatever happens.
+public func withDragonflyClient<Result>(
+    discovery: any SeedPeerDiscovery, refresh: RefreshPolicy = RefreshPolicy(),
+    configuration: ClientConfiguration = ClientConfiguration(), _ body: (DragonflyClient) async throws -> Result
+) async throws -> Result {
+    let client = try await DragonflyClient(discovery: discovery, refresh: refresh, configuration: configuration)
+    defer { client.shutdown() }
+    return try await body(client)
+}

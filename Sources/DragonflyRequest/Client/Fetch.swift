@@ -1,0 +1,130 @@
+import HTTPTypes
+
+/// One get on its way: which attempts are left, and what each of them sends.
+struct Fetch: Sendable {
+    private let core: RequestCore
+    private let request: GetRequest
+    private let target: RequestTarget
+    private let fieldsForPeer: HTTPFields
+    private var plan: AttemptPlan
+    /// Once, so that a body that breaks again and again comes to an end.
+    private var mayFallBack: Bool
+
+    /// - Throws: ``DragonflyError/invalidArgument(_:)``.
+    init(_ request: GetRequest, from endpoints: [Endpoint], core: RequestCore) throws(DragonflyError) {
+        self.core = core
+        self.request = request
+        target = try RequestTarget(request.url)
+        fieldsForPeer = try request.headersForPeer()
+        mayFallBack = core.configuration.fallsBackToOrigin
+        plan = AttemptPlan(endpoints: endpoints, retry: core.configuration.retry)
+    }
+
+    /// The first answer with a 2xx head.
+    /// - Parameter error: Why the attempt before failed; thrown again when no attempt is left.
+    mutating func open(
+        after error: DragonflyError? = nil, at point: ResumePoint? = nil
+    ) async throws(DragonflyError) -> Answer {
+        var last = error ?? .hostNotFound("there is no seed peer to ask")
+        while let attempt = plan.next() {
+            try await Fetch.pause(attempt.delay)
+            do {
+                return try await send(target, on: Route(to: target, through: attempt.endpoint), at: point)
+            } catch {
+                guard error.isRetryable else { throw error }
+                last = error
+            }
+        }
+        guard mayFallBack, last.allowsFallback else { throw last }
+        mayFallBack = false
+        core.record(.fallback)
+        return try await askOrigin(at: point)
+    }
+
+    /// The rest of a body that broke.
+    mutating func resume(after error: DragonflyError, at point: ResumePoint) async throws(DragonflyError) -> Answer {
+        let answer = try await open(after: error, at: point)
+        guard point.accepts(answer.head) else {
+            throw .internal("\(answer.head.endpoint): the object changed while its body was read; get it anew")
+        }
+        core.record(.resumption(endpoint: answer.head.endpoint, offset: point.offset))
+        return answer
+    }
+
+    func record(_ event: RequestEvent) { core.record(event) }
+
+    var resumesBrokenBodies: Bool { core.configuration.resumesBrokenBodies }
+
+    private func send(
+        _ target: RequestTarget, on route: Route, at point: ResumePoint?, fields: HTTPFields? = nil
+    ) async throws(DragonflyError) -> Answer {
+        var fields = fields ?? fieldsForPeer
+        point?.apply(to: &fields)
+        core.record(.attempt(endpoint: route.name))
+        do {
+            let answer = try await core.transport.get(target, fields, on: route, timeout: request.timeout)
+            core.record(.answer(endpoint: route.name, cacheStatus: answer.head.cacheStatus))
+            return answer
+        } catch {
+            core.record(.failure(endpoint: route.name, error: error))
+            throw error
+        }
+    }
+
+    private static func pause(_ delay: Duration) async throws(DragonflyError) {
+        guard delay > .zero else { return }
+        do { try await Task.sleep(for: delay) } catch { throw .cancelled }
+    }
+}
+
+/// The way without seed peers.
+extension Fetch {
+    private static let maximumRedirects = 10
+
+    /// Asks the origin itself, and whom it redirects to.
+    private func askOrigin(at point: ResumePoint?) async throws(DragonflyError) -> Answer {
+        var target = target
+        var fields = request.headersForOrigin()
+        for _ in 0...Fetch.maximumRedirects {
+            do {
+                return try await send(target, on: Route(directlyTo: target), at: point, fields: fields)
+            } catch {
+                guard let next = try error.redirection(from: target) else { throw error.ofOrigin }
+                if next.endpoint != target.endpoint || next.isSecure != target.isSecure { fields.dropCredentials() }
+                target = next
+            }
+        }
+        throw .internal("origin: more than \(Fetch.maximumRedirects) redirects")
+    }
+}
+
+extension DragonflyError {
+    /// An answer of the origin is final, and so is a cancellation.
+    fileprivate var allowsFallback: Bool {
+        switch self {
+        case .backend, .cancelled, .invalidArgument: false
+        default: true
+        }
+    }
+
+    /// Where an answer of the origin points to.
+    fileprivate func redirection(from target: RequestTarget) throws(DragonflyError) -> RequestTarget? {
+        guard let refusal, let status = refusal.status, [301, 302, 303, 307, 308].contains(status),
+            let location = refusal.headers[.location]
+        else { return nil }
+        return try target.following(location)
+    }
+
+    /// What comes from the origin directly is the origin's fault, whatever it says.
+    fileprivate var ofOrigin: DragonflyError {
+        guard var refusal else { return self }
+        refusal.message = ""
+        return .backend(refusal)
+    }
+}
+
+extension HTTPFields {
+    fileprivate mutating func dropCredentials() {
+        for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization] { self[name] = nil }
+    }
+}

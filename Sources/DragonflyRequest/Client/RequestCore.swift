@@ -1,0 +1,60 @@
+import NIOCore
+
+/// What both clients share: the ways to get from a list of endpoints.
+final class RequestCore: Sendable {
+    let configuration: ClientConfiguration
+    let transport: HTTPTransport
+
+    /// - Throws: ``DragonflyError/invalidArgument(_:)``.
+    init(_ configuration: ClientConfiguration) throws(DragonflyError) {
+        try configuration.validate()
+        self.configuration = configuration
+        transport = try HTTPTransport(configuration)
+    }
+
+    func record(_ event: RequestEvent) { configuration.metrics?.record(event) }
+
+    /// - Parameter endpoints: in any order; each request takes them in a random one.
+    func get(_ request: GetRequest, from endpoints: [Endpoint]) async throws(DragonflyError) -> GetResponse {
+        var fetch = try Fetch(request, from: endpoints.shuffled(), core: self)
+        let answer = try await fetch.open()
+        return GetResponse(head: answer.head, body: ResponseBody(BodyReader(answer, of: fetch)))
+    }
+
+    func get(
+        _ request: GetRequest, into buffer: inout [UInt8], from endpoints: [Endpoint]
+    ) async throws(DragonflyError) -> ResponseHead {
+        var fetch = try Fetch(request, from: endpoints.shuffled(), core: self)
+        let start = buffer.count
+        var failure: DragonflyError?
+        while true {
+            let answer = try await fetch.open(after: failure)
+            var reader = BodyReader(answer, of: fetch)
+            do {
+                try await buffer.append(reader: &reader)
+                return answer.head
+            } catch {
+                buffer.removeSubrange(start...)
+                guard error.isRetryable else { throw error }
+                failure = error
+                fetch = reader.fetch
+            }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Chunks of this size keep sender and reader busy at once, and waking the reader cheap.
+    private static let batch = 256 << 10
+    /// What is reserved at most because a header says so.
+    private static let maximumReserve: Int64 = 64 << 20
+
+    fileprivate mutating func append(reader: inout BodyReader) async throws(DragonflyError) {
+        reserveCapacity(count + Int(Swift.min(reader.head.contentLength ?? 0, Self.maximumReserve)))
+        while true {
+            let chunks = try await reader.next(waitingFor: Self.batch)
+            guard !chunks.isEmpty else { return }
+            for chunk in chunks { append(contentsOf: chunk.readableBytesView) }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// Tells which seed peers there are now. Asked again on every ``RefreshPolicy/interval``.
+public protocol SeedPeerDiscovery: Sendable {
+    /// All seed peers, healthy or not, in any order. Of two with one name the later one counts.
+    ///
+    /// Throwing, or naming none, keeps the seed peers known so far in use.
+    func seedPeers() async throws -> [SeedPeer]
+}
+
+/// The same seed peers for ever.
+public struct FixedDiscovery: SeedPeerDiscovery {
+    private let peers: [SeedPeer]
+
+    /// - Throws: ``DragonflyError/invalidArgument(_:)`` for an empty list.
+    public init(_ peers: [SeedPeer]) throws(DragonflyError) {
+        guard !peers.isEmpty else { throw .invalidArgument("the list of seed peers is empty; name at least one") }
+        self.peers = peers
+    }
+
+    /// Reads `[name=]host[:port]`, several between commas.
+    /// - Throws: ``DragonflyError/invalidArgument(_:)``.
+    public init(_ list: String) throws(DragonflyError) {
+        var peers: [SeedPeer] = []
+        for text in list.split(separator: ",") { peers.append(try SeedPeer(String(text))) }
+        try self.init(peers)
+    }
+
+    public func seedPeers() -> [SeedPeer] { peers }
+}
+
+/// When seed peers are looked up and checked.
+public struct RefreshPolicy: Hashable, Sendable {
+    /// 1 s to 10 minutes.
+    public var interval: Duration
+    public var healthCheck: HealthCheck
+
+    public init(interval: Duration = .seconds(60), healthCheck: HealthCheck = .connect) {
+        self.interval = interval
+        self.healthCheck = healthCheck
+    }
+
+    func validate() throws(DragonflyError) {
+        guard .seconds(1) <= interval, interval <= .seconds(600) else {
+            throw .invalidArgument("the refresh interval is \(interval); 1 to 600 seconds are allowed")
+        }
+    }
+}
+
+/// How a seed peer shows that it may be on the ring. Each check has 5 seconds; all run at the same time.
+public enum HealthCheck: Hashable, Sendable {
+    /// Every seed peer that discovery names is on the ring.
+    case none
+    /// Its proxy accepts a connection.
+    case connect
+    /// `GET path` on that port, 4003 and `/healthy` for ours, is answered 200.
+    case http(port: Int = 4003, path: String = "/healthy")
+}

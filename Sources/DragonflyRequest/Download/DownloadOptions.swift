@@ -1,0 +1,34 @@
+/// How a large object is downloaded.
+public struct DownloadOptions: Hashable, Sendable {
+    /// Ranges asked for at the same time, 1 to 64.
+    public var parallel: Int
+    /// Bytes of one range, 64 KiB to 1 GiB.
+    public var partSize: Int64
+
+    public init(parallel: Int = 4, partSize: Int64 = 16 << 20) {
+        self.parallel = parallel
+        self.partSize = partSize
+    }
+
+    func validate() throws(DragonflyError) {
+        guard (1...64).contains(parallel) else {
+            throw .invalidArgument("parallel is \(parallel); 1 to 64 is allowed")
+        }
+        guard (64 << 10...1 << 30).contains(partSize) else {
+            throw .invalidArgument("partSize is \(partSize) bytes; 65536 to 1073741824 are allowed")
+        }
+    }
+}
+
+/// How far a download is.
+public struct DownloadProgress: Hashable, Sendable {
+    /// Bytes that are there, those of an earlier attempt included.
+    public var received: Int64
+    /// Bytes wanted; nil while the length is not known.
+    public var total: Int64?
+
+    public init(received: Int64, total: Int64?) {
+        self.received = received
+        self.total = total
+    }
+}

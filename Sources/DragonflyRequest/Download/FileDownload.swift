@@ -1,0 +1,97 @@
+import NIOPosix
+import Synchronization
+
+extension DragonflyGetting {
+    /// Downloads by parallel ranges into a file, which appears under its name when it is complete.
+    ///
+    /// Until then the bytes are in `FILE.part`, and `FILE.part.state` tells which. A later call with the same request
+    /// goes on from there, as long as the object has the same strong `ETag`; otherwise it begins anew. An object without
+    /// one is read as one stream and cannot be resumed. Two downloads of one file at the same time spoil each other.
+    ///
+    /// - Parameter file: is overwritten at the end.
+    /// - Throws: ``DragonflyError``, or ``OutputError`` when the file cannot be written.
+    @discardableResult
+    public func download(
+        _ request: GetRequest, toFile file: String, options: DownloadOptions = DownloadOptions(),
+        progress: (@Sendable (DownloadProgress) -> Void)? = nil
+    ) async throws -> ResponseHead {
+        try options.validate()
+        let task = try request.task()
+        switch try await openDownload(request, partSize: options.partSize) {
+        case .whole(let response):
+            let output = try await blocking { try PartFile(file, subject: nil) }
+            let meter = ProgressMeter(0, of: response.head.contentLength, progress)
+            try await output.take(response, at: 0, meter)
+            try await blocking { try output.publish() }
+            return response.head
+        case .parts(let window, let first):
+            let subject = PartFile.Subject(taskID: task.id, window: window)
+            let output = try await blocking { try PartFile(file, subject: subject) }
+            let parts = window.parts(of: options.partSize, without: output.done)
+            let missing = parts.reduce(0) { $0 + Int64($1.count) }
+            let total = Int64(window.range.count)
+            let meter = ProgressMeter(total - missing, of: total, progress)
+            try await fill(output, with: parts, of: window, first: first, request, options.parallel, meter)
+            try await blocking { try output.publish() }
+            return first.head
+        }
+    }
+
+    /// - Parameter first: the answer for the part at the window's beginning, which may be done already.
+    private func fill(
+        _ output: PartFile, with parts: [Range<Int64>], of window: DownloadOpening.Window, first: GetResponse,
+        _ request: GetRequest, _ parallel: Int, _ meter: ProgressMeter
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, part) in parts.enumerated() {
+                if index >= parallel { try await group.next() }
+                group.addTask {
+                    let isFirst = first.head.contentRange?.range == part
+                    let response = isFirst ? first : try await getPart(part, of: window, request)
+                    try await output.take(response, at: part.lowerBound, meter)
+                    try await blocking { try output.finish(part) }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
+
+extension PartFile {
+    fileprivate func take(_ response: GetResponse, at start: Int64, _ meter: ProgressMeter) async throws {
+        var offset = start
+        for try await chunk in response.body {
+            let position = offset
+            try await blocking {
+                try chunk.withUnsafeBytes { bytes throws(OutputError) in try self.write(bytes, at: position) }
+            }
+            offset += Int64(chunk.count)
+            meter.add(chunk.count)
+        }
+    }
+}
+
+/// Adds up the progress of parts that run at the same time.
+private final class ProgressMeter: Sendable {
+    private let state: Mutex<DownloadProgress>
+    private let report: (@Sendable (DownloadProgress) -> Void)?
+
+    init(_ received: Int64, of total: Int64?, _ report: (@Sendable (DownloadProgress) -> Void)?) {
+        state = Mutex(DownloadProgress(received: received, total: total))
+        self.report = report
+    }
+
+    func add(_ count: Int) {
+        guard let report else { return }
+        let now = state.withLock { state in
+            state.received += Int64(count)
+            return state
+        }
+        report(now)
+    }
+}
+
+/// Runs calls that block on a thread of their own.
+private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await NIOThreadPool.singleton.runIfActive(body)
+}

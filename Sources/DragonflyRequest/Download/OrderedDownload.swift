@@ -1,0 +1,80 @@
+extension DragonflyGetting {
+    /// Downloads by parallel ranges and hands the bytes over in order. Holds up to `parallel` parts in memory.
+    ///
+    /// An answer that names no strong `ETag`, or an origin that knows no ranges, is read as one stream instead: parts of
+    /// several answers could be of different versions.
+    ///
+    /// - Parameter write: Is called for one chunk after the other.
+    /// - Throws: ``DragonflyError``, or what `write` throws.
+    @discardableResult
+    public func download(
+        _ request: GetRequest, options: DownloadOptions = DownloadOptions(),
+        progress: (@Sendable (DownloadProgress) -> Void)? = nil, writingTo write: (ByteChunk) async throws -> Void
+    ) async throws -> ResponseHead {
+        try options.validate()
+        let window: DownloadOpening.Window
+        let first: GetResponse
+        switch try await openDownload(request, partSize: options.partSize) {
+        case .parts(let opened, let response): (window, first) = (opened, response)
+        case .whole(let response):
+            var state = DownloadProgress(received: 0, total: response.head.contentLength)
+            for try await chunk in response.body {
+                try await write(chunk)
+                state.received += Int64(chunk.count)
+                progress?(state)
+            }
+            return response.head
+        }
+        var state = DownloadProgress(received: 0, total: Int64(window.range.count))
+        let parts = window.parts(of: options.partSize)
+        try await withThrowingTaskGroup(of: (Int, [ByteChunk]).self) { group in
+            var started = 0
+            var finished: [Int: [ByteChunk]] = [:]
+            for turn in parts.indices {
+                // No more than `parallel` parts beyond the one that is wanted next.
+                while started < min(parts.count, turn + options.parallel) {
+                    let index = started
+                    group.addTask {
+                        let response =
+                            index == 0 ? first : try await getPart(parts[index], of: window, request)
+                        return (index, try await response.body.collect())
+                    }
+                    started += 1
+                }
+                while finished[turn] == nil, let (index, chunks) = try await group.next() { finished[index] = chunks }
+                for chunk in finished.removeValue(forKey: turn) ?? [] {
+                    try await write(chunk)
+                    state.received += Int64(chunk.count)
+                }
+                progress?(state)
+            }
+        }
+        return first.head
+    }
+
+    /// Downloads by parallel ranges and appends the whole to `buffer`, which is as it was before when this throws.
+    @discardableResult
+    public func download(
+        _ request: GetRequest, into buffer: inout [UInt8], options: DownloadOptions = DownloadOptions(),
+        progress: (@Sendable (DownloadProgress) -> Void)? = nil
+    ) async throws(DragonflyError) -> ResponseHead {
+        var bytes: [UInt8] = []
+        swap(&bytes, &buffer)
+        let start = bytes.count
+        defer { swap(&bytes, &buffer) }
+        do {
+            return try await download(request, options: options, progress: progress) { bytes += $0 }
+        } catch {
+            bytes.removeSubrange(start...)
+            throw error as? DragonflyError ?? .cancelled
+        }
+    }
+}
+
+extension ResponseBody {
+    fileprivate func collect() async throws(DragonflyError) -> [ByteChunk] {
+        var chunks: [ByteChunk] = []
+        for try await chunk in self { chunks.append(chunk) }
+        return chunks
+    }
+}

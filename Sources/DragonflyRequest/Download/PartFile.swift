@@ -1,0 +1,154 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A file that is being put together: `FILE.part`, and beside it `FILE.part.state`, which tells what is in it.
+///
+/// The state is a text: the object and its version, then a line for each part that is safely on the disk. It is only
+/// appended to, so that a program killed at any time can be followed by one that goes on. All calls block.
+final class PartFile: Sendable {
+    /// Which bytes of which version of which object the file holds.
+    struct Subject: Hashable, Sendable {
+        let taskID: String
+        let window: DownloadOpening.Window
+
+        fileprivate var text: String {
+            "dragonfly-part 1\n\(taskID)\n\(window.entityTag)\n\(window.completeLength)\n"
+                + "\(window.range.lowerBound)-\(window.range.upperBound)\n"
+        }
+    }
+
+    private let path: String
+    private let data: Int32
+    private let state: Int32
+    private let start: Int64
+
+    /// Parts that were there when the file was opened, in bytes of the object.
+    let done: [Range<Int64>]
+
+    /// Goes on with a part file of the same subject, or begins anew.
+    /// - Parameter subject: nil when the bytes come in one stream, which is not resumed.
+    init(_ path: String, subject: Subject?) throws(OutputError) {
+        self.path = path
+        start = subject?.window.range.lowerBound ?? 0
+        let known = subject.flatMap { PartFile.readState(path, of: $0) }
+        done = known ?? []
+        let fresh = known == nil ? O_TRUNC : 0
+        data = try openFile(path + ".part", O_RDWR | O_CREAT | fresh)
+        do {
+            state = try PartFile.openState(path, of: subject, fresh)
+        } catch {
+            close(data)
+            throw error
+        }
+    }
+
+    deinit {
+        close(data)
+        if state >= 0 { close(state) }
+    }
+
+    /// - Parameter offset: in the object.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(OutputError) {
+        try writeAll(bytes, to: data, at: offset - start, path)
+    }
+
+    /// Records that all bytes of the part have been written.
+    func finish(_ part: Range<Int64>) throws(OutputError) {
+        guard fdatasync(data) == 0 else { throw OutputError("write", path) }
+        try writeAll(Array("\(part.lowerBound)-\(part.upperBound)\n".utf8), to: state, at: nil, path)
+    }
+
+    /// Gives the file its name; the state goes.
+    func publish() throws(OutputError) {
+        guard fsync(data) == 0 else { throw OutputError("write", path) }
+        guard rename(path + ".part", path) == 0 else { throw OutputError("rename to", path) }
+        unlink(path + ".part.state")
+    }
+}
+
+extension PartFile {
+    /// -1 without a subject.
+    private static func openState(_ path: String, of subject: Subject?, _ fresh: Int32) throws(OutputError) -> Int32 {
+        guard let subject else {
+            unlink(path + ".part.state")
+            return -1
+        }
+        let state = try openFile(path + ".part.state", O_RDWR | O_CREAT | O_APPEND | fresh)
+        if fresh != 0 { try writeAll(Array(subject.text.utf8), to: state, at: nil, path) }
+        return state
+    }
+
+    /// The parts of a state about this subject; nil when there is none, or no data to it.
+    private static func readState(_ path: String, of subject: Subject) -> [Range<Int64>]? {
+        guard access(path + ".part", R_OK | W_OK) == 0, let text = readFile(path + ".part.state") else { return nil }
+        let head = Array(subject.text.utf8)
+        guard text.starts(with: head) else { return nil }
+        // A last line without its end was being written when the program died.
+        let lines = text[head.count...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .dropLast()
+        return lines.compactMap { line in
+            let ends = line.split(separator: UInt8(ascii: "-")).compactMap {
+                Int64(String(decoding: $0, as: UTF8.self))
+            }
+            return ends.count == 2 && ends[0] < ends[1] ? ends[0]..<ends[1] : nil
+        }
+    }
+
+    /// States are small; a larger file is none.
+    private static func readFile(_ path: String) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 4 << 20)
+        var count = 0
+        while count < bytes.count {
+            let read = bytes.withUnsafeMutableBytes {
+                pread(file, $0.baseAddress! + count, $0.count - count, off_t(count))
+            }
+            guard read > 0 else { return read == 0 ? Array(bytes[..<count]) : nil }
+            count += read
+        }
+        return nil
+    }
+}
+
+/// The output cannot be written. The text is for the one who named the file.
+public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ verb: String, _ path: String) {
+        description = "cannot \(verb) \(path): \(String(cString: strerror(errno)))"
+    }
+}
+
+private func openFile(_ path: String, _ flags: Int32) throws(OutputError) -> Int32 {
+    let file = open(path, flags | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw OutputError("open", path) }
+    return file
+}
+
+private func writeAll(_ bytes: [UInt8], to file: Int32, at offset: Int64?, _ path: String) throws(OutputError) {
+    // `withUnsafeBytes` knows no typed errors.
+    try bytes.withUnsafeBytes { bytes in
+        Result { () throws(OutputError) in try writeAll(bytes, to: file, at: offset, path) }
+    }.get()
+}
+
+/// - Parameter offset: nil writes where the file stands.
+private func writeAll(
+    _ bytes: UnsafeRawBufferPointer, to file: Int32, at offset: Int64?, _ path: String
+) throws(OutputError) {
+    var written = 0
+    while written < bytes.count {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+        let count =
+            offset.map { pwrite(file, rest.baseAddress, rest.count, off_t($0) + off_t(written)) }
+            ?? write(file, rest.baseAddress, rest.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { throw OutputError("write", path) }
+        written += count
+    }
+}

@@ -1,0 +1,1 @@
+../../../../Examples/Tutorial/fetch-04.swift

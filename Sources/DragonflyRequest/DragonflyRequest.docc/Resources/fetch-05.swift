@@ -1,0 +1,1 @@
+../../../../Examples/Tutorial/fetch-05.swift

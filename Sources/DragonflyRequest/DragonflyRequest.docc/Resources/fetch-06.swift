@@ -1,0 +1,1 @@
+../../../../Examples/Tutorial/fetch-06.swift

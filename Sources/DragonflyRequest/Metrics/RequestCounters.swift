@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Simple counters of what a client does.
+public final class RequestCounters: RequestMetrics {
+    public struct Values: Hashable, Sendable {
+        /// Requests sent, retries included.
+        public var attempts = 0
+        /// Attempts that failed in head or body.
+        public var failures = 0
+        /// Answers by what `Cache-Status` says.
+        public var hits = 0
+        public var misses = 0
+        public var bypasses = 0
+        /// Bodies that went on elsewhere after a break.
+        public var resumptions = 0
+        public var fallbacks = 0
+        /// Body bytes handed to callers.
+        public var receivedBytes = 0
+        public var discoveryFailures = 0
+        /// By endpoint.
+        public var attemptsByEndpoint: [String: Int] = [:]
+    }
+
+    private let state = Mutex(Values())
+
+    public init() {}
+
+    /// All counters at one moment.
+    public var values: Values { state.withLock { $0 } }
+
+    public func record(_ event: RequestEvent) {
+        state.withLock { $0.count(event) }
+    }
+}
+
+extension RequestCounters.Values {
+    fileprivate mutating func count(_ event: RequestEvent) {
+        switch event {
+        case .attempt(let endpoint):
+            attempts += 1
+            attemptsByEndpoint[endpoint, default: 0] += 1
+        case .answer(_, let status):
+            switch status {
+            case .hit: hits += 1
+            case .miss: misses += 1
+            case .bypass: bypasses += 1
+            case nil: break
+            }
+        case .failure: failures += 1
+        case .resumption: resumptions += 1
+        case .fallback: fallbacks += 1
+        case .received(let bytes): receivedBytes += bytes
+        case .discoveryFailure: discoveryFailures += 1
+        case .ring: break
+        }
+    }
+}

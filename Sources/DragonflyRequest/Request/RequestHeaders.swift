@@ -1,0 +1,66 @@
+import HTTPTypes
+
+extension GetRequest {
+    /// The header fields a seed peer gets: the caller's, then what the members of the request say.
+    ///
+    /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a text that no header can carry.
+    func headersForPeer() throws(DragonflyError) -> HTTPFields {
+        var fields = headersForOrigin()
+        for name in headers.map(\.name) where name.isDragonfly { fields[name] = headers[name] }
+        if let pieceLength { fields[.dragonflyPieceLength] = String(pieceLength) }
+        try fields.set(.dragonflyTag, to: tag, from: "tag")
+        try fields.set(.dragonflyApplication, to: application, from: "application")
+        try fields.set(.dragonflyContent, to: contentForCalculatingTaskID, from: "contentForCalculatingTaskID")
+        fields[.dragonflyBlobDigest] = enableTaskIDBasedBlobDigest ? "true" : "false"
+        if let priority { fields[.dragonflyPriority] = String(priority) }
+        if !filteredQueryParams.isEmpty {
+            for name in filteredQueryParams { try GetRequest.checkFilteredName(name) }
+            fields[.dragonflyFilteredQueryParams] = filteredQueryParams.joined(separator: ",")
+        }
+        fields[.dragonflyUseP2P] = "true"
+        return fields
+    }
+
+    /// What an origin gets when it is asked directly.
+    func headersForOrigin() -> HTTPFields {
+        var fields = headers
+        for name in headers.map(\.name) where name.isDragonfly || name.isOfConnection { fields[name] = nil }
+        if let range { fields[.range] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
+        return fields
+    }
+
+    /// Seed peers read the names between commas and trim them; another name would make another task id there.
+    private static func checkFilteredName(_ name: String) throws(DragonflyError) {
+        guard HTTPField.isValidValue(name), !name.utf8.contains(UInt8(ascii: ",")) else {
+            throw .invalidArgument(
+                "the filtered query parameter \"\(name)\" holds a comma, outer spaces or control characters, "
+                    + "which no header can carry")
+        }
+    }
+}
+
+extension HTTPFields {
+    /// An absent text leaves the field as it is; an empty one is sent.
+    fileprivate mutating func set(_ name: HTTPField.Name, to text: String?, from member: String) throws(DragonflyError)
+    {
+        guard let text else { return }
+        guard HTTPField.isValidValue(text) else {
+            throw .invalidArgument(
+                "\(member) holds control characters or outer spaces, which no header can carry: \(text.debugDescription)"
+            )
+        }
+        self[name] = text
+    }
+}
+
+extension HTTPField.Name {
+    /// The transport alone says these: they are about one connection, or frame a message that has no body here.
+    fileprivate var isOfConnection: Bool {
+        switch canonicalName {
+        case "host", "connection", "proxy-connection", "keep-alive", "transfer-encoding", "content-length", "te",
+            "upgrade", "expect", "trailer":
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import NIOCore
+import Synchronization
+
+/// The bytes of an answer, in chunks as they arrive.
+///
+/// Read it once. Not reading holds the seed peer back; dropping it, or cancelling the task that reads it, ends the
+/// request. It ends only when it is complete: a body that breaks and cannot be resumed throws.
+public struct ResponseBody: AsyncSequence, Sendable {
+    public typealias Element = ByteChunk
+    public typealias Failure = DragonflyError
+
+    /// Gives the reader to the first who asks.
+    private final class Source: Sendable {
+        private let reader: Mutex<BodyReader?>
+        init(_ reader: BodyReader) { self.reader = Mutex(reader) }
+        func take() -> BodyReader? { reader.withLock { $0.take() } }
+    }
+
+    private let source: Source
+
+    init(_ reader: BodyReader) {
+        source = Source(reader)
+    }
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(reader: source.take())
+    }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private var reader: BodyReader?
+        private var isReadTwice: Bool
+        private var chunks: ArraySlice<ByteBuffer> = []
+
+        fileprivate init(reader: BodyReader?) {
+            self.reader = reader
+            isReadTwice = reader == nil
+        }
+
+        public mutating func next() async throws(DragonflyError) -> ByteChunk? {
+            guard !isReadTwice else { throw .invalidArgument("this body has been read before; get it anew") }
+            if chunks.isEmpty {
+                do {
+                    chunks = try await reader?.next(waitingFor: 1)[...] ?? []
+                } catch {
+                    reader = nil
+                    throw error
+                }
+            }
+            guard let chunk = chunks.popFirst() else {
+                reader = nil
+                return nil
+            }
+            return ByteChunk(chunk)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import SeedTestSupport
+import Testing
+
+@Suite("What the library brings along")
+struct DependencyTests {
+    /// An example that imports nothing but DragonflyRequest.
+    private static let example = SeedPeerProcess.program.deletingLastPathComponent().appending(path: "FetchExample")
+
+    @Test("A program with DragonflyRequest is linked to neither LMDB nor curl")
+    func sharedLibraries() async throws {
+        let text = try await Self.run("/usr/bin/ldd", Self.example.path).output
+        try #require(text.contains("libc.so"), "ldd shows nothing: \(text)")
+        for library in ["lmdb", "curl", "isal", "libz."] { #expect(!text.contains(library), "\(text)") }
+    }
+
+    @Test("No module of the server is in it")
+    func modules() throws {
+        let program = try Data(contentsOf: Self.example, options: .alwaysMapped)
+        #expect(program.firstRange(of: Data("DragonflyRequest".utf8)) != nil, "the search finds what is there")
+        // As they stand in mangled names.
+        for module in ["SeedStorage", "SeedOrigin", "SeedEngine", "SeedProxy", "SeedServer", "Hummingbird", "Yams"] {
+            #expect(program.firstRange(of: Data("$s\(module.utf8.count)\(module)".utf8)) == nil, "\(module)")
+        }
+    }
+
+    @Test("The example does what it shows")
+    func example() async throws {
+        let peer = try FaultyOrigin {
+            $1.serve(GetTests.object, to: $0, ["ETag: \"v1\"", "Cache-Status: seed-peer; hit"])
+        }
+        defer { peer.stop() }
+        let directory = try TemporaryDirectory()
+        let outcome = try await Self.run(
+            Self.example.path, "127.0.0.1:\(peer.port)", "http://origin.test/f", directory.path("f"))
+        #expect(outcome.status == 0, "\(outcome.output)")
+        #expect(try Data(contentsOf: URL(filePath: directory.path("f"))).elementsEqual(GetTests.object))
+    }
+
+    private static func run(_ program: String, _ arguments: String...) async throws -> (status: Int32, output: String) {
+        try await blocking {
+            let process = Process()
+            let output = Pipe()
+            process.executableURL = URL(filePath: program)
+            process.arguments = arguments
+            process.standardOutput = output
+            try process.run()
+            let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            process.waitUntilExit()
+            return (process.terminationStatus, text)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import DragonflyRequest
+import Foundation
+import HTTPTypes
+import SeedTestSupport
+import Synchronization
+import Testing
+
+@Suite("Large objects by parallel ranges")
+struct DownloadTests {
+    private static let object = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 10) }
+    private static let tag = ["ETag: \"v1\""]
+    private static let options = DownloadOptions(parallel: 3, partSize: 64 << 10)
+
+    private static func good(_ object: [UInt8] = object, _ fields: [String] = tag) throws -> FaultyOrigin {
+        try FaultyOrigin { $1.serve(object, to: $0, fields) }
+    }
+
+    @Test("Into a buffer, in order, with progress")
+    func buffer() async throws {
+        let peers = try (0..<2).map { _ in try Self.good() }
+        defer { peers.forEach { $0.stop() } }
+        let client = try EndpointClient(endpoints: peers.map(\.url))
+        let reports = Mutex<[DownloadProgress]>([])
+        var buffer: [UInt8] = [9]
+        let head = try await client.download(GetRequest(url: "http://o/f"), into: &buffer, options: Self.options) {
+            report in
+            reports.withLock { $0.append(report) }
+        }
+        #expect(head.status == 206)
+        #expect(buffer == [9] + Self.object)
+        let seen = reports.withLock { $0 }
+        #expect(seen.map(\.received) == seen.map(\.received).sorted())
+        #expect(seen.last == DownloadProgress(received: 1_000_000, total: 1_000_000))
+        #expect(peers.flatMap(\.requests).count == 16)
+    }
+
+    @Test("Into a file that appears when it is complete", arguments: [nil, 100_000..<700_001 as Range<Int64>])
+    func file(range: Range<Int64>?) async throws {
+        let directory = try TemporaryDirectory()
+        let peer = try Self.good()
+        defer { peer.stop() }
+        let client = try EndpointClient(endpoints: [peer.url])
+        let path = directory.path("object")
+        try await client.download(GetRequest(url: "http://o/f", range: range), toFile: path, options: Self.options)
+        let wanted = range.map { Self.object[Int($0.lowerBound)..<Int($0.upperBound)] } ?? Self.object[...]
+        #expect(try Data(contentsOf: URL(filePath: path)).elementsEqual(wanted))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["object"])
+    }
+
+    @Test(
+        "What is there is not fetched again, as long as the object is the same",
+        arguments: ["same", "changed", "torn state"])
+    func resumes(then: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("object")
+        let broken = try FaultyOrigin { request, connection in
+            let range = request.range(in: Self.object.count) ?? 0..<0
+            guard range.lowerBound < 400_000 else { return connection.cut() }
+            connection.serve(Self.object, to: request, Self.tag)
+        }
+        let first = try EndpointClient(endpoints: [broken.url])
+        await #expect(throws: DragonflyError.self) {
+            try await first.download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options)
+        }
+        broken.stop()
+        #expect(!FileManager.default.fileExists(atPath: path))
+        if then == "torn state" {
+            let state = try FileHandle(forUpdating: URL(filePath: path + ".part.state"))
+            try state.seekToEnd()
+            try state.write(contentsOf: Data("393216-45".utf8))
+        }
+        let next = then == "changed" ? Array(Self.object.reversed()) : Self.object
+        let peer = try Self.good(next, then == "changed" ? ["ETag: \"v2\""] : Self.tag)
+        defer { peer.stop() }
+        let second = try EndpointClient(endpoints: [peer.url])
+        try await second.download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options)
+        #expect(try Data(contentsOf: URL(filePath: path)).elementsEqual(next))
+        let asked = peer.requests.count
+        if then == "changed" { #expect(asked == 16) } else { #expect(asked < 13, "\(asked) requests") }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["object"])
+    }
+
+    @Test("An object without a version comes in one stream", arguments: [["X: y"], ["ETag: W/\"v1\""]])
+    func noVersion(fields: [String]) async throws {
+        let peer = try Self.good(Self.object, fields)
+        defer { peer.stop() }
+        var buffer: [UInt8] = []
+        let client = try EndpointClient(endpoints: [peer.url])
+        let head = try await client.download(GetRequest(url: "http://o/f"), into: &buffer, options: Self.options)
+        #expect(head.status == 200)
+        #expect(buffer == Self.object)
+        #expect(peer.requests.count == 2)
+    }
+
+    @Test("An origin without ranges, and an empty object")
+    func noRanges() async throws {
+        let directory = try TemporaryDirectory()
+        let peer = try FaultyOrigin { request, connection in
+            if request.target.hasSuffix("empty") { return _ = connection.serve([], to: request) }
+            connection.respond(body: Self.object)
+        }
+        defer { peer.stop() }
+        let client = try EndpointClient(endpoints: [peer.url])
+        try await client.download(GetRequest(url: "http://o/f"), toFile: directory.path("f"), options: Self.options)
+        #expect(try Data(contentsOf: URL(filePath: directory.path("f"))).elementsEqual(Self.object))
+        await #expect(throws: DragonflyError.self) {
+            try await client.download(GetRequest(url: "http://o/f", range: 5..<9), toFile: directory.path("g"))
+        }
+        let empty = try FaultyOrigin { request, connection in
+            guard request.headers[.range] != nil else { return _ = connection.respond() }
+            connection.respond("416 Range", ["Content-Range: bytes */0", "X-Dragonfly-Error-Type: backend"])
+        }
+        defer { empty.stop() }
+        try await EndpointClient(endpoints: [empty.url])
+            .download(GetRequest(url: "http://o/e"), toFile: directory.path("e"))
+        #expect(try Data(contentsOf: URL(filePath: directory.path("e"))).isEmpty)
+    }
+
+    @Test("An object that changes on the way gives no file and no bytes")
+    func changes() async throws {
+        let peer = try FaultyOrigin { request, connection in
+            let isFirst = request.headers[.range]?.hasPrefix("bytes=0-") == true
+            connection.serve(Self.object, to: request, [isFirst ? "ETag: \"v1\"" : "ETag: \"v2\""])
+        }
+        defer { peer.stop() }
+        let directory = try TemporaryDirectory()
+        let client = try EndpointClient(endpoints: [peer.url])
+        let request = GetRequest(url: "http://o/f")
+        var buffer: [UInt8] = [1]
+        await #expect(throws: DragonflyError.self) {
+            try await client.download(request, into: &buffer, options: Self.options)
+        }
+        #expect(buffer == [1])
+        await #expect(throws: DragonflyError.self) {
+            try await client.download(request, toFile: directory.path("f"), options: Self.options)
+        }
+        #expect(!FileManager.default.fileExists(atPath: directory.path("f")))
+    }
+
+    @Test("A file that cannot be written is told, and options that make no sense")
+    func refused() async throws {
+        let peer = try Self.good()
+        defer { peer.stop() }
+        let client = try EndpointClient(endpoints: [peer.url])
+        let request = GetRequest(url: "http://o/f")
+        let error = await #expect(throws: OutputError.self) {
+            try await client.download(request, toFile: "/proc/none/f", options: Self.options)
+        }
+        #expect(error?.description.contains("/proc/none/f") == true)
+        for options in [
+            DownloadOptions(parallel: 0), .init(parallel: 65), .init(partSize: 1), .init(partSize: 2 << 30),
+        ] {
+            await #expect(throws: DragonflyError.self) {
+                try await client.download(request, toFile: "/dev/null", options: options)
+            }
+        }
+    }
+}

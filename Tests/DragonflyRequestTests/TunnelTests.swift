@@ -1,0 +1,106 @@
+import DragonflyRequest
+import Foundation
+import NIOHTTP1
+import SeedTestSupport
+import Testing
+
+@Suite("https goes through a tunnel")
+struct TunnelTests {
+    private static let url = "https://origin.test/a//b?x=%7e&&y"
+
+    @Test("By CONNECT, then inside TLS with the path as given, over one connection")
+    func tunnel() async throws {
+        let peer = try await TunnelPeer()
+        let client = try EndpointClient(
+            endpoints: [peer.url], configuration: .init(trust: .authorityPEM(TestCertificates.authority)))
+        for _ in 1...3 {
+            var buffer: [UInt8] = []
+            try await client.get(GetRequest(url: Self.url, tag: "t"), into: &buffer)
+            #expect(buffer == Array("secret".utf8))
+        }
+        #expect(peer.connects.map(\.uri) == ["origin.test:443"])
+        #expect(peer.connects.first?.headers.contains { $0.name.lowercased().hasPrefix("x-dragonfly") } == false)
+        #expect(peer.requests.map(\.uri) == Array(repeating: "/a//b?x=%7e&&y", count: 3))
+        #expect(peer.requests.first?.headers["Host"] == ["origin.test"])
+        #expect(peer.requests.first?.headers["X-Dragonfly-Tag"] == ["t"])
+        try await peer.stop()
+    }
+
+    @Test("The authority may come from a file")
+    func authorityFile() async throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path("ca.pem")
+        try TestCertificates.authority.write(toFile: file, atomically: true, encoding: .utf8)
+        let peer = try await TunnelPeer()
+        let client = try EndpointClient(endpoints: [peer.url], configuration: .init(trust: .authorityFile(file)))
+        #expect(try await client.get(GetRequest(url: Self.url)).status == 200)
+        try await peer.stop()
+    }
+
+    @Test(
+        "Authorities that are none are refused at once",
+        arguments: [PeerTrust.authorityPEM("x"), .authorityFile("/none.pem")])
+    func badAuthority(trust: PeerTrust) {
+        let error = #expect(throws: DragonflyError.self) {
+            try EndpointClient(endpoints: ["http://127.0.0.1:1"], configuration: .init(trust: trust))
+        }
+        #expect(error?.kind == "invalid argument")
+    }
+
+    @Test("A certificate nobody vouches for is refused, unless everything is taken")
+    func unknownAuthority() async throws {
+        let peer = try await TunnelPeer()
+        let strict = try EndpointClient(endpoints: [peer.url], configuration: .init(retry: RetryPolicy(maxRetries: 0)))
+        let error = await #expect(throws: DragonflyError.self) { try await strict.get(GetRequest(url: Self.url)) }
+        #expect(error?.description.contains("TLS") == true, "\(String(describing: error))")
+        #expect(peer.requests.isEmpty)
+        let trusting = try EndpointClient(endpoints: [peer.url], configuration: .init(trust: .unverified))
+        #expect(try await trusting.get(GetRequest(url: Self.url)).status == 200)
+        try await peer.stop()
+    }
+
+    @Test("A certificate for another name is refused")
+    func otherName() async throws {
+        let peer = try await TunnelPeer()
+        let client = try EndpointClient(
+            endpoints: [peer.url],
+            configuration: .init(retry: RetryPolicy(maxRetries: 0), trust: .authorityPEM(TestCertificates.authority)))
+        await #expect(throws: DragonflyError.self) { try await client.get(GetRequest(url: "https://other.test/")) }
+        #expect(try await client.get(GetRequest(url: "https://127.0.0.1:8443/")).status == 200)
+        #expect(peer.connects.map(\.uri) == ["other.test:443", "127.0.0.1:8443"])
+        try await peer.stop()
+    }
+
+    @Test(
+        "A refused tunnel says who refused and with what status",
+        arguments: [
+            (HTTPResponseStatus.forbidden, "proxy"), (.proxyAuthenticationRequired, "proxy"), (.badGateway, "backend"),
+            (.serviceUnavailable, "dfdaemon"),
+        ])
+    func refusedTunnel(status: HTTPResponseStatus, type: String) async throws {
+        let peer = try await TunnelPeer(
+            refusal: (status, ["X-Dragonfly-Error-Type": type, "Content-Length": "9", "Connection": "close"]))
+        let client = try EndpointClient(endpoints: [peer.url], configuration: .init(retry: RetryPolicy(maxRetries: 1)))
+        let error = await #expect(throws: DragonflyError.self) { try await client.get(GetRequest(url: Self.url)) }
+        #expect(error?.kind == type)
+        #expect(error?.refusal?.status == Int(status.code))
+        #expect(error?.refusal?.message == "no tunnel")
+        #expect(peer.connects.count == (status.code >= 500 ? 2 : 1))
+        try await peer.stop()
+    }
+
+    @Test("A peer that answers CONNECT and then no TLS fails in time")
+    func noTLS() async throws {
+        let peer = try FaultyOrigin { _, connection in
+            connection.head("200 OK")
+            connection.stall()
+        }
+        defer { peer.stop() }
+        let client = try EndpointClient(
+            endpoints: [peer.url],
+            configuration: .init(
+                retry: RetryPolicy(maxRetries: 0), connectTimeout: .milliseconds(300), trust: .unverified))
+        let error = await #expect(throws: DragonflyError.self) { try await client.get(GetRequest(url: Self.url)) }
+        #expect(error?.kind == "request_timeout", "\(String(describing: error))")
+    }
+}
