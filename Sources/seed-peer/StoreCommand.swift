@@ -26,15 +26,14 @@ struct StoreCommand: ParsableCommand {
 
         /// Runs `body` on the store, prints what it found, and makes the exit code.
         func run(
-            _ verb: String,
             _ body: (StoreMaintenance, (Int64, Int64) -> Void) throws(StorageError) -> StoreReport
         ) throws {
             let report: StoreReport
             do {
                 let path = try dir ?? SeedPeerConfiguration.load(file: config ?? "").configuration.storage.dir
-                let bar = ProgressBar(verb)
-                defer { bar.clear() }
-                report = try body(StoreMaintenance(directory: path), bar.show)
+                let bar = ProgressBar(isShown: !json && isatty(STDERR_FILENO) == 1)
+                defer { bar.finish() }
+                report = try body(StoreMaintenance(directory: path)) { bar.show($0, of: $1) }
             } catch {
                 FileHandle.standardError.write(Data("seed-peer: \(error)\n".utf8))
                 throw ExitCode(2)
@@ -51,7 +50,7 @@ struct StoreCommand: ParsableCommand {
         @OptionGroup var options: Options
 
         func run() throws {
-            try options.run("verifying") { store, progress throws(StorageError) in try store.verify(progress: progress)
+            try options.run { store, progress throws(StorageError) in try store.verify(progress: progress)
             }
         }
     }
@@ -66,37 +65,10 @@ struct StoreCommand: ParsableCommand {
         @OptionGroup var options: Options
 
         func run() throws {
-            try options.run("repairing") { store, progress throws(StorageError) in try store.repair(progress: progress)
+            try options.run { store, progress throws(StorageError) in try store.repair(progress: progress)
             }
         }
     }
-}
-
-/// How far it is, on a terminal; nothing elsewhere.
-private final class ProgressBar {
-    private static let width = 30
-    private let verb: String
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private var shown = -1
-
-    init(_ verb: String) {
-        self.verb = verb
-    }
-
-    func show(done: Int64, total: Int64) {
-        let percent = total == 0 ? 100 : Int(done * 100 / total)
-        guard isTerminal, percent != shown else { return }
-        shown = percent
-        let full = percent * Self.width / 100
-        let bar = String(repeating: "#", count: full) + String(repeating: ".", count: Self.width - full)
-        write("\r\(verb) [\(bar)] \(percent) % of \(total >> 20) MiB")
-    }
-
-    func clear() {
-        if isTerminal, shown >= 0 { write("\r\u{1B}[K") }
-    }
-
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 
 extension StoreReport {
