@@ -149,13 +149,16 @@ private final class DrippingOrigin: Sendable {
 
     /// Each 8 bytes tell object and offset, so that misplaced ones show.
     private static func bytes(of object: Int, _ range: Range<Int>) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-            for index in 0..<range.count {
-                let at = range.lowerBound + index
-                let word = UInt64(at / 8) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(object) << 40
-                buffer[index] = UInt8(truncatingIfNeeded: word >> UInt64(at % 8 * 8))
+        let words = range.lowerBound / 8..<(range.upperBound + 7) / 8
+        let bytes = [UInt8](unsafeUninitializedCapacity: words.count * 8) { buffer, count in
+            let space = UnsafeMutableRawBufferPointer(buffer)
+            for (place, word) in words.enumerated() {
+                let value = UInt64(word) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(object) << 40
+                space.storeBytes(of: value.littleEndian, toByteOffset: place * 8, as: UInt64.self)
             }
-            count = range.count
+            count = words.count * 8
         }
+        let start = range.lowerBound - words.lowerBound * 8
+        return Array(bytes[start..<start + range.count])
     }
 }

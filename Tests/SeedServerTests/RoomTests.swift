@@ -11,8 +11,8 @@ struct RoomTests {
         let budget = 96 << 20
         let directory = try TemporaryDirectory()
         try WholeHouse.with(extra: "gc: {policy: {diskThreshold: \(budget)}}", in: directory) { house in
-            for number in 0..<12 {
-                let file = try house.makeFile("object-\(number)", length: 16 << 20)
+            for number in 0..<24 {
+                let file = try house.makeFile("object-\(number)", length: 8 << 20)
                 #expect(try house.peer.get(house.url("object-\(number)")).body == file)
                 let files = Self.contentFiles(house)
                 #expect(files.bytes <= budget + budget / 100 + files.count << 16)
@@ -20,9 +20,9 @@ struct RoomTests {
             #expect(try house.peer.metric("seed_peer_storage_evicted_pieces_total") > 0)
             #expect(try house.peer.metric("seed_peer_aborts_total") == 0)
             // The newest is held.
-            let before = try house.originBytes(of: "object-11")
-            #expect(try house.peer.get(house.url("object-11"))["cache-status"] == "seed-peer; hit")
-            #expect(try house.originBytes(of: "object-11") == before)
+            let before = try house.originBytes(of: "object-23")
+            #expect(try house.peer.get(house.url("object-23"))["cache-status"] == "seed-peer; hit")
+            #expect(try house.originBytes(of: "object-23") == before)
         }
     }
 

@@ -98,17 +98,15 @@ struct WholeHouse {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    /// Fills with bytes that no two blocks have in common.
+    /// Fills with bytes that no two blocks have in common: the kernel's, since a loop is slow in a debug build.
     fileprivate func fillRandomly() {
-        var generator = SystemRandomNumberGenerator()
-        var state: UInt64 = generator.next()
-        for offset in stride(from: 0, to: count, by: 8) {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            Swift.withUnsafeBytes(of: state.byteSwapped) { word in
-                let length = Swift.min(8, count - offset)
-                UnsafeMutableRawBufferPointer(rebasing: self[offset..<(offset + length)])
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: word[..<length]))
-            }
+        let source = open("/dev/urandom", O_RDONLY)
+        defer { close(source) }
+        var done = 0
+        while done < count {
+            let more = read(source, baseAddress.map { $0 + done }, count - done)
+            precondition(more > 0, "the kernel has random bytes for everybody")
+            done += more
         }
     }
 }
