@@ -35,9 +35,15 @@ struct ProxyHouse {
         configuration.rules = [ProxyRule()]
         configuration.serverIP = "192.0.2.7"
         configure(&configuration)
-        server = try await ProxyServer.start(
-            configuration, engine: engine, addressGuard: AddressGuard(allow: allowed.compactMap { CIDR($0) }),
-            logger: logger)
+        do {
+            server = try await ProxyServer.start(
+                configuration, engine: engine, addressGuard: AddressGuard(allow: allowed.compactMap { CIDR($0) }),
+                logger: logger)
+        } catch {
+            engine.shutdown()
+            store.close()
+            throw error
+        }
     }
 
     var port: Int { server.address.port ?? 0 }
