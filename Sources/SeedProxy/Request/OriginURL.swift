@@ -74,6 +74,10 @@ extension OriginURL {
         guard !authority.contains("@") else { throw .badRequest("User and password don't belong into the URL.") }
         let (name, portText) = try Self.split(authority)
         guard !name.isEmpty else { throw .badRequest("The URL has no host.") }
+        let isAddress = authority.first == "["
+        guard name.utf8.allSatisfy({ ASCIISet.host.contains($0) || isAddress && $0 == UInt8(ascii: ":") }) else {
+            throw .badRequest("The URL's host holds a character that no host has.")
+        }
         host = name.lowercased()
         guard let portText, !portText.isEmpty else { return }
         guard portText.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(portText), 1...65_535 ~= number else {

@@ -77,7 +77,8 @@ extension RequestHead {
             do throws(Refusal) {
                 var rules = FramingRules()
                 var start = try readRequestLine(base) + 2
-                while base[start] != .carriageReturn {
+                // To the very end: a line that holds a CR alone must not pass for the last one.
+                while start < base.count - 2 {
                     start = try readField(base, from: start, &rules) + 2
                 }
                 try rules.settle(&self)

@@ -66,6 +66,9 @@ enum Smuggling {
         field("brackets in a name", "X[0]: a"), field("slash in a name", "X/Y: a"),
         Shape(name: "bare LF everywhere", text: "GET http://h/ HTTP/1.1\nHost: h\n\n"),
         Shape(name: "bare LF at the end", text: "GET http://h/ HTTP/1.1\r\nHost: h\r\n\n"),
+        Shape(
+            name: "a line of CR alone",
+            text: "POST http://h/ HTTP/1.1\r\nHost: h\r\n\r\r\nTransfer-Encoding: chunked\r\n\r\n"),
         Shape(name: "CR CR LF", text: "GET http://h/ HTTP/1.1\r\nHost: h\r\r\n\r\n"),
         Shape(
             name: "too many fields", text: "GET http://h/ HTTP/1.1\r\n" + String(repeating: "a:b\r\n", count: 200),
