@@ -4,6 +4,9 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var concurrentFlights = 8
     /// Longest span: one origin request.
     package var spanLength: Int64 = 8 << 20
+    /// How far ahead of a client that wants more than a span is fetched at first; it doubles while the client keeps up.
+    /// A thousand slow readers would fetch 8 GiB at once with a whole span each.
+    package var firstWindow: Int64 = 1 << 20
     /// Failures in a row, each without a block of progress, before the readers are told (`backend.maxRetries`).
     package var maxRetries = 1
     /// How long the readers wait while no flight brings anything, in milliseconds; also for a `Retry-After`.

@@ -25,13 +25,15 @@ extension TaskMachine {
 
     /// The first request is bounded even when the client's is not, and ends with a block.
     func firstAsk(_ spec: RangeSpec?) -> RangeSpec {
-        let span = configuration.spanLength
+        let window = configuration.firstWindow
         switch spec {
-        case nil: return .bounded(first: 0, last: span - 1)
-        case .from(let first): return .bounded(first: first, last: min(first, Int64.max - span) + span - 1)
+        case nil: return .bounded(first: 0, last: window - 1)
+        case .from(let first): return .bounded(first: first, last: min(first, Int64.max - window) + window - 1)
         case .suffix(let count): return .suffix(count)
         case .bounded(let first, let last):
-            guard last - first < span else { return .bounded(first: first, last: first + span - 1) }
+            guard last - first < configuration.spanLength else {
+                return .bounded(first: first, last: first + window - 1)
+            }
             return .bounded(first: first, last: blockEnd(beyond: last) - 1)
         }
     }
@@ -60,7 +62,8 @@ extension TaskMachine {
 
     /// Starts flights and checks for what one stream wants next, wanted bytes first.
     mutating func plan(_ id: StreamID, _ actions: inout [Action]) {
-        guard let generation, generation.file != nil || flights.isEmpty, let blocks, let demand = demands[id], demand.verdict == nil,
+        guard let generation, generation.file != nil || flights.isEmpty, let blocks, let demand = demands[id],
+            demand.verdict == nil,
             let range = demand.horizon(span: configuration.spanLength)
         else { return }
         let end = blocks.grid.range(of: blocks.grid.block(at: range.upperBound - 1)).upperBound

@@ -72,7 +72,7 @@ extension TaskMachine {
     }
 
     private mutating func awaitLength(_ cursor: Cursor) {
-        var demand = demands[cursor.id] ?? Demand(cursor, window: configuration.spanLength)
+        var demand = demands[cursor.id] ?? Demand(cursor, window: configuration.firstWindow)
         demand.isWaiting = true
         demands[cursor.id] = demand
     }
@@ -91,9 +91,14 @@ extension TaskMachine {
             cacheStatus: cacheStatus(
                 of: range, for: cursor.id, isStale: now < graceEnd && isStale(generation, now: now)))
         let isHot = range.count <= Self.hotLength && isVerified(range)
-        demands[cursor.id] = isHot ? nil : Demand(cursor, wanted: range, window: configuration.spanLength)
+        demands[cursor.id] = isHot ? nil : Demand(cursor, wanted: range, window: firstWindow(for: range))
         if !isHot { plan(cursor.id, &actions) }
         return .head(facts)
+    }
+
+    /// What fits into one span is fetched by one.
+    private func firstWindow(for range: ByteRange) -> Int64 {
+        range.count <= configuration.spanLength ? configuration.spanLength : configuration.firstWindow
     }
 
     private func isVerified(_ range: ByteRange) -> Bool {
@@ -152,7 +157,7 @@ extension TaskMachine {
     }
 
     private mutating func starve(_ cursor: Cursor, left: ByteRange, _ actions: inout [Action]) -> Verdict {
-        let fresh = Demand(cursor, wanted: left, window: configuration.spanLength)
+        let fresh = Demand(cursor, wanted: left, window: firstWindow(for: left))
         var demand = demands[cursor.id] ?? fresh
         demand.wanted = left
         demand.starved(

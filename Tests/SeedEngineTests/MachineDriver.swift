@@ -17,6 +17,8 @@ struct MachineDriver {
 
     init(_ change: (inout EngineConfiguration) -> Void = { _ in }) {
         var configuration = EngineConfiguration()
+        // One span at once keeps the orders of a test few.
+        configuration.firstWindow = configuration.spanLength
         change(&configuration)
         machine = TaskMachine(configuration: configuration, pieceLength: nil)
     }

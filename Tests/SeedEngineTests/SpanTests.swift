@@ -170,6 +170,33 @@ struct SpanTests {
         #expect(next.map(\.condition) == [.ifRange("\"v1\"")])
     }
 
+    @Test("A client that wants much is read ahead for by 1 MiB at first, and by more only while it keeps up")
+    func firstWindow() {
+        var driver = MachineDriver { $0.firstWindow = 1 << 20 }
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        #expect(driver.orders().map(\.range) == [ByteRange(0, 1 << 20)])
+        _ = driver.part(1, 0, 1 << 20, of: 1 << 30)
+        driver.created()
+        driver.wrote(1, 0, 1 << 20)
+        driver.ended(1)
+        guard case .head = driver.poll(&cursor) else { Issue.record("no head"); return }
+        #expect(driver.orders().isEmpty)
+        #expect(driver.poll(&cursor, limit: 256 << 10) == .bytes(ByteRange(0, 256 << 10)))
+        let ahead = driver.orders().compactMap(\.range).map(\.upperBound).max() ?? 0
+        #expect(ahead <= (256 << 10) + (1 << 20))
+    }
+
+    @Test("What fits into one span is asked for by one")
+    func oneSpan() {
+        var driver = MachineDriver { $0.firstWindow = 1 << 20 }
+        driver.known(length: 1 << 30)
+        var cursor = driver.open(.bounded(first: 16 << 20, last: (24 << 20) - 1))
+        _ = driver.poll(&cursor)
+        #expect(driver.orders().map(\.range) == [ByteRange(16 << 20, 24 << 20)])
+    }
+
     @Test("A flight that fails again and again without progress fails its readers")
     func failsReaders() {
         var driver = MachineDriver { $0.maxRetries = 2 }
