@@ -164,7 +164,7 @@ struct PassThroughTests {
 
     @Test("An origin that makes no progress is 504 before the head and a reset after it")
     func silent() async throws {
-        let quick: (inout ProxyConfiguration) -> Void = { $0.relayTimeout = .seconds(1) }
+        let quick: (inout ProxyConfiguration) -> Void = { $0.relayTimeout = .seconds(2) }
         try await withRelay(
             configure: quick,
             { connection in

@@ -145,7 +145,10 @@ struct TestObject {
 
     /// Answers one origin request in full, as a server with ranges does.
     func answer(_ transfer: FakeTransfer) {
-        guard let range = range(of: transfer) else { return }
+        guard let range = range(of: transfer) else {
+            transfer.head(416, [.contentRange: "bytes */\(bytes.count)", .contentLength: "0"])
+            return transfer.end()
+        }
         guard case .accept(let limit) = transfer.head(206, fields(for: range)) else { return transfer.end(.rejected) }
         let count = min(Int(range.count), limit.map { Int($0) } ?? .max)
         let lower = Int(range.lowerBound)

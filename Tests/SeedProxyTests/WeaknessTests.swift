@@ -340,7 +340,7 @@ struct WeaknessTests {
             let clock = ContinuousClock()
             let start = clock.now
             await house.server.shutdown(within: .milliseconds(200))
-            #expect(clock.now - start < .seconds(5))
+            #expect(clock.now - start < .seconds(40))
             for client in idle { #expect(try client.readToEnd().isEmpty) }
             #expect(throws: RawClient.Failure.reset) { try busy.readToEnd() }
         }
