@@ -109,17 +109,19 @@ struct CommandTests {
     func otherFailures() async throws {
         let peer = try FaultyOrigin { $1.stall() }
         let good = try Self.good()
-        let gone = try FaultyOrigin { _, _ in }
-        gone.stop()
+        let gone = try ClosedPort()
+        defer { withExtendedLifetime(gone) {} }
         defer { [peer, good].forEach { $0.stop() } }
         #expect(
             try await Self.run("get", Self.url, "--peers", Self.authority(peer), "--retries", "0", "--timeout", "1")
                 .code == 7
         )
-        #expect(try await Self.run("get", Self.url, "--peers", Self.authority(gone)).code == 6)
+        #expect(try await Self.run("get", Self.url, "--peers", "127.0.0.1:\(gone.port)").code == 6)
         #expect(
-            try await Self.run("get", Self.url, "--peers", Self.authority(gone), "--no-health-check", "--retries", "0")
-                .code
+            try await Self.run(
+                "get", Self.url, "--peers", "127.0.0.1:\(gone.port)", "--no-health-check", "--retries", "0"
+            )
+            .code
                 == 8)
         #expect(try await Self.run("get", Self.url, "--peers", Self.authority(good), "-o", "/proc/none/f").code == 9)
         #expect(try await Self.run("get", "ftp://o/f", "--peers", Self.authority(good)).code == 2)

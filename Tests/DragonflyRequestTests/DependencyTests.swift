@@ -15,13 +15,16 @@ struct DependencyTests {
     }
 
     @Test("No module of the server is in it")
-    func modules() throws {
-        let program = try Data(contentsOf: Self.example, options: .alwaysMapped)
-        #expect(program.firstRange(of: Data("DragonflyRequest".utf8)) != nil, "the search finds what is there")
+    func modules() async throws {
+        #expect(try await Self.contains("DragonflyRequest"), "the search finds what is there")
         // As they stand in mangled names.
         for module in ["SeedStorage", "SeedOrigin", "SeedEngine", "SeedProxy", "SeedServer", "Hummingbird", "Yams"] {
-            #expect(program.firstRange(of: Data("$s\(module.utf8.count)\(module)".utf8)) == nil, "\(module)")
+            #expect(try await !Self.contains("$s\(module.utf8.count)\(module)"), "\(module)")
         }
+    }
+
+    private static func contains(_ text: String) async throws -> Bool {
+        try await run("/usr/bin/grep", "-aqF", text, example.path).status == 0
     }
 
     @Test("The example does what it shows")

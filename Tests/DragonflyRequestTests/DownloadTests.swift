@@ -43,7 +43,7 @@ struct DownloadTests {
         let path = directory.path("object")
         try await client.download(GetRequest(url: "http://o/f", range: range), toFile: path, options: Self.options)
         let wanted = range.map { Self.object[Int($0.lowerBound)..<Int($0.upperBound)] } ?? Self.object[...]
-        #expect(try Data(contentsOf: URL(filePath: path)).elementsEqual(wanted))
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data(wanted))
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["object"])
     }
 
@@ -74,7 +74,7 @@ struct DownloadTests {
         defer { peer.stop() }
         let second = try EndpointClient(endpoints: [peer.url])
         try await second.download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options)
-        #expect(try Data(contentsOf: URL(filePath: path)).elementsEqual(next))
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data(next))
         let asked = peer.requests.count
         if then == "changed" { #expect(asked == 16) } else { #expect(asked < 13, "\(asked) requests") }
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["object"])
@@ -102,7 +102,7 @@ struct DownloadTests {
         defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url])
         try await client.download(GetRequest(url: "http://o/f"), toFile: directory.path("f"), options: Self.options)
-        #expect(try Data(contentsOf: URL(filePath: directory.path("f"))).elementsEqual(Self.object))
+        #expect(try Data(contentsOf: URL(filePath: directory.path("f"))) == Data(Self.object))
         await #expect(throws: DragonflyError.self) {
             try await client.download(GetRequest(url: "http://o/f", range: 5..<9), toFile: directory.path("g"))
         }

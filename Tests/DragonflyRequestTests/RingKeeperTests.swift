@@ -81,8 +81,8 @@ struct RingKeeperTests {
 
     @Test("Nobody found: requests say so, and are not sent", arguments: [true, false])
     func nobody(isEmpty: Bool) async throws {
-        let gone = try FaultyOrigin { _, _ in }
-        gone.stop()
+        let gone = try ClosedPort()
+        defer { withExtendedLifetime(gone) {} }
         let script = Script(isEmpty ? [] : [try SeedPeer(host: "127.0.0.1", port: Int(gone.port))])
         let client = try await DragonflyClient(discovery: script)
         let error = await #expect(throws: DragonflyError.self) { try await client.get(Self.request) }
@@ -94,10 +94,10 @@ struct RingKeeperTests {
     @Test("Whose proxy accepts no connection is not on the ring")
     func connectCheck() async throws {
         let healthy = try FaultyOrigin { _, connection in connection.respond() }
-        let gone = try FaultyOrigin { _, _ in }
-        gone.stop()
+        let gone = try ClosedPort()
+        defer { withExtendedLifetime(gone) {} }
         defer { healthy.stop() }
-        let peers = try [healthy, gone].map { try SeedPeer(host: "127.0.0.1", port: Int($0.port)) }
+        let peers = try [healthy.port, gone.port].map { try SeedPeer(host: "127.0.0.1", port: Int($0)) }
         let client = try await DragonflyClient(discovery: FixedDiscovery(peers))
         #expect(client.seedPeers.map(\.port) == [Int(healthy.port)])
         #expect(healthy.requests.isEmpty)
@@ -147,8 +147,8 @@ struct RingKeeperTests {
         let refusing = try FaultyOrigin { _, connection in
             connection.respond("404 Not Found", ["X-Dragonfly-Error-Type: backend"])
         }
-        let gone = try FaultyOrigin { _, _ in }
-        gone.stop()
+        let gone = try ClosedPort()
+        defer { withExtendedLifetime(gone) {} }
         defer { [origin, refusing].forEach { $0.stop() } }
         let counters = RequestCounters()
         let configuration = ClientConfiguration(fallsBackToOrigin: true, metrics: counters)

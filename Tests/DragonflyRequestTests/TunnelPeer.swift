@@ -35,8 +35,8 @@ final class TunnelPeer: Sendable {
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-                        withPipeliningAssistance: false, withErrorHandling: false)
+                    try channel.pipeline.syncOperations.addHandler(
+                        ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)))
                     try channel.pipeline.syncOperations.addHandler(
                         TunnelEntrance(tls: tls, seen: seen, refusal: refusal))
                 }
@@ -50,7 +50,7 @@ final class TunnelPeer: Sendable {
 /// Answers `CONNECT` and makes way for TLS.
 private final class TunnelEntrance: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     private let tls: NIOSSLContext
     private let seen: TunnelPeer.SeenBox
@@ -70,36 +70,34 @@ private final class TunnelEntrance: ChannelInboundHandler, RemovableChannelHandl
         }
     }
 
+    /// Bytes and no encoder, which would frame a body.
     private func answer(_ context: ChannelHandlerContext) {
-        let (status, headers) = refusal ?? (.ok, [:])
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if refusal != nil {
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "no tunnel")))), promise: nil)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        if let (status, headers) = refusal {
+            let lines = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
+            let text = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n\(lines)\r\nno tunnel"
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text))).whenComplete { _ in
+                bound.value.1.close(promise: nil)
+            }
+            return
         }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        guard refusal == nil else { return context.close(promise: nil) }
-        do {
-            let pipeline = context.pipeline.syncOperations
-            let removals = [
-                pipeline.removeHandler(try pipeline.handler(type: HTTPResponseEncoder.self)),
-                pipeline.removeHandler(try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)),
-            ]
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            EventLoopFuture.andAllSucceed(removals, on: context.eventLoop).whenSuccess {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 200 OK\r\n\r\n")), promise: nil)
+        let decoder = try? context.pipeline.syncOperations.handler(
+            type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        guard let decoder else { return context.close(promise: nil) }
+        context.pipeline.syncOperations.removeHandler(decoder)
+            .whenSuccess {
                 let (entrance, context) = bound.value
                 entrance.secure(context)
             }
-        } catch {
-            context.close(promise: nil)
-        }
     }
 
     private func secure(_ context: ChannelHandlerContext) {
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandler(NIOSSLServerHandler(context: tls))
-            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false)
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false, withErrorHandling: false)
             try pipeline.addHandler(TunnelExit(seen: seen))
             pipeline.removeHandler(self, promise: nil)
         } catch {

@@ -3,7 +3,8 @@ public final class EndpointClient: DragonflyGetting {
     private let core: RequestCore
     private let endpoints: [Endpoint]
 
-    /// - Parameter endpoints: proxy URLs, `http://host:port`. One that comes twice is asked twice as often.
+    /// Endpoints are proxy URLs, `http://host:port`. One that comes twice is asked twice as often.
+    ///
     /// - Throws: ``DragonflyError/invalidArgument(_:)`` for an empty list or a bad configuration,
     ///   ``DragonflyError/internal(_:)`` for a malformed endpoint.
     public init(

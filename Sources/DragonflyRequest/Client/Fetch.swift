@@ -15,6 +15,10 @@ struct Fetch: Sendable {
         self.core = core
         self.request = request
         target = try RequestTarget(request.url)
+        // Through a tunnel the address dialled is the seed peer's: nobody could check the certificate of another one.
+        guard !target.isSecure || !target.endpoint.isAddress || core.configuration.trust == .unverified else {
+            throw .invalidArgument("the host of an https URL must be a name, or PeerTrust.unverified be chosen")
+        }
         fieldsForPeer = try request.headersForPeer()
         mayFallBack = core.configuration.fallsBackToOrigin
         plan = AttemptPlan(endpoints: endpoints, retry: core.configuration.retry)

@@ -10,7 +10,7 @@ public struct RetryPolicy: Hashable, Sendable {
         self.backoff = backoff
     }
 
-    /// How long to wait before a retry. - Parameter retry: counted from 0.
+    /// How long to wait before a retry. Retries are counted from 0.
     public func delay(beforeRetry retry: Int) -> Duration {
         backoff?.delay(beforeRetry: retry) ?? .zero
     }
@@ -30,7 +30,7 @@ public struct Backoff: Hashable, Sendable {
     private let jitter: Bool
 
     /// `initial`, then each time `factor` times as long, at most `maximum`.
-    /// - Parameter jitter: Each pause is drawn from between 0 and its length, so that clients don't come back together.
+    /// With `jitter`, each pause is drawn from between 0 and its length, so that clients don't come back together.
     public static func exponential(
         initial: Duration = .milliseconds(100), maximum: Duration = .seconds(10), factor: Double = 2,
         jitter: Bool = true

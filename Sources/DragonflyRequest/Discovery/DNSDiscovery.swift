@@ -12,9 +12,9 @@ public struct DNSDiscovery: SeedPeerDiscovery {
     private let port: Int
     private let resolver: DNSResolver
 
-    /// - Parameters:
-    ///   - port: of the proxies, for names without SRV records.
-    ///   - server: `address:port` of the DNS server; nil takes those of the system.
+    /// The port is that of the proxies, for names without SRV records. The server is the `address:port` of a DNS server;
+    /// nil takes those of the system.
+    ///
     /// - Throws: ``DragonflyError/invalidArgument(_:)``.
     public init(_ name: String, port: Int = 4001, server: String? = nil) throws(DragonflyError) {
         guard !name.isEmpty, name.utf8.count <= 253, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {

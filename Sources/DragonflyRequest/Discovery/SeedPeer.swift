@@ -7,7 +7,8 @@ public struct SeedPeer: Hashable, Sendable {
     /// The port of its proxy.
     public let port: Int
 
-    /// - Parameter name: nil stands for `host:port`.
+    /// Without a name it stands on the ring as `host:port`.
+    ///
     /// - Throws: ``DragonflyError/invalidArgument(_:)`` for an empty name or host, or a port outside 1 to 65535.
     public init(name: String? = nil, host: String, port: Int = 4001) throws(DragonflyError) {
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }) else {

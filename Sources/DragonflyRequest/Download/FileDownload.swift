@@ -6,9 +6,8 @@ extension DragonflyGetting {
     ///
     /// Until then the bytes are in `FILE.part`, and `FILE.part.state` tells which. A later call with the same request
     /// goes on from there, as long as the object has the same strong `ETag`; otherwise it begins anew. An object without
-    /// one is read as one stream and cannot be resumed. Two downloads of one file at the same time spoil each other.
+    /// one is read as one stream and cannot be resumed. A file of that name is overwritten at the end. Two downloads of one file at the same time spoil each other.
     ///
-    /// - Parameter file: is overwritten at the end.
     /// - Throws: ``DragonflyError``, or ``OutputError`` when the file cannot be written.
     @discardableResult
     public func download(

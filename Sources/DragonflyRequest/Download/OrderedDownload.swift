@@ -2,9 +2,8 @@ extension DragonflyGetting {
     /// Downloads by parallel ranges and hands the bytes over in order. Holds up to `parallel` parts in memory.
     ///
     /// An answer that names no strong `ETag`, or an origin that knows no ranges, is read as one stream instead: parts of
-    /// several answers could be of different versions.
+    /// several answers could be of different versions. Calls of `write` do not overlap.
     ///
-    /// - Parameter write: Is called for one chunk after the other.
     /// - Throws: ``DragonflyError``, or what `write` throws.
     @discardableResult
     public func download(

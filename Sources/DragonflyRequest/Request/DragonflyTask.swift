@@ -22,7 +22,8 @@ public struct DragonflyTask: Hashable, Sendable {
 
     let taskID: TaskID
 
-    /// - Parameter revision: A revision of a model hub; gets have none.
+    /// The revision is one of a model hub; gets have none.
+    ///
     /// - Throws: ``DragonflyError/internal(_:)`` when the URL is malformed, or a blob URL ends in no acceptable digest.
     public init(
         url: String, tag: String? = nil, application: String? = nil, revision: String? = nil,

@@ -30,4 +30,16 @@ extension ByteChunk: RandomAccessCollection {
     ) rethrows -> Result? {
         try view.withContiguousStorageIfAvailable(body)
     }
+
+    /// How arrays append and are made from a sequence; without it they would ask for one byte after the other.
+    public func _copyContents(
+        initializing buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> (IndexingIterator<ByteChunk>, Int) {
+        let copied = withUnsafeBytes { bytes in
+            let count = Swift.min(bytes.count, buffer.count)
+            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            return count
+        }
+        return (IndexingIterator(_elements: self, _position: startIndex + copied), copied)
+    }
 }

@@ -16,7 +16,7 @@ struct Connector: Sendable {
         do {
             let secured = route.isSecure ? try await certificates.context(isPeer: route.isPeer) : nil
             if let tunnel = route.tunnel { try await dig(to: tunnel, through: channel, deadline: deadline) }
-            if let secured { try await secure(channel, with: secured, host: route.serverHost, deadline: deadline) }
+            if let secured { try await secure(channel, with: secured, server: route.server, deadline: deadline) }
             try await channel.eventLoop.submit { try addHTTP(to: channel) { onIdle($0, route) } }.get()
             return channel
         } catch {
@@ -32,20 +32,13 @@ struct Connector: Sendable {
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10))
             .channelOption(.maxMessagesPerRead, value: 16)
-        // The bootstrap doesn't hear of cancellation; the connection that comes too late is closed.
+        let promise = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: (any Channel).self)
         let opening = bootstrap.connect(host: endpoint.host, port: endpoint.port)
+        opening.cascade(to: promise)
+        // A connection that comes after nobody wants it any more is closed.
+        promise.futureResult.whenFailure { _ in opening.whenSuccess { $0.close(promise: nil) } }
         do {
-            return try await withTaskCancellationHandler {
-                let channel = try await opening.get()
-                guard !Task.isCancelled else {
-                    channel.close(promise: nil)
-                    throw TransportError.cancelled
-                }
-                return channel
-            } onCancel: {
-            }
-        } catch let error as TransportError {
-            throw error
+            return try await promise.cancellableValue()
         } catch {
             throw TransportError(connectError: error)
         }
@@ -68,25 +61,25 @@ struct Connector: Sendable {
     }
 
     private func secure(
-        _ channel: any Channel, with context: NIOSSLContext, host: String, deadline: NIODeadline
+        _ channel: any Channel, with context: NIOSSLContext, server: Endpoint, deadline: NIODeadline
     ) async throws {
         let promise = channel.eventLoop.makePromise(of: Void.self)
         let timer = channel.eventLoop.scheduleTask(deadline: deadline) {
-            promise.fail(TransportError.timeout("no TLS connection to \(host) in time"))
+            promise.fail(TransportError.timeout("no TLS connection to \(server.host) in time"))
         }
         channel.eventLoop.execute {
             do {
-                // A name that is an address cannot be asked for by SNI; the certificate is checked for it nevertheless.
-                let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-                let handler = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+                // An address cannot be asked for by SNI; the certificate is then checked for the address dialled.
+                let handler = try NIOSSLClientHandler(
+                    context: context, serverHostname: server.isAddress ? nil : server.host)
                 try channel.pipeline.syncOperations.addHandler(handler)
-                try channel.pipeline.syncOperations.addHandler(HandshakeHandler(host: host, promise: promise))
+                try channel.pipeline.syncOperations.addHandler(HandshakeHandler(host: server.host, promise: promise))
             } catch {
                 promise.fail(error)
             }
         }
         defer { timer.cancel() }
-        try await promise.futureResult.get()
+        try await promise.cancellableValue()
     }
 }
 
@@ -111,5 +104,16 @@ extension Connector {
             try pipeline.handler(type: HTTPRequestEncoder.self),
         ]
         return .andAllSucceed(handlers.map { pipeline.removeHandler($0) }, on: channel.eventLoop)
+    }
+}
+
+extension EventLoopPromise where Value: Sendable {
+    /// What the promise brings, or `cancelled` as soon as the task is.
+    fileprivate func cancellableValue() async throws -> Value {
+        try await withTaskCancellationHandler {
+            try await futureResult.get()
+        } onCancel: {
+            fail(TransportError.cancelled)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Where a TCP connection goes.
 struct Endpoint: Hashable, Sendable {
     /// Without brackets.
@@ -45,4 +47,7 @@ struct Endpoint: Hashable, Sendable {
     }
 
     var url: String { "http://\(authority)" }
+
+    /// Whether the host is an IP address.
+    var isAddress: Bool { (try? SocketAddress(ipAddress: host, port: port)) != nil }
 }

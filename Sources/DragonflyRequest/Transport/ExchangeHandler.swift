@@ -10,6 +10,7 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private struct Running {
         let exchange: Exchange
         let isReused: Bool
+        let method: HTTPMethod
         let deadline: Scheduled<Void>
         var hasHead = false
         var isKeptAlive = false
@@ -41,7 +42,8 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler {
             let (handler, context) = bound.value
             handler.end(context, with: .timeout("no complete answer in time"))
         }
-        running = Running(exchange: start.exchange, isReused: start.isReused, deadline: deadline)
+        running = Running(
+            exchange: start.exchange, isReused: start.isReused, method: start.head.method, deadline: deadline)
         context.write(wrapOutboundOut(.head(start.head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
     }
@@ -49,12 +51,14 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            guard running?.hasHead == false else {
+            guard var current = running, !current.hasHead else {
                 return end(context, with: .connection("the server sent an answer nobody asked for"))
             }
-            running?.hasHead = true
-            running?.isKeptAlive = head.isKeepAlive
-            running?.exchange.received(head)
+            current.hasHead = true
+            // A tunnel's head has no length, which the decoder takes for a body up to the end of the connection.
+            current.isKeptAlive = head.isKeepAlive || current.method == .CONNECT
+            running = current
+            current.exchange.received(head)
         case .body(let bytes):
             running?.exchange.received(bytes)
         case .end:
@@ -81,16 +85,20 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    /// The connection is back in the pool before the reader hears of the end: its next request shall find it there.
     private func complete(_ context: ChannelHandlerContext) {
         guard let ended = running else { return }
         running = nil
         ended.deadline.cancel()
+        if ended.isKeptAlive, context.channel.isActive {
+            if isReadHeld { read(context: context) }
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            idleTimer = context.eventLoop.scheduleTask(in: idleTimeout) { bound.value.close(promise: nil) }
+            onIdle(context.channel)
+        } else {
+            context.close(promise: nil)
+        }
         ended.exchange.complete()
-        guard ended.isKeptAlive, context.channel.isActive else { return context.close(promise: nil) }
-        if isReadHeld { read(context: context) }
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        idleTimer = context.eventLoop.scheduleTask(in: idleTimeout) { bound.value.close(promise: nil) }
-        onIdle(context.channel)
     }
 
     private func end(_ context: ChannelHandlerContext, with error: TransportError) {

@@ -33,5 +33,5 @@ struct Route: Hashable, Sendable {
     var name: String { isPeer ? endpoint.url : "origin" }
 
     /// Whose name the certificate must carry.
-    var serverHost: String { (tunnel ?? endpoint).host }
+    var server: Endpoint { tunnel ?? endpoint }
 }

@@ -46,6 +46,7 @@ extension TransportError {
     /// - Parameter error: of a connection that did not come about.
     init(connectError error: any Error) {
         switch error {
+        case let error as TransportError: self = error
         case ChannelError.connectTimeout: self = .timeout("no connection in time")
         case let error as NIOConnectionError:
             let reasons =
