@@ -1,4 +1,4 @@
-/// An authority of our own and a certificate it gave to `origin.test` and 127.0.0.1. For tests on loopback only; valid for
+/// An authority of our own and a certificate it gave to `origin.test`. For tests on loopback only; valid for
 /// a hundred years.
 enum TestCertificates {
     static let authority = """
@@ -17,16 +17,16 @@ enum TestCertificates {
 
     static let certificate = """
         -----BEGIN CERTIFICATE-----
-        MIIBvTCCAWSgAwIBAgIUQM2GEhqjek0/7P4nPchzq4KIQZ0wCgYIKoZIzj0EAwIw
-        IzEhMB8GA1UEAwwYc2VlZC1wZWVyIHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyMTA2
-        MjI1NloYDzIxMjYxMDI4MDYyMjU2WjAWMRQwEgYDVQQDDAtvcmlnaW4udGVzdDBZ
+        MIIBtzCCAV2gAwIBAgIUQM2GEhqjek0/7P4nPchzq4KIQZ4wCgYIKoZIzj0EAwIw
+        IzEhMB8GA1UEAwwYc2VlZC1wZWVyIHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyMTA3
+        NDcxOVoYDzIxMjYxMDI4MDc0NzE5WjAWMRQwEgYDVQQDDAtvcmlnaW4udGVzdDBZ
         MBMGByqGSM49AgEGCCqGSM49AwEHA0IABFI0IYqH3W9qk7va0Yr2YON9T9Tf82hn
-        WLPiphDY697NXvdbA2m6UncCV5p5xMrFebdmy0cCFvR90tMuXDlez/yjgYAwfjAc
-        BgNVHREEFTATggtvcmlnaW4udGVzdIcEfwAAATAJBgNVHRMEAjAAMBMGA1UdJQQM
-        MAoGCCsGAQUFBwMBMB0GA1UdDgQWBBTbAcX/DJbokBi4t3vqLA5TF3zdJTAfBgNV
-        HSMEGDAWgBRRmtb4oWNjQpvXkC8tYFpRDtmdpTAKBggqhkjOPQQDAgNHADBEAiBR
-        cXZQH6Sey2TkzTHhFFzl7jfIQy5KjPVH4cvtl8aRGgIgB6LTkU3jWjTH4GoQofV9
-        76ApPiGdMUslfFNw/KMjQcc=
+        WLPiphDY697NXvdbA2m6UncCV5p5xMrFebdmy0cCFvR90tMuXDlez/yjejB4MBYG
+        A1UdEQQPMA2CC29yaWdpbi50ZXN0MAkGA1UdEwQCMAAwEwYDVR0lBAwwCgYIKwYB
+        BQUHAwEwHQYDVR0OBBYEFNsBxf8MluiQGLi3e+osDlMXfN0lMB8GA1UdIwQYMBaA
+        FFGa1vihY2NCm9eQLy1gWlEO2Z2lMAoGCCqGSM49BAMCA0gAMEUCIQDekxNtkfMa
+        35AKN59OrJnm+c8rWzIRThsV8a/l5HKCvgIgWIdfdN8Kj6CUCg10KhHRSTwkz7gD
+        HleF5YYnj/CGDL8=
         -----END CERTIFICATE-----
         """
 
