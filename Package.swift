@@ -131,9 +131,8 @@ let package = Package(
         tests(
             of: "DragonflyRequest",
             [
-                "SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, nioHTTP1, httpTypes,
+                "SeedTestSupport", nioCore, nioPosix, nioHTTP1, httpTypes,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         tests(
             of: "SeedServer",

@@ -11,44 +11,46 @@ extension DragonflyGetting {
         progress: (@Sendable (DownloadProgress) -> Void)? = nil, writingTo write: (ByteChunk) async throws -> Void
     ) async throws -> ResponseHead {
         try options.validate()
-        let window: DownloadOpening.Window
-        let first: GetResponse
+        var state = DownloadProgress(received: 0, total: nil)
+        func report(_ chunk: ByteChunk) async throws {
+            try await write(chunk)
+            state.received += Int64(chunk.count)
+            progress?(state)
+        }
         switch try await openDownload(request, partSize: options.partSize) {
-        case .parts(let opened, let response): (window, first) = (opened, response)
+        case .parts(let window, let first):
+            state.total = Int64(window.range.count)
+            try await deliver(window, first, request, options, to: report)
+            return first.head
         case .whole(let response):
-            var state = DownloadProgress(received: 0, total: response.head.contentLength)
-            for try await chunk in response.body {
-                try await write(chunk)
-                state.received += Int64(chunk.count)
-                progress?(state)
-            }
+            state.total = response.head.contentLength
+            for try await chunk in response.body { try await report(chunk) }
             return response.head
         }
-        var state = DownloadProgress(received: 0, total: Int64(window.range.count))
+    }
+
+    /// Asks for no more than `parallel` parts beyond the one that is wanted next.
+    private func deliver(
+        _ window: DownloadOpening.Window, _ first: GetResponse, _ request: GetRequest, _ options: DownloadOptions,
+        to write: (ByteChunk) async throws -> Void
+    ) async throws {
         let parts = window.parts(of: options.partSize)
         try await withThrowingTaskGroup(of: (Int, [ByteChunk]).self) { group in
             var started = 0
             var finished: [Int: [ByteChunk]] = [:]
             for turn in parts.indices {
-                // No more than `parallel` parts beyond the one that is wanted next.
                 while started < min(parts.count, turn + options.parallel) {
                     let index = started
                     group.addTask {
-                        let response =
-                            index == 0 ? first : try await getPart(parts[index], of: window, request)
+                        let response = index == 0 ? first : try await getPart(parts[index], of: window, request)
                         return (index, try await response.body.collect())
                     }
                     started += 1
                 }
                 while finished[turn] == nil, let (index, chunks) = try await group.next() { finished[index] = chunks }
-                for chunk in finished.removeValue(forKey: turn) ?? [] {
-                    try await write(chunk)
-                    state.received += Int64(chunk.count)
-                }
-                progress?(state)
+                for chunk in finished.removeValue(forKey: turn) ?? [] { try await write(chunk) }
             }
         }
-        return first.head
     }
 
     /// Downloads by parallel ranges and appends the whole to `buffer`, which is as it was before when this throws.
