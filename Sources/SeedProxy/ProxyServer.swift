@@ -74,12 +74,13 @@ package final class ProxyServer: Sendable {
         }
     }
 
-    /// Refuses from now on what the new list says; requests that are being answered go on.
+    /// Refuses what the new list says, in every request that comes after the return.
     /// - Throws: `ProxyError.badBlockList`; the list before stays in force then.
-    package func replaceBlockList(_ list: BlockList) throws(ProxyError) {
+    package func replaceBlockList(_ list: BlockList) async throws(ProxyError) {
         _ = try BlockMatcher(list)
         for loop in loops {
-            loop.eventLoop.execute { (try? BlockMatcher(list)).map { loop.value.factory.blockList = $0 } }
+            // Checked above; a loop that is gone has no requests.
+            try? await loop.eventLoop.submit { loop.value.factory.blockList = try BlockMatcher(list) }.get()
         }
     }
 

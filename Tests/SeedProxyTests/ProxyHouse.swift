@@ -53,11 +53,11 @@ struct ProxyHouse {
     }
 
     /// Plays the origin's part for every transfer that nobody has taken, each on a thread of its own, until none comes
-    /// for two seconds.
+    /// for longer than the engine pauses between two tries.
     func play(_ part: @escaping @Sendable (FakeTransfer) -> Void) {
         isPlayed.write(true)
         Thread.detachNewThread { [origin] in
-            while let transfer = origin.next(within: 2) {
+            while let transfer = origin.next(within: 30) {
                 Thread.detachNewThread { part(transfer) }
             }
         }

@@ -53,7 +53,7 @@ struct BlockListReload: Service {
     private func reload(_ path: String) async {
         do {
             let list = try await NIOThreadPool.singleton.runIfActive { try BlockListFile.read(path) }
-            try server.replaceBlockList(list)
+            try await server.replaceBlockList(list)
             logger.info("the block list was read again from \(path)")
         } catch {
             logger.error("the block list stays as it was: \(error)")
