@@ -67,7 +67,7 @@ package final class PieceStore: Sendable {
             index: parts.index, pendingLimit: parts.configuration.pendingLimit, health: parts.board, logger: logger,
             onRemoved: { [content, threads, logger] files in
                 Self.unlink(files, in: content, on: threads, logger)
-            }, onVolumeFull: { [space] in space.refused($0) })
+            }, onVolumeFull: { [space] in space.refused($0) }, isVolumeFull: { [space] in space.isFull })
     }
 
     /// What goes on beside the requests. Ends with `close`.

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import Glibc
 import Logging
 import Synchronization
 
@@ -11,20 +12,24 @@ final class IndexWriter: Sendable {
     private let logger: Logger
     private let onRemoved: @Sendable ([FileName]) -> Void
     private let onVolumeFull: @Sendable (StorageError) -> Void
+    private let isVolumeFull: @Sendable () -> Bool
     private let thread = Mutex<PlatformThread?>(nil)
 
     /// - Parameters:
     ///   - onRemoved: takes the content files of generations that were removed; maybe twice.
     ///   - onVolumeFull: a commit found no room on the volume; it is tried again.
+    ///   - isVolumeFull: whether the volume has no room for a commit; may block.
     init(
         index: Index, pendingLimit: Int, health: HealthBoard, logger: Logger,
-        onRemoved: @escaping @Sendable ([FileName]) -> Void, onVolumeFull: @escaping @Sendable (StorageError) -> Void
+        onRemoved: @escaping @Sendable ([FileName]) -> Void, onVolumeFull: @escaping @Sendable (StorageError) -> Void,
+        isVolumeFull: @escaping @Sendable () -> Bool
     ) {
         self.index = Mutex(index)
         self.health = health
         self.logger = logger
         self.onRemoved = onRemoved
         self.onVolumeFull = onVolumeFull
+        self.isVolumeFull = isVolumeFull
         queue = Monitor(WriteQueue(limit: pendingLimit))
         thread.withLock { $0 = PlatformThread(name: "store-writer") { self.run() } }
     }
@@ -114,7 +119,9 @@ final class IndexWriter: Sendable {
             noteSuccess()
             onRemoved(batch.removedFiles)
             queue.signal { $0.succeeded() }
-        } catch {
+        } catch let cause {
+            let isFull = cause.isShortWrite && isVolumeFull()
+            let error = isFull ? LMDBError(code: ENOSPC, operation: cause.operation) : cause
             noteFailure(error)
             // Room first: the retry needs it. A record without its file reads as missing.
             if error.isFull { onRemoved(batch.removedFiles) }

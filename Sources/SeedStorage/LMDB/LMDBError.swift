@@ -14,6 +14,9 @@ struct LMDBError: Error, Equatable, CustomStringConvertible {
     /// The volume is full, which eviction mends; a full map it does not.
     var isVolumeFull: Bool { [ENOSPC, EDQUOT].contains(code) }
 
+    /// What LMDB tells when a write went in only in part: the end of a volume's room, or a fault of the device.
+    var isShortWrite: Bool { code == EIO }
+
     /// The file is not what was written.
     var isDamage: Bool { [MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID].contains(code) }
 

@@ -94,6 +94,9 @@ final class VolumeSpace: Sendable {
         }
     }
 
+    /// Whether the volume has hardly room for a commit. Blocking.
+    var isFull: Bool { Self.ask(path).map { $0.free < 1 << 20 } ?? false }
+
     private static func ask(_ path: String) -> SpaceAccount.Volume? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }
