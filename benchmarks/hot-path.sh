@@ -48,7 +48,7 @@ http {
     access_log off;
     client_body_temp_path $work/tmp; proxy_temp_path $work/tmp; fastcgi_temp_path $work/tmp;
     uwsgi_temp_path $work/tmp; scgi_temp_path $work/tmp;
-    sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=16;
+    sendfile on; keepalive_requests 100000000; open_file_cache max=16;
     server { listen $origin; root $work/files; }
 }
 CONF
