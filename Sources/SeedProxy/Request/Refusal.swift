@@ -34,7 +34,6 @@ struct Refusal: Error, Equatable {
     static let unknownVersion = Refusal(status: 505, culprit: .proxy, message: "Only HTTP/1.1 and HTTP/1.0 are served.")
     static let loop = Refusal(
         status: 508, culprit: .proxy, message: "The request has been here before, or leads to this server.")
-    static let draining = Refusal(status: 503, culprit: .proxy, message: "The server is shutting down.")
     static let rateLimited = Refusal(
         status: 429, culprit: .proxy, message: "There are more requests a second than are allowed; try again later.",
         hint: .retryAfter(1))
