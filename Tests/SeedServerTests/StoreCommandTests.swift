@@ -48,8 +48,8 @@ struct StoreCommandTests {
             try bytes.write(to: index)
             let refused = try SeedPeerProcess(store: house.store, in: house.directory)
             #expect(refused.exitCode == 1)
-            #expect(refused.errorText.contains("index/data.mdb is damaged"), "\(refused.errorText)")
-            #expect(refused.errorText.contains("seed-peer store repair"))
+            #expect(refused.waits(for: "index/data.mdb is damaged"), "\(refused.errorText)")
+            #expect(refused.waits(for: "seed-peer store repair"))
             #expect(try Data(contentsOf: index) == bytes)
             #expect(try Program(["store", "repair", "--dir", house.store]).code == 1)
             try house.afterKill { next in
@@ -64,17 +64,22 @@ struct StoreCommandTests {
     func newerFormat() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("store")
-        let store = try PieceStore.open(
-            StorageConfiguration(directory: path), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let index = try store.openIndex()
-        try index.environment.write { transaction throws(LMDBError) in
-            try MetaNumber.format.write(12, transaction, index.meta)
-        }
-        store.close()
+        try makeStore(ofFormat: 12, at: path)
         for _ in 1...2 {
             let peer = try SeedPeerProcess(store: path, in: directory)
             #expect(peer.exitCode == 1)
-            #expect(peer.errorText.contains("format 12"), "\(peer.errorText)")
+            #expect(peer.waits(for: "format 12"), "\(peer.errorText)")
+        }
+    }
+
+    /// The directory is given back when the index is let go, so at this function's end.
+    private func makeStore(ofFormat format: UInt64, at path: String) throws {
+        let store = try PieceStore.open(
+            StorageConfiguration(directory: path), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        defer { store.close() }
+        let index = try store.openIndex()
+        try index.environment.write { transaction throws(LMDBError) in
+            try MetaNumber.format.write(format, transaction, index.meta)
         }
     }
 
