@@ -16,7 +16,7 @@ struct FaultCase {
     enum Outcome: Equatable {
         case right
         /// An error status or an aborted connection.
-        case refused
+        case refused(String)
         case wrong(String)
     }
 
@@ -93,7 +93,9 @@ struct FaultCase {
         if case .wrong = outcome { return outcome }
         origin.release()
         origin.play(FaultyScript(object, stage == .redirect ? [rules[0]] : []))
-        let after = try ask(peer, origin, range: range)
+        var after = try ask(peer, origin, range: range)
+        // It may have joined a flight that had been answered before the origin was well.
+        if case .refused = after { after = try ask(peer, origin, range: range) }
         guard after == .right else { return .wrong("when the origin is well again: \(after)") }
         return outcome
     }
@@ -104,7 +106,7 @@ struct FaultCase {
         do {
             response = try peer.get(origin.url + path, fields: fields)
         } catch RawClient.Failure.reset, RawClient.Failure.endedEarly {
-            return .refused
+            return .refused("cut")
         } catch RawClient.Failure.timedOut {
             return .wrong("no answer within a minute")
         }
@@ -113,11 +115,12 @@ struct FaultCase {
 
     private func judge(_ response: RawResponse, _ range: Range<Int>?) -> Outcome {
         guard (200..<300).contains(response.status) else {
-            return response.status >= 300 ? .refused : .wrong("status \(response.status)")
+            return response.status >= 300
+                ? .refused("\(response.status) \(response.text)") : .wrong("status \(response.status)")
         }
         // What the origin sends in a form that is never stored is handed on as it is.
         if response["content-encoding"] != nil || response["content-type"]?.hasPrefix("multipart") == true {
-            return .refused
+            return .refused("as the origin has it")
         }
         let versions = [object, other].filter { isWhole(response, of: $0, range) }
         guard versions.isEmpty else { return .right }
