@@ -88,7 +88,7 @@ extension FaultCampaignTests.Tally {
         let name = "\(kind.rawValue) at \(stage.rawValue) (case \(number))"
         if case .wrong(let what) = outcome { wrong.append("\(name): \(what)") }
         cells[stage, default: [:]][kind, default: .init()].right += outcome == .right ? 1 : 0
-        cells[stage, default: [:]][kind, default: .init()].refused += if case .refused = outcome { 1 } else { 0 }
+        cells[stage, default: [:]][kind, default: .init()].refused += outcome.isRefused ? 1 : 0
         guard kind.isRecoverable else { return }
         recoverable += 1
         recovered += outcome == .right ? 1 : 0

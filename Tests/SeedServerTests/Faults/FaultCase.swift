@@ -18,6 +18,10 @@ struct FaultCase {
         /// An error status or an aborted connection.
         case refused(String)
         case wrong(String)
+
+        var isRefused: Bool {
+            if case .refused = self { true } else { false }
+        }
     }
 
     let kind: FaultKind
@@ -95,7 +99,7 @@ struct FaultCase {
         origin.play(FaultyScript(object, stage == .redirect ? [rules[0]] : []))
         var after = try ask(peer, origin, range: range)
         // It may have joined a flight that had been answered before the origin was well.
-        if case .refused = after { after = try ask(peer, origin, range: range) }
+        if after.isRefused { after = try ask(peer, origin, range: range) }
         guard after == .right else { return .wrong("when the origin is well again: \(after)") }
         return outcome
     }
