@@ -5,7 +5,9 @@
 // lets noise of the machine hit both alike. The ratio is that of the two medians. A second table does the same at other
 // sizes.
 //
-// Both wait for one answer before they ask again, so this is latency, not throughput.
+// Both wait for one answer before they ask again, so this is latency, not throughput. libcurl does all in the calling
+// thread; the SDK wakes an event loop and is woken by it, which costs 70 to 200 µs where idle processors wake slowly.
+// Measured (two shared virtual cores, busy): 1 MiB 0.72 to 1.55, in the middle of seven runs 1.17; 4 KiB 1.3 to 2.3.
 
 import CCurl
 import DragonflyRequest
