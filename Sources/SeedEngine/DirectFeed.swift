@@ -25,7 +25,9 @@ final class DirectFeed: Sendable {
         var isRunning = false
         var isCancelled = false
         var isWaiting = false
-        var failures = 0
+        var failures = RetryBudget()
+        /// How many requests have failed.
+        var spans: UInt64 = 0
         var failure: EngineError?
     }
 
@@ -110,6 +112,7 @@ final class DirectFeed: Sendable {
                     bytes, spare: { ByteBufferAllocator().buffer(capacity: HandOff.bufferLength) })
             else { return (OriginIntake.pause, false) }
             state.received += Int64(bytes.count)
+            state.failures.wrote(Int64(bytes.count))
             defer { state.isWaiting = false }
             return (.taken, state.isWaiting)
         }
@@ -119,16 +122,24 @@ final class DirectFeed: Sendable {
 
     fileprivate func ended(_ error: EngineError?, isRetryable: Bool) {
         context.flights.ended()
+        let pause: ClosedRange<Int64>? = state.withLock { state in
+            state.transfer = nil
+            guard state.received < state.spanEnd, !state.isCancelled else { return nil }
+            state.spans += 1
+            let decision = state.failures.failed(
+                state.spans, next: state.spans + 1, asked: nil, now: context.now(), context.configuration)
+            if isRetryable, case .retry(let pause) = decision { return pause }
+            state.failure = error ?? .shortAnswer
+            return nil
+        }
+        // Until then the feed counts as running, so that no other request is begun.
+        guard let pause else { return resume() }
+        context.after(.random(in: pause)) { [weak self] in self?.resume() }
+    }
+
+    private func resume() {
         let isWaiting = state.withLock { state in
             state.isRunning = false
-            state.transfer = nil
-            if state.received < state.spanEnd {
-                state.failures += 1
-                let isHopeless = !isRetryable || state.failures > context.configuration.maxRetries
-                if isHopeless { state.failure = error ?? .shortAnswer }
-            } else {
-                state.failures = 0
-            }
             defer { state.isWaiting = false }
             return state.isWaiting
         }

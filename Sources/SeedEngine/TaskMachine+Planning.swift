@@ -116,10 +116,13 @@ extension TaskMachine {
         return span
     }
 
-    /// Somebody waits for what a background flight may still be queueing for: it makes room for one that is urgent.
+    /// Somebody waits for what a prefetch may still be queueing for: it makes room for a flight that is urgent. One that
+    /// brings bytes already is joined, or they would be fetched twice.
     private mutating func overtake(at offset: Int64, _ priority: OriginPriority, _ actions: inout [Action]) {
-        for (id, flight) in flights where flight.purpose == .completion && flight.priority > priority {
-            guard flight.claimed?.contains(offset) == true else { continue }
+        for (id, flight) in flights where flight.priority == .prefetch && priority < .prefetch {
+            guard flight.purpose == .completion, flight.progress == 0, flight.claimed?.contains(offset) == true else {
+                continue
+            }
             flights[id]?.purpose = .demand
             actions.append(.stop(id, at: nil))
         }
@@ -241,6 +244,7 @@ extension TaskMachine {
 
     private func isWanted(_ flight: FlightState) -> Bool {
         if flight.purpose == .completion { return true }
+        if flight.purpose == .revalidation, isDoubted { return !demands.isEmpty }
         guard let range = flight.range else { return demands.values.contains { $0.wanted == nil && $0.verdict == nil } }
         guard let pending = flight.pending else { return true }
         // A first contact's head may be out before its readers polled for theirs.

@@ -26,7 +26,8 @@ extension TaskMachine {
         guard revalidation == nil, !isBackingOff else { return }
         let condition = generation.validator.revalidationCondition
         guard condition != .none else {
-            // Nothing names these bytes, so nothing can confirm them.
+            // Nothing names these bytes, so nothing can confirm them. Who reads them as they come keeps them.
+            if readers > 0, blocks?.isFinished != true { return settleOpening(.bypass(.noValidator), &actions) }
             abandon(readersSee: .changedWhileReading, &actions)
             return probe(&actions)
         }
@@ -49,6 +50,8 @@ extension TaskMachine {
     ) -> HeadVerdict {
         guard let generation else { return .reject(.cancelled) }
         switch admitted {
+        case .notModified where headers[.eTag].map({ $0 != generation.validator.etag }) ?? false:
+            return .reject(.changed)
         case .notModified: confirm(generation, headers, madeAt: madeAt, now: now, &actions)
         case .part(_, let total, let validator)
         where total == generation.length && validator == generation.validator:
@@ -109,7 +112,8 @@ extension TaskMachine {
         guard revalidation == id, let generation else { return }
         revalidation = nil
         switch outcome {
-        case .complete, .cancelled, .bypass: wakeOpening(&actions, isAnswered: false)
+        case .complete, .cancelled: wakeOpening(&actions, isAnswered: false)
+        case .bypass(let reason): settleOpening(.bypass(reason), &actions)
         case .changed, .unsatisfiable: move(now: now, &actions)
         case .answered(let answer) where answer.isGone:
             settleOpening(.origin(answer), &actions)
@@ -117,6 +121,14 @@ extension TaskMachine {
         case .answered(let answer): settleOpening(.origin(answer), &actions)
         case .failed(let error, let retry): failRevalidation(id, generation, error, retry, now: now, &actions)
         }
+        settleDoubt(outcome, &actions)
+    }
+
+    /// Nobody waits for an answer that does not come: while a generation is in doubt nothing of it is fetched.
+    private mutating func settleDoubt(_ outcome: FlightOutcome, _ actions: inout [Action]) {
+        guard isDoubted, revalidation == nil, !isBackingOff, let generation, !demands.isEmpty else { return }
+        if outcome == .cancelled || outcome == .complete { return revalidate(generation, &actions) }
+        for id in demands.keys.sorted() { settle(id, .failed(.changedWhileReading), &actions) }
     }
 
     /// The origin does not answer: stale bytes are better than none, unless it forbade that or they are in doubt.
@@ -130,11 +142,6 @@ extension TaskMachine {
         }
         if tryAgain(id, retry, now: now, &actions) { return }
         settleOpening(.failed(error), &actions)
-        guard isDoubted else { return }
-        // Whoever waits for more of a generation that nobody vouches for waits in vain.
-        for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.isWaiting {
-            settle(id, .failed(error), &actions)
-        }
     }
 }
 

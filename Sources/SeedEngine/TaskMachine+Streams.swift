@@ -159,11 +159,14 @@ extension TaskMachine {
     private mutating func starve(_ cursor: Cursor, left: ByteRange, _ actions: inout [Action]) -> Verdict {
         let fresh = Demand(cursor, wanted: left, window: firstWindow(for: left))
         var demand = demands[cursor.id] ?? fresh
+        // Bytes that were given out but could not be read yet may be gone again.
+        if let wanted = demand.wanted, wanted.lowerBound > left.lowerBound { demand.plannedTo = left.lowerBound }
         demand.wanted = left
         demand.starved(
             at: left.lowerBound, limit: configuration.spanLength * Int64(configuration.concurrentFlights))
         demand.isWaiting = true
         demands[cursor.id] = demand
+        if isDoubted, let generation { revalidate(generation, &actions) }
         plan(cursor.id, &actions)
         return .wait
     }

@@ -16,6 +16,8 @@ package enum RetryRule {
     /// date (RFC 9110 §10.2.3). Nil if absent or malformed; a date gone by is 0.
     package static func delay(_ head: OriginHead, now: Int64) -> Int64? {
         guard let field = head[first: .retryAfter] else { return nil }
-        return Int64(digits: field) ?? HTTPDate.seconds(field).map { max(0, $0 - now) }
+        // Longer than anybody waits, and short enough to be reckoned with.
+        let longest: Int64 = 1 << 31
+        return (Int64(digits: field) ?? HTTPDate.seconds(field).map { max(0, $0 - now) }).map { min($0, longest) }
     }
 }

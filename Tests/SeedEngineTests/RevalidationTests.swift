@@ -161,6 +161,63 @@ struct RevalidationTests {
         #expect(driver.poll(&next) == .bypass(.unstable))
     }
 
+    @Test("A client that leaves does not take the question along that another waits for")
+    func doubtOutlivesItsAsker() {
+        var driver = MachineDriver { $0.concurrentFlights = 2 }
+        let (reading, order) = driver.reading(upTo: Self.block)
+        var waiting = reading
+        var leaving = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&leaving)
+        _ = driver.poll(&waiting)
+        _ = driver.poll(&waiting)
+        driver.ended(order.id, .changed)
+        guard let question = driver.orders().first(where: { $0.purpose == .revalidation }) else {
+            Issue.record("no question")
+            return
+        }
+        driver.close(leaving)
+        #expect(!driver.takeActions().contains(.stop(question.id, at: nil)))
+        let told = OriginAnswer(status: 403, headers: [:], body: ByteBuffer())
+        driver.ended(question.id, .answered(told))
+        #expect(driver.poll(&waiting) == .failed(.changedWhileReading))
+    }
+
+    @Test("A long error body ends the question: who waits goes straight through, and nothing is asked again and again")
+    func longErrorBody() {
+        var driver = stale()
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        driver.ended(driver.orders()[0].id, .bypass(.longErrorBody))
+        #expect(driver.poll(&cursor) == .bypass(.longErrorBody))
+        #expect(driver.orders().isEmpty)
+    }
+
+    @Test("A 304 with another entity tag confirms nothing")
+    func foreignConfirmation() {
+        var driver = stale()
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        let verdict = answer(&driver, driver.orders()[0].id, .notModified, headers: [.eTag: "\"v2\""])
+        #expect(verdict == .reject(.changed))
+    }
+
+    @Test("A running answer without a validator is left alone by those who come after its time")
+    func oneResponseRunning() {
+        var driver = MachineDriver()
+        var first = driver.open(nil)
+        _ = driver.poll(&first)
+        driver.absent()
+        let whole = AnswerAdmission.whole(length: 32 << 20, validator: .none)
+        _ = answer(&driver, driver.orders()[0].id, whole, headers: [.cacheControl: "no-cache"])
+        driver.created()
+        guard case .head = driver.poll(&first) else { Issue.record("no head"); return }
+        var second = driver.open(nil)
+        _ = driver.poll(&second)
+        #expect(driver.poll(&second) == .bypass(.noValidator))
+        driver.wrote(1, 0, 1 << 20)
+        #expect(driver.poll(&first) == .bytes(ByteRange(0, 1 << 20)))
+    }
+
     @Test("W9: what the origin forbids to store goes straight through, and is not asked for twice each time")
     func notStorable() {
         var driver = MachineDriver()
