@@ -22,7 +22,11 @@ struct FaultCampaignTests {
     }
 
     private static let workers = 4
-    private static var rounds: Int { ProcessInfo.processInfo.environment["SEED_SOAK"] == nil ? 1 : 50 }
+    /// Each round crosses everything once; `SEED_FAULT_ROUNDS` says otherwise how many there are.
+    private static var rounds: Int {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["SEED_FAULT_ROUNDS"].flatMap { Int($0) } ?? (environment["SEED_SOAK"] == nil ? 1 : 50)
+    }
     private static var seed: UInt64 {
         ProcessInfo.processInfo.environment["SEED_FAULTS"].flatMap { UInt64($0) } ?? 20_251
     }
@@ -51,15 +55,23 @@ struct FaultCampaignTests {
             "\(result.recovered) of \(result.recoverable): \(result.failedRecoverable.joined(separator: ", "))")
     }
 
-    /// The cases of one worker, one after another, at an origin of its own.
+    /// The cases of one worker, one after another.
     private static func work(_ worker: Int, _ peer: SeedPeerProcess, _ tally: borrowing Mutex<Tally>) throws {
+        for round in 0..<rounds { try play(round, worker, peer, tally) }
+    }
+
+    /// A round has an origin of its own, which remembers every connection it ever had.
+    private static func play(
+        _ round: Int, _ worker: Int, _ peer: SeedPeerProcess, _ tally: borrowing Mutex<Tally>
+    ) throws {
         let origin = try FaultyOrigin(script: FaultyScript(nil))
         defer { origin.stop() }
         let kinds = FaultKind.allCases
         let cells = FaultStage.allCases.count * kinds.count
-        for number in stride(from: worker, to: rounds * cells, by: workers) {
+        for cell in stride(from: worker, to: cells, by: workers) {
+            let number = round * cells + cell
             var random = SplitMix(state: seed &+ UInt64(number))
-            let (stage, kind) = (FaultStage.allCases[number % cells / kinds.count], kinds[number % kinds.count])
+            let (stage, kind) = (FaultStage.allCases[cell / kinds.count], kinds[cell % kinds.count])
             let work = FaultCase(kind, stage, number: number, using: &random)
             let outcome = try work.run(through: peer, origin)
             tally.withLock { $0.note(outcome, kind, stage, number) }
