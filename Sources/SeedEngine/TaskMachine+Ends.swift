@@ -140,12 +140,17 @@ extension TaskMachine {
 
     /// The origin has another generation: nothing of this one is served to new requests.
     mutating func move(now: Int64, _ actions: inout [Action]) {
-        moves = moves.filter { now - $0 < 60_000 } + [now]
+        noteMove(now: now)
         discard(readersSee: .changedWhileReading, now: now, &actions)
     }
 
+    /// The origin told of another version, or contradicted itself.
+    mutating func noteMove(now: Int64) { moves = lateMoves(now: now) + [now] }
+
     /// Three moves within a minute: separate answers will hardly ever fit together (rule 6).
-    func isUnstable(now: Int64) -> Bool { moves.filter { now - $0 < 60_000 }.count >= 3 }
+    func isUnstable(now: Int64) -> Bool { lateMoves(now: now).count >= 3 }
+
+    private func lateMoves(now: Int64) -> [Int64] { moves.filter { now - $0 < 60_000 } }
 
     /// Gives the generation up; streams that still open start anew.
     mutating func discard(

@@ -59,7 +59,7 @@ extension TaskMachine {
         case .whole(let length?, let validator) where length == generation.length && validator == generation.validator:
             confirm(generation, headers, madeAt: madeAt, now: now, &actions)
         case .part, .whole:
-            moves = moves.filter { now - $0 < 60_000 } + [now]
+            noteMove(now: now)
             return adopt(id, admitted, headers: headers, madeAt: madeAt, now: now, &actions)
         case .error(let status) where !RetryRule.isRetryable(status: status): return .collect
         case .error(let status): return .reject(.failed(.status(status), .later))
@@ -80,7 +80,7 @@ extension TaskMachine {
         if isDoubted {
             // Two versions of one object answer in turn. Seen too often, it is passed through (rule 6).
             isDoubted = false
-            moves = moves.filter { now - $0 < 60_000 } + [now]
+            noteMove(now: now)
             if isUnstable(now: now) { return discard(readersSee: .changedWhileReading, now: now, &actions) }
         }
         wakeOpening(&actions)
