@@ -227,7 +227,9 @@ final class Flight: OriginSink {
 
 extension TaskMachine.Retry {
     fileprivate init(_ error: OriginError) {
-        guard error.isRetryable else {
+        // A host that is left alone for long is not waited for: the client may know another way.
+        let isLeftAlone = error.kind == .circuitOpen && (error.retryAfter ?? .zero) > RetryBudget.longestPause
+        guard error.isRetryable, !isLeftAlone else {
             self = .never
             return
         }

@@ -9,6 +9,9 @@ struct RetryBudget: Sendable, Equatable {
         case giveUp
     }
 
+    /// Between two tries, unless the origin asks for more.
+    static let longestPause = Duration.seconds(5)
+
     private(set) var failures = 0
     private var failingSince: Int64 = 0
     private var progress: Int64 = 0
@@ -40,9 +43,9 @@ struct RetryBudget: Sendable, Equatable {
         return failures <= limits.maxRetries && isInTime ? .retry(in: latest) : .giveUp
     }
 
-    /// Twice as long each time, up to 5 s; never sooner than the origin asks.
+    /// Twice as long each time, up to `longestPause`; never sooner than the origin asks.
     private static func delay(failures: Int, asked: Int64?) -> ClosedRange<Int64> {
-        let longest = min(Int64(100) << Int64(min(failures, 10) - 1), 5000)
+        let longest = min(Int64(100) << Int64(min(failures, 10) - 1), longestPause.components.seconds * 1000)
         let soonest = max(longest / 2, min(asked ?? 0, Int64(1) << 32))
         return soonest...max(longest, soonest + soonest / 10)
     }

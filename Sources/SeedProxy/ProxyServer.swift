@@ -133,7 +133,10 @@ extension ProxyServer {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 512 << 10, high: 1 << 20))
+            // What waits in the channel or unsent in the kernel counts as read and is fetched after, so it is kept short:
+            // a slow client must not look like a fast one.
+            .childChannelOption(.tcpOption(.unsentLowWater), value: 128 << 10)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let context = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
@@ -157,6 +160,11 @@ extension ProxyServer {
             throw .badTrustRoot(path: extraRoots.joined(separator: ", "), reason: "\(error)")
         }
     }
+}
+
+extension NIOBSDSocket.Option {
+    /// A socket with more unsent bytes than that takes no more (Linux, tcp(7)).
+    fileprivate static let unsentLowWater = Self(rawValue: TCP_NOTSENT_LOWAT)
 }
 
 extension ProxyConfiguration {

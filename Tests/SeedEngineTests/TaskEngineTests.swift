@@ -100,6 +100,21 @@ struct TaskEngineTests {
         }
     }
 
+    @Test("An open circuit is waited for while that is short; else the client is told at once")
+    func leftAlone() throws {
+        let house = try EngineHouse()
+        defer { house.close() }
+        let client = try house.open()
+        _ = client.step(within: 0.05)
+        let short = OriginError(.circuitOpen, "left alone", retryAfter: .milliseconds(1))
+        try #require(house.origin.next()).end(.failed(short))
+        let long = OriginError(.circuitOpen, "left alone", retryAfter: .seconds(6))
+        try #require(house.origin.next()).end(.failed(long))
+        guard case .failed(let error) = client.readAll() else { Issue.record("not failed"); return }
+        #expect(error.kind == .originUnreachable)
+        #expect(house.origin.requests.count == 2)
+    }
+
     @Test("An object that changed in the middle fails the reader, and the next one gets the new bytes only")
     func changed() throws {
         let house = try EngineHouse()

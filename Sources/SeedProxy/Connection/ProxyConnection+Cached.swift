@@ -18,8 +18,8 @@ struct CachedAnswer {
 
 /// Answers that come out of the cache: pulls steps from the engine's stream while the client takes bytes.
 extension ProxyConnection {
-    /// Most bytes asked for in one step. With the channel's high-water mark of 1 MiB, at most 2 MiB are ever queued.
-    private static let stepLength = 1 << 20
+    /// Most bytes asked for in one step. With the channel's high-water mark, at most twice as many are ever queued.
+    private static let stepLength = 256 << 10
     /// Most bytes sent before the loop's other connections get their turn.
     private static let turnLength = 4 << 20
     /// Queued bytes after which the channel is told to send.

@@ -7,13 +7,14 @@ final class Peer {
     private let process = Process()
     private let directory: URL
 
-    init() throws {
+    /// - Parameter memoryTier: bytes of hot blocks it may keep in memory, as the configuration has it.
+    init(memoryTier: String = "64MiB") throws {
         let environment = ProcessInfo.processInfo.environment
         let base = environment["BENCH_DIR"].map { URL(filePath: $0) } ?? FileManager.default.temporaryDirectory
         directory = base.appending(path: "origin-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let file = directory.appending(path: "seed-peer.yaml")
-        try Self.configuration(store: directory.path).write(to: file, atomically: true, encoding: .utf8)
+        try Self.configuration(store: directory.path, memoryTier).write(to: file, atomically: true, encoding: .utf8)
         process.executableURL = URL(filePath: environment["SEED_PEER"] ?? ".build/release/seed-peer")
         process.arguments = ["run", "--config", file.path]
         let log = Pipe()
@@ -53,7 +54,7 @@ final class Peer {
         }
     }
 
-    private static func configuration(store: String) -> String {
+    private static func configuration(store: String, _ memoryTier: String) -> String {
         """
         host: {ip: 127.0.0.1}
         proxy: {server: {ip: 127.0.0.1, port: 0}, rules: [{regex: '.*'}]}
@@ -61,7 +62,7 @@ final class Peer {
         metrics: {server: {ip: 127.0.0.1, port: 0}}
         admin: {server: {ip: 127.0.0.1, port: 0}}
         backend: {allowAddresses: [127.0.0.0/8]}
-        storage: {dir: \(store)/store}
+        storage: {dir: \(store)/store, cacheCapacity: \(memoryTier)}
         """
     }
 }
