@@ -141,7 +141,7 @@ struct FailureTests {
     }
 
     /// Short only where nothing else ends an attempt.
-    static func timeout(_ name: String) -> Duration { name.hasPrefix("hang") ? .seconds(3) : .seconds(30) }
+    static func timeout(_ name: String) -> Duration { name.hasPrefix("hang") ? .seconds(6) : .seconds(30) }
 
     /// How a body ends that says to have 300,000 bytes.
     static let brokenBodies: [(name: String, end: @Sendable (FaultyConnection) -> Void)] = [

@@ -4,6 +4,8 @@ import HTTPTypes
 struct Fetch: Sendable {
     private let core: RequestCore
     private let request: GetRequest
+    /// Whether all bytes are wanted in memory.
+    private let gathers: Bool
     private let target: RequestTarget
     private let fieldsForPeer: HTTPFields
     private var plan: AttemptPlan
@@ -11,8 +13,11 @@ struct Fetch: Sendable {
     private var mayFallBack: Bool
 
     /// - Throws: ``DragonflyError/invalidArgument(_:)``.
-    init(_ request: GetRequest, from endpoints: [Endpoint], core: RequestCore) throws(DragonflyError) {
+    init(
+        _ request: GetRequest, from endpoints: [Endpoint], core: RequestCore, gathers: Bool = false
+    ) throws(DragonflyError) {
         self.core = core
+        self.gathers = gathers
         self.request = request
         target = try RequestTarget(request.url)
         // Through a tunnel the address dialled is the seed peer's: nobody could check the certificate of another one.
@@ -66,7 +71,8 @@ struct Fetch: Sendable {
         point?.apply(to: &fields)
         core.record(.attempt(endpoint: route.name))
         do {
-            let answer = try await core.transport.get(target, fields, on: route, timeout: request.timeout)
+            let answer = try await core.transport.get(
+                target, fields, on: route, timeout: request.timeout, gathers: gathers)
             core.record(.answer(endpoint: route.name, cacheStatus: answer.head.cacheStatus))
             return answer
         } catch {

@@ -24,7 +24,7 @@ final class RequestCore: Sendable {
     func get(
         _ request: GetRequest, into buffer: inout [UInt8], from endpoints: [Endpoint]
     ) async throws(DragonflyError) -> ResponseHead {
-        var fetch = try Fetch(request, from: endpoints.shuffled(), core: self)
+        var fetch = try Fetch(request, from: endpoints.shuffled(), core: self, gathers: true)
         let start = buffer.count
         var failure: DragonflyError?
         while true {
@@ -50,7 +50,10 @@ extension [UInt8] {
     private static let maximumReserve: Int64 = 64 << 20
 
     fileprivate mutating func append(reader: inout BodyReader) async throws(DragonflyError) {
-        reserveCapacity(count + Int(Swift.min(reader.head.contentLength ?? 0, Self.maximumReserve)))
+        let gathered = reader.takeGathered()
+        if isEmpty { self = gathered } else { self += gathered }
+        let left = (reader.head.contentLength ?? 0) - Int64(gathered.count)
+        if left > 0 { reserveCapacity(count + Int(Swift.min(left, Self.maximumReserve))) }
         while true {
             let chunks = try await reader.next(waitingFor: Self.batch)
             guard !chunks.isEmpty else { return }

@@ -14,14 +14,24 @@ struct BodyReader: Sendable {
 
     var head: ResponseHead { answer.head }
 
+    /// The body up to here, if it was gathered; `next` gives the rest.
+    mutating func takeGathered() -> [UInt8] {
+        let bytes = answer.takeGathered()
+        took(bytes.count)
+        return bytes
+    }
+
+    private mutating func took(_ count: Int) {
+        point?.advance(by: count)
+        if count > 0 { fetch.record(.received(bytes: count)) }
+    }
+
     /// All bytes that have come, as soon as they are `count` or the body ends; nothing after the last.
     mutating func next(waitingFor count: Int) async throws(DragonflyError) -> [ByteBuffer] {
         while true {
             do {
                 let chunks = try await answer.next(waitingFor: count)
-                let bytes = chunks.reduce(0) { $0 + $1.readableBytes }
-                point?.advance(by: bytes)
-                if bytes > 0 { fetch.record(.received(bytes: bytes)) }
+                took(chunks.reduce(0) { $0 + $1.readableBytes })
                 return chunks
             } catch {
                 fetch.record(.failure(endpoint: head.endpoint, error: error))

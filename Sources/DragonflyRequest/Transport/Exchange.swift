@@ -6,6 +6,9 @@ import Synchronization
 ///
 /// The loop stops reading from the socket when ``highWatermark`` bytes wait for the reader, and goes on when they are
 /// taken; so a slow reader holds the sender back, and memory stays bounded.
+///
+/// For a reader that wants all bytes in memory, the loop gathers a body up to ``longestGathered`` while its bytes are
+/// still in the processor's cache, and wakes the reader once, at the end: waking costs more than copying.
 final class Exchange: Sendable {
     /// What the connection's handler needs to begin.
     struct Start: Sendable {
@@ -18,6 +21,7 @@ final class Exchange: Sendable {
     }
 
     static let highWatermark = 1 << 20
+    static let longestGathered = 4 << 20
 
     fileprivate enum End {
         case complete
@@ -32,6 +36,8 @@ final class Exchange: Sendable {
 
     fileprivate struct State {
         var head: HTTPResponseHead?
+        /// The body so far, if it is gathered.
+        var gathered: [UInt8]?
         var chunks: [ByteBuffer] = []
         var waiting = 0
         var isPaused = false
@@ -40,10 +46,13 @@ final class Exchange: Sendable {
     }
 
     private let channel: any Channel
+    private let gathers: Bool
     private let state = Mutex(State())
 
-    init(on channel: any Channel) {
+    /// - Parameter gathers: whether the reader wants all bytes in memory.
+    init(on channel: any Channel, gathers: Bool = false) {
         self.channel = channel
+        self.gathers = gathers
     }
 
     func start(_ head: HTTPRequestHead, timeout: TimeAmount, isReused: Bool) {
@@ -57,18 +66,23 @@ final class Exchange: Sendable {
 
 /// For the task that made the request. One call at a time.
 extension Exchange {
+    /// The head, as soon as it is there; if the body is gathered, when that has ended, well or not.
     func head() async throws(TransportError) -> HTTPResponseHead {
         try await cancelling {
             await withCheckedContinuation { continuation in
-                let known: Result<HTTPResponseHead, TransportError>? = state.withLock { state in
-                    if let head = state.head { return .success(head) }
-                    if case .failed(let error) = state.end { return .failure(error) }
-                    state.waiter = .head(continuation)
-                    return nil
+                let known = state.withLock { state in
+                    let known = state.knownHead
+                    if known == nil { state.waiter = .head(continuation) }
+                    return known
                 }
                 if let known { continuation.resume(returning: known) }
             }
         }.get()
+    }
+
+    /// What was gathered; `next` gives what comes after it.
+    func takeGathered() -> [UInt8] {
+        state.withLock { $0.takeGathered() }
     }
 
     /// All bytes that have come, as soon as they are `count` or the body ends; nothing after the last.
@@ -108,15 +122,23 @@ extension Exchange {
     var isPaused: Bool { state.withLock { $0.isPaused } }
 
     func received(_ head: HTTPResponseHead) {
-        let waiter = state.withLock { state -> Waiter? in
+        let wake = state.withLock { state in
             state.head = head
-            return state.waiter.take()
+            if gathers, let length = head.gatheredLength {
+                state.gathered = []
+                state.gathered?.reserveCapacity(length)
+            }
+            return state.wake()
         }
-        if case .head(let continuation) = waiter { continuation.resume(returning: .success(head)) }
+        wake?()
     }
 
     func received(_ chunk: ByteBuffer) {
-        let wake = state.withLock { state in
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            guard state.gathered == nil else {
+                state.gathered?.append(contentsOf: chunk.readableBytesView)
+                return nil
+            }
             state.chunks.append(chunk)
             state.waiting += chunk.readableBytes
             state.isPaused = state.waiting >= Exchange.highWatermark
@@ -150,6 +172,8 @@ extension Exchange {
 extension Exchange.State {
     /// What there is for a reader that waits for `count` bytes; nil when it has to wait.
     fileprivate mutating func take(_ count: Int) -> Result<[ByteBuffer], TransportError>? {
+        let bytes = takeGathered()
+        if !bytes.isEmpty { return .success([ByteBuffer(bytes: bytes)]) }
         if waiting >= count || (end != nil && waiting > 0) {
             defer { (chunks, waiting, isPaused) = ([], 0, false) }
             return .success(chunks)
@@ -161,13 +185,25 @@ extension Exchange.State {
         }
     }
 
+    /// Nil when its reader has to wait.
+    fileprivate var knownHead: Result<HTTPResponseHead, TransportError>? {
+        if let head, gathered == nil || end != nil { return .success(head) }
+        if case .failed(let error) = end { return .failure(error) }
+        return nil
+    }
+
+    /// The loop appends no more once the reader knows the head.
+    fileprivate mutating func takeGathered() -> [UInt8] {
+        gathered.take() ?? []
+    }
+
     /// What resumes the waiter, to be called outside the lock; nil when it has to wait on.
     fileprivate mutating func wake() -> (@Sendable () -> Void)? {
         switch waiter {
         case .head(let continuation):
-            guard case .failed(let error) = end else { return nil }
+            guard let head = knownHead else { return nil }
             waiter = nil
-            return { continuation.resume(returning: .failure(error)) }
+            return { continuation.resume(returning: head) }
         case .body(let count, let continuation):
             guard let result = take(min(count, Exchange.highWatermark)) else { return nil }
             waiter = nil
@@ -175,5 +211,14 @@ extension Exchange.State {
         case nil:
             return nil
         }
+    }
+}
+
+extension HTTPResponseHead {
+    /// The length of a body that is worth gathering.
+    fileprivate var gatheredLength: Int? {
+        guard (200...299).contains(status.code), let length = headers.first(name: "content-length").flatMap({ Int($0) })
+        else { return nil }
+        return (0...Exchange.longestGathered).contains(length) ? length : nil
     }
 }

@@ -24,10 +24,12 @@ final class HTTPTransport: Sendable {
     /// Closes unused connections; those in use close when they are done.
     func close() { pool.close() }
 
-    /// - Parameter timeout: From now to the last byte of the body.
+    /// - Parameters:
+    ///   - timeout: From now to the last byte of the body.
+    ///   - gathers: Whether the reader wants all bytes in memory.
     /// - Throws: What went wrong, or what an answer that is not 2xx means.
     func get(
-        _ target: RequestTarget, _ fields: HTTPFields, on route: Route, timeout: Duration
+        _ target: RequestTarget, _ fields: HTTPFields, on route: Route, timeout: Duration, gathers: Bool = false
     ) async throws(DragonflyError) -> Answer {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         let head = HTTPRequestHead(target, fields, on: route)
@@ -35,7 +37,7 @@ final class HTTPTransport: Sendable {
             while true {
                 let waiting = pool.take(route)
                 let channel = if let waiting { waiting } else { try await connect(route, timeout: timeout) }
-                let exchange = Exchange(on: channel)
+                let exchange = Exchange(on: channel, gathers: gathers)
                 exchange.start(head, timeout: deadline - .now(), isReused: waiting != nil)
                 do {
                     return try await answer(of: exchange, on: route)
@@ -87,6 +89,9 @@ struct Answer: Sendable {
         self.route = route
         reading = Reading(exchange)
     }
+
+    /// The body up to here, if it was gathered.
+    func takeGathered() -> [UInt8] { reading.exchange.takeGathered() }
 
     /// All bytes that have come, as soon as they are `count` or the body ends; nothing after the last.
     func next(waitingFor count: Int) async throws(DragonflyError) -> [ByteBuffer] {

@@ -6,8 +6,9 @@
 // sizes.
 //
 // Both wait for one answer before they ask again, so this is latency, not throughput. libcurl does all in the calling
-// thread; the SDK wakes an event loop and is woken by it, which costs 70 to 200 µs where idle processors wake slowly.
-// Measured (two shared virtual cores, busy): 1 MiB 0.72 to 1.55, in the middle of seven runs 1.17; 4 KiB 1.3 to 2.3.
+// thread; the SDK wakes an event loop and is woken by it once, which costs 60 to 100 µs where idle processors wake
+// slowly. Measured (two shared virtual cores, busy): 1 MiB 0.76 to 1.18, in the middle of six runs 0.92; 2 MiB 1.00;
+// 4 KiB 1.6.
 
 import CCurl
 import DragonflyRequest
@@ -94,7 +95,7 @@ let peer = try SeedPeerProcess(store: directory.path("store"), in: directory)
 defer { peer.kill() }
 
 print("    size        curl  DragonflyRequest  ratio of medians")
-for (size, rounds) in [(1 << 20, 1000), (4 << 10, 1000), (64 << 10, 1000), (8 << 20, 200)] {
+for (size, rounds) in [(1 << 20, 1000), (4 << 10, 1000), (64 << 10, 1000), (2 << 20, 500), (8 << 20, 200)] {
     let medians = try await run(
         size: size, rounds: rounds, url: "\(nginx.url)/object", proxy: "http://127.0.0.1:\(try peer.port())")
     let columns = [medians.curl, medians.sdk].map { String(format: "%7.0f µs", $0) }
