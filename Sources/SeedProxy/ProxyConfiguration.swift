@@ -76,6 +76,8 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var connectTimeout: Duration = .seconds(10)
     /// How long a request that goes straight through may make no progress.
     package var relayTimeout: Duration = .seconds(360)
+    /// Through which requests that go straight through reach their origins (`backend.proxy`).
+    package var originProxy: OriginProxy?
     /// Files with certificates (PEM) that are trusted besides the system's, for requests that go straight through.
     package var extraTrustRoots: [String] = []
 

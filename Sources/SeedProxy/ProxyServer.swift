@@ -54,7 +54,7 @@ package final class ProxyServer: Sendable {
         do {
             let dialer = Dialer(
                 addressGuard: addressGuard, threads: threads, tls: tls,
-                connectTimeout: TimeAmount(configuration.connectTimeout))
+                connectTimeout: TimeAmount(configuration.connectTimeout), proxy: configuration.originProxy)
             let setup = ProxySetup(
                 configuration: configuration, engine: engine, dialer: dialer, metrics: ProxyMetrics(),
                 rateLimiter: RateLimiter(perSecond: configuration.requestRateLimit),

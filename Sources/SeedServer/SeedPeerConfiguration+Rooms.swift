@@ -61,6 +61,7 @@ extension SeedPeerConfiguration {
         settings.headTimeout = proxy.limits.headTimeout
         settings.bodyTimeout = proxy.limits.bodyTimeout
         settings.basicAuth = proxy.basicAuth.forProxy
+        settings.originProxy = backend.proxy.flatMap(OriginProxy.init)
         settings.relayTimeout = download.pieceTimeout
         settings.extraTrustRoots = backend.caCert.map { [$0] } ?? []
         return settings

@@ -1,5 +1,6 @@
 import Glibc
 package import NIOCore
+import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
@@ -12,23 +13,86 @@ struct Dialer: Sendable {
     let threads: NIOThreadPool
     let tls: NIOSSLContext
     let connectTimeout: TimeAmount
+    /// Nil: origins are dialled directly.
+    let proxy: OriginProxy?
 
-    /// Connects to the first of the host's permitted addresses that accepts.
+    /// Connects to the first of the host's permitted addresses that accepts, or through the proxy.
     /// - Returns: the channel, or a `Refusal`: 403 (guard), 508 (our own listener), 502 (unreachable).
     func dial(
         _ url: OriginURL, on loop: any EventLoop, setUp: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
-        threads.runIfActive(eventLoop: loop) { try Self.lookUp(url.host, port: url.port) }
+        if let proxy { return dial(url, through: proxy, on: loop, setUp: setUp) }
+        return threads.runIfActive(eventLoop: loop) { try Self.lookUp(url.host, port: url.port) }
             .flatMapThrowing { try permitted($0) }
-            .flatMap { connect(to: $0[...], for: url, on: loop, setUp: setUp) }
+            .flatMap { addresses in
+                connect(to: addresses[...], on: loop) { channel in
+                    if url.isTLS { try addTLS(to: channel, host: url.host) }
+                    try setUp(channel)
+                }
+            }
+    }
+
+    /// The proxy looks names up and dials, so only an address that the URL itself names can be judged.
+    private func dial(
+        _ url: OriginURL, through proxy: OriginProxy, on loop: any EventLoop,
+        setUp: @escaping @Sendable (any Channel) throws -> Void
+    ) -> EventLoopFuture<any Channel> {
+        let isTunnel = url.isTLS
+        return threads.runIfActive(eventLoop: loop) {
+            if IPAddress(url.host) != nil { _ = try permitted(try Self.lookUp(url.host, port: url.port)) }
+            return try Self.lookUp(proxy.host, port: proxy.port)
+        }.flatMap { addresses in
+            connect(to: addresses[...], on: loop) { channel in
+                if proxy.isTLS { try addTLS(to: channel, host: proxy.host) }
+                if !isTunnel { try setUp(channel) }
+            }
+        }.flatMap { channel in
+            guard isTunnel else { return loop.makeSucceededFuture(channel) }
+            return dig(to: url, through: channel, proxy).flatMapThrowing {
+                try addTLS(to: channel, host: url.host)
+                try setUp(channel)
+                return channel
+            }.flatMapError { error in
+                channel.close(promise: nil)
+                return loop.makeFailedFuture(error)
+            }
+        }
+    }
+
+    /// Has the proxy open a tunnel, after which the channel is as if it led to the origin.
+    private func dig(to url: OriginURL, through channel: any Channel, _ proxy: OriginProxy) -> EventLoopFuture<Void> {
+        let opened = channel.eventLoop.makePromise(of: Void.self)
+        var headers = HTTPHeaders()
+        if let authorization = proxy.authorization { headers.add(name: "Proxy-Authorization", value: authorization) }
+        do {
+            let encoder = HTTPRequestEncoder()
+            let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes))
+            let connect = NIOHTTP1ProxyConnectHandler(
+                targetHost: url.host.contains(":") ? "[\(url.host)]" : url.host, targetPort: url.port,
+                headers: headers, deadline: .now() + connectTimeout, promise: opened)
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandlers([encoder, decoder, connect])
+            // Until the tunnel stands, what comes is the proxy's, and somebody waits for all of it.
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+            return opened.futureResult.flatMapErrorThrowing { _ in
+                throw Refusal.unreachable("The proxy in backend.proxy opens no tunnel to the origin.")
+            }.assumeIsolated().flatMap {
+                try? channel.syncOptions?.setOption(.autoRead, value: false)
+                return pipeline.removeHandler(decoder).and(pipeline.removeHandler(encoder)).map { _ in }
+            }.nonisolated()
+        } catch {
+            opened.fail(error)
+            return opened.futureResult
+        }
     }
 
     private func connect(
-        to addresses: ArraySlice<SocketAddress>, for url: OriginURL, on loop: any EventLoop,
+        to addresses: ArraySlice<SocketAddress>, on loop: any EventLoop,
         setUp: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
         guard let address = addresses.first else {
-            return loop.makeFailedFuture(Refusal.unreachable("The origin does not accept connections."))
+            let whom = proxy == nil ? "The origin" : "The proxy in backend.proxy"
+            return loop.makeFailedFuture(Refusal.unreachable("\(whom) does not accept connections."))
         }
         return ClientBootstrap(group: loop)
             .connectTimeout(connectTimeout)
@@ -36,13 +100,10 @@ struct Dialer: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if url.isTLS { try addTLS(to: channel, host: url.host) }
-                    try setUp(channel)
-                }
+                channel.eventLoop.makeCompletedFuture { try setUp(channel) }
             }
             .connect(to: address)
-            .flatMapError { _ in connect(to: addresses.dropFirst(), for: url, on: loop, setUp: setUp) }
+            .flatMapError { _ in connect(to: addresses.dropFirst(), on: loop, setUp: setUp) }
     }
 
     private func addTLS(to channel: any Channel, host: String) throws {

@@ -47,10 +47,14 @@ enum Chunk {
 extension RequestHead {
     /// The head that an origin gets to see: the client's fields without those about this connection or for this
     /// server, and our name.
-    /// - Parameter asksOneByte: instead of by HEAD.
-    func forOrigin(_ url: OriginURL, via name: String, asksOneByte: Bool) -> ByteBuffer {
+    /// - Parameters:
+    ///   - asksOneByte: instead of by HEAD.
+    ///   - proxy: reads the head before the origin does; nil also when it only holds a tunnel open.
+    func forOrigin(_ url: OriginURL, via name: String, asksOneByte: Bool, proxy: OriginProxy?) -> ByteBuffer {
         var head = HeadBytes(capacity: bytes.readableBytes + 256)
-        head.line(asksOneByte ? "GET" : methodText, " ", url.originForm(for: methodText), " HTTP/1.1")
+        let target = proxy == nil ? url.originForm(for: methodText) : url.absoluteForm(for: methodText)
+        head.line(asksOneByte ? "GET" : methodText, " ", target, " HTTP/1.1")
+        if let authorization = proxy?.authorization { head.field("Proxy-Authorization", authorization) }
         if asksOneByte { head.field("Range", "bytes=0-0") }
         head.field("Host", url.authority)
         bytes.withUnsafeReadableBytes { base in

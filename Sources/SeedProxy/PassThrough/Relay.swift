@@ -24,6 +24,8 @@ final class Relay {
     /// `nil` once the relay is over.
     private weak var client: ProxyConnection?
     private var upstream: (any Channel)?
+    /// The proxy that reads our head; nil when the origin does.
+    private var proxy: OriginProxy?
     private var framing = Framing.noBody
     private var lastProgress = NIODeadline.now()
 
@@ -37,6 +39,7 @@ final class Relay {
     }
 
     func start(with dialer: Dialer, on loop: any EventLoop) {
+        proxy = url.isTLS ? nil : dialer.proxy
         let bound = NIOLoopBound(self, eventLoop: loop)
         dialer.dial(url, on: loop) { try Upstream.install(for: bound.value, in: $0) }
             .assumeIsolated().whenComplete { [self] result in
@@ -79,7 +82,7 @@ final class Relay {
 
     func makeEncoder() -> OriginRequestEncoder {
         OriginRequestEncoder(
-            head: head.forOrigin(url, via: name, asksOneByte: asksOneByte), isChunked: head.isChunked)
+            head: head.forOrigin(url, via: name, asksOneByte: asksOneByte, proxy: proxy), isChunked: head.isChunked)
     }
 }
 
@@ -114,6 +117,10 @@ extension Relay {
         let status = Int(answer.status.code)
         guard status != 101 else { return client.fail(.unreachable("The origin changed the protocol unasked.")) }
         guard status >= 200 else { return hand(interim: answer) }
+        // The client would take it for a wish of ours.
+        guard proxy == nil || status != 407 else {
+            return client.fail(.unreachable("The proxy in backend.proxy wants other credentials."))
+        }
         if asksOneByte { return answerHead(status, HTTPFields(answer.headers).endToEnd) }
         if head.method == .head, answer.isNoHeadOfGet { return client.askOneByte(of: head, at: url, because: reason) }
         let codings = answer.headers[canonicalForm: "transfer-encoding"]

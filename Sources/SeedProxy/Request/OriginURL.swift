@@ -15,6 +15,10 @@ struct OriginURL: Hashable {
         if method == "OPTIONS", path.isEmpty, query.isEmpty { return "*" }
         return String((path.isEmpty ? "/" : path) + query)
     }
+    /// The target of a request to a proxy (RFC 9112 §3.2.2, §3.2.4).
+    func absoluteForm(for method: String) -> String {
+        method == "OPTIONS" && path.isEmpty && query.isEmpty ? "\(scheme)://\(authority)" : text
+    }
     /// Host and port as `Host` wants them: without the scheme's own port.
     var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host

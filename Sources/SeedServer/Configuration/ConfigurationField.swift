@@ -14,8 +14,9 @@ struct ConfigurationField {
     /// `key:` with nothing behind it, or `null`: the key keeps its default.
     var isNull: Bool { node.scalar != nil && node.null != nil }
 
-    func problem(allowed: String) -> ConfigurationProblem {
-        ConfigurationProblem(path: path, value: shown, line: line, allowed: allowed)
+    func problem(allowed: String, isSecret: Bool = false) -> ConfigurationProblem {
+        ConfigurationProblem(
+            path: path, value: isSecret ? "a value that is not shown" : shown, line: line, allowed: allowed)
     }
 
     /// What the person wrote, cut where it gets long.

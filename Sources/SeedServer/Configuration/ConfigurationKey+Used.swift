@@ -134,8 +134,7 @@ extension ConfigurationKey {
             "1.1: one transfer a connection, best for bulk; 2: many on one connection, where TLS negotiates it", .own),
         .key(
             "backend.proxy", \.backend.proxy, .optional(.proxyURL),
-            "proxy for cached origin requests, http://[user:password@]host:port; empty: none, the environment is "
-                + "ignored", .own),
+            "proxy to origins, http://[user:password@]host:port; empty: none, the environment is ignored", .own),
         .key(
             "backend.enableCacheTemporaryRedirect", \.backend.enableCacheTemporaryRedirect, .flag,
             "remember for each URL and credential where redirects lead", .mapped),

@@ -1,5 +1,5 @@
-import Foundation
 import SeedOrigin
+import SeedProxy
 import Yams
 
 /// A kind of value: how it is read, what is allowed (for people), and how it is written back.
@@ -9,13 +9,16 @@ struct ConfigurationKind<Value>: Sendable {
     let show: @Sendable (Value) -> String
 
     /// A kind whose values are scalars: `parse` answers nil for what is not allowed.
+    /// - Parameter isSecret: whether what was written must not be shown.
     static func scalar(
-        _ allowed: String, parse: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
+        _ allowed: String, isSecret: Bool = false, parse: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
     ) -> Self {
         Self(
             allowed: allowed,
             read: { field throws(ConfigurationProblem) in
-                guard let value = field.text.flatMap(parse) else { throw field.problem(allowed: allowed) }
+                guard let value = field.text.flatMap(parse) else {
+                    throw field.problem(allowed: allowed, isSecret: isSecret)
+                }
                 return value
             }, show: show)
     }
@@ -61,13 +64,8 @@ extension ConfigurationKind<String> {
 
     static var proxyURL: Self {
         scalar(
-            "an http or https URL with a host, such as http://proxy.example:3128",
-            parse: { text in
-                guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host() != nil else {
-                    return nil
-                }
-                return text
-            }, show: { $0 })
+            "an http or https URL with host and port, such as http://proxy.example:3128", isSecret: true,
+            parse: { OriginProxy($0) == nil ? nil : $0 }, show: { $0 })
     }
 
     static var regex: Self {

@@ -67,6 +67,11 @@ struct ConfigurationTests {
                 "proxy:\n  server:\n    port: 70000",
                 "proxy.server.port: 70000 is not allowed (line 3); allowed: 0–65535"
             ),
+            (
+                "backend: {proxy: 'http://user:word@proxy.example'}",
+                "backend.proxy: a value that is not shown is not allowed (line 1); allowed: an http or https URL with host"
+                    + " and port, such as http://proxy.example:3128"
+            ),
             ("proxy: {server: {port: -1}}", "proxy.server.port: -1 is not allowed (line 1); allowed: 0–65535"),
             ("host:\n  ip: here", "host.ip: here is not allowed (line 2); allowed: an IPv4 or IPv6 address"),
             ("storage:\n  keep: maybe", "storage.keep: maybe is not allowed (line 2); allowed: true or false"),

@@ -1,0 +1,104 @@
+import Foundation
+import HTTPTypes
+import SeedTestSupport
+import Testing
+
+@testable import SeedProxy
+
+@Suite("Requests that go straight through a proxy of ours (`backend.proxy`)")
+struct OriginProxyTests {
+    private let object = Array("bytes of the origin".utf8)
+
+    private func withProxy(
+        as user: String = "", trusting roots: [String] = [], allowing allowed: [String] = ["127.0.0.0/8"],
+        _ play: @escaping FaultyOrigin.Handler, _ body: (RawClient, FaultyOrigin) throws -> Void
+    ) async throws {
+        let proxy = try FaultyOrigin(at: "127.0.0.1", play)
+        defer { proxy.stop() }
+        try await withHouse(
+            allowing: allowed,
+            configure: {
+                $0.rules = []
+                $0.extraTrustRoots = roots
+                $0.originProxy = OriginProxy("http://\(user)127.0.0.1:\(proxy.port)")
+            },
+            { house in try body(try house.client(), proxy) })
+    }
+
+    @Test("http origins are asked for in absolute form, with the proxy's credentials and not the client's")
+    func plain() async throws {
+        try await withProxy(
+            as: "user:secret@", { [object] request, connection in connection.serve(object, to: request) }
+        ) {
+            client, proxy in
+            try client.send(
+                "GET http://origin.invalid/a?x=1 HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic YTpi\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response.status == 200 && response.body == object)
+            let request = try #require(proxy.requests.first)
+            #expect(request.target == "http://origin.invalid/a?x=1")
+            #expect(request.headers[values: .proxyAuthorization] == ["Basic dXNlcjpzZWNyZXQ="])
+        }
+    }
+
+    @Test("https origins are reached by CONNECT, and TLS is spoken with the origin")
+    func tunnel() async throws {
+        let authority = try TestAuthority()
+        let directory = try TemporaryDirectory()
+        try Data(object).write(to: URL(filePath: directory.path("object")))
+        let nginx = try Nginx(serving: directory.path, identity: authority.identity)
+        defer { nginx.stop() }
+        try await withProxy(
+            as: "user:secret@", trusting: [authority.certificate],
+            { request, connection in
+                if request.method == "CONNECT" { connection.tunnel(to: nginx.port) }
+                connection.cut()
+            }
+        ) { client, proxy in
+            try client.send("GET \(nginx.url)/object HTTP/1.1\r\nHost: x\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response.status == 200 && response.body == object)
+            let request = try #require(proxy.requests.first)
+            #expect(request.target == "127.0.0.1:\(nginx.port)")
+            #expect(request.headers[.proxyAuthorization] == "Basic dXNlcjpzZWNyZXQ=")
+        }
+    }
+
+    @Test("A proxy that refuses is told as a failure of the way to the origin", arguments: ["http", "https"])
+    func refused(scheme: String) async throws {
+        try await withProxy({ _, connection in connection.respond("407 Proxy Authentication Required") }) { client, _ in
+            try client.send("GET \(scheme)://origin.invalid/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response.status == 502)
+            #expect(response["x-dragonfly-error-type"] == "backend")
+            #expect(response.text.contains("backend.proxy"))
+        }
+    }
+
+    @Test("An address that the URL names is judged although the proxy dials")
+    func guarded() async throws {
+        try await withProxy(allowing: [], { [object] request, connection in connection.serve(object, to: request) }) {
+            client, proxy in
+            try client.send("GET http://169.254.169.254/latest HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.readResponse().status == 403)
+            #expect(proxy.requests.isEmpty)
+        }
+    }
+
+    @Test(
+        "Only URLs with host and port are proxies",
+        arguments: [
+            "", "proxy:3128", "http://proxy", "ftp://proxy:21", "http://proxy:0", "http://proxy:3128/path",
+            "http://user:pass word@proxy:3128", "http://:3128",
+        ])
+    func malformed(text: String) {
+        #expect(OriginProxy(text) == nil)
+    }
+
+    @Test("A user is decoded before it is sent, and an IPv6 address has no brackets")
+    func parts() throws {
+        let proxy = try #require(OriginProxy("https://a%40b:c%3Ad@[::1]:3129"))
+        #expect(proxy.host == "::1" && proxy.port == 3129 && proxy.isTLS)
+        #expect(proxy.authorization == "Basic YUBiOmM6ZA==")
+    }
+}
