@@ -122,6 +122,20 @@ struct TransportTests {
         #expect(error.isRetryable && !error.message.contains("secret"))
     }
 
+    @Test("A proxy that wants other credentials is a failure, never an answer of the origin")
+    func refusingProxy() throws {
+        let proxy = try FaultyOrigin { _, connection in connection.respond("407 Proxy Authentication Required") }
+        let curl = CurlOrigin.forLoopback { $0.proxy = proxy.url }
+        defer {
+            curl.shutdown()
+            proxy.stop()
+        }
+        let recorder = Recorder()
+        _ = curl.start(OriginRequest(url: "http://origin.invalid/"), into: recorder)
+        #expect(recorder.error()?.kind == .badAnswer)
+        #expect(recorder.head == nil)
+    }
+
     @Test("`backend.proxy` tunnels TLS by CONNECT, and its own head is never taken for the origin's")
     func tunnel() throws {
         let authority = try TestAuthority()

@@ -153,6 +153,10 @@ extension CurlTransfer {
 
     private func takeHead(_ head: OriginHead) -> Bool {
         hasAnswered = true
+        if head.status == 407, configuration.proxy != nil {
+            // The client would take it for a wish of ours.
+            return breakOff(.failed(OriginError(.badAnswer, "the proxy in backend.proxy wants other credentials")))
+        }
         noteHealth(head.status)
         if Self.redirects.contains(head.status), let location = head[first: .location] { return turn(to: location) }
         if let key = way.key, let target = way.remembered, way.turnsBack(at: head.status) {

@@ -11,7 +11,8 @@ struct ConfigurationKind<Value>: Sendable {
     /// A kind whose values are scalars: `parse` answers nil for what is not allowed.
     /// - Parameter isSecret: whether what was written must not be shown.
     static func scalar(
-        _ allowed: String, isSecret: Bool = false, parse: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
+        _ allowed: String, isSecret: Bool = false, parse: @escaping @Sendable (String) -> Value?,
+        show: @escaping @Sendable (Value) -> String
     ) -> Self {
         Self(
             allowed: allowed,
