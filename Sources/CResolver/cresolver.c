@@ -9,7 +9,7 @@
 
 _Static_assert(CRESOLVER_A == ns_t_a && CRESOLVER_AAAA == ns_t_aaaa && CRESOLVER_SRV == ns_t_srv, "record types");
 
-enum { no_such_name = -1, no_answer = -2, bad_answer = -3, no_resolver = -4 };
+enum { no_such_name = CRESOLVER_NO_SUCH_NAME, no_answer = -2, bad_answer = -3, no_resolver = -4 };
 
 const char *cresolver_error(int32_t result) {
     switch (result) {
@@ -75,7 +75,8 @@ static int32_t ask(
     ns_msg message;
     if (length > (int)sizeof answer || ns_initparse(answer, length, &message) < 0) return bad_answer;
     int32_t count = read_section(&message, ns_s_an, records, 0, capacity);
-    return count < 0 ? count : read_section(&message, ns_s_ar, records, count, capacity);
+    // Only targets bring their addresses along; with an address come those of the name servers.
+    return count < 0 || type != ns_t_srv ? count : read_section(&message, ns_s_ar, records, count, capacity);
 }
 
 int32_t cresolver_ask(

@@ -148,7 +148,8 @@ final class LiveTask: Sendable {
             let admitted = AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known)
             let now = context.now()
             return state.machine.head(
-                id, admitted, headers: head.headers.representation, madeAt: now - head.headers.age, now: now, &actions)
+                id, admitted, headers: head.headers.representation, madeAt: now - head.headers.age,
+                retry: TaskMachine.Retry(head, now: now), now: now, &actions)
         }
     }
 

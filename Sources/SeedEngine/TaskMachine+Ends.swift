@@ -216,9 +216,18 @@ extension TaskMachine {
 extension OriginAnswer {
     /// - Parameter now: in milliseconds since 1970.
     fileprivate func retry(now: Int64) -> TaskMachine.Retry {
-        guard RetryRule.isRetryable(status: status) else { return .never }
-        let head = OriginHead(status: status, headers: headers)
-        return RetryRule.delay(head, now: now / 1000).map { .after($0 * 1000) } ?? .later
+        TaskMachine.Retry(OriginHead(status: status, headers: headers), now: now)
+    }
+}
+
+extension TaskMachine.Retry {
+    /// - Parameter now: in milliseconds since 1970.
+    init(_ head: OriginHead, now: Int64) {
+        guard RetryRule.isRetryable(status: head.status) else {
+            self = .never
+            return
+        }
+        self = RetryRule.delay(head, now: now / 1000).map { .after($0 * 1000) } ?? .later
     }
 }
 

@@ -47,17 +47,18 @@ extension TaskMachine {
     /// - Parameters:
     ///   - headers: those that describe the object.
     ///   - madeAt: when the origin made the answer, in milliseconds since 1970; earlier than `now` if other caches kept it.
+    ///   - retry: whether the same request may be made again if this is an error.
     mutating func head(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, now: Int64,
+        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, retry: Retry, now: Int64,
         _ actions: inout [Action]
     ) -> HeadVerdict {
         switch flights[id]?.purpose {
         case nil: .reject(.cancelled)
         case .revalidation:
-            revalidated(id, admitted, headers: headers, madeAt: madeAt, now: now, &actions)
+            revalidated(id, admitted, headers: headers, madeAt: madeAt, retry: retry, now: now, &actions)
         case .firstContact where flights[id]?.range == nil:
             firstHead(id, admitted, headers: headers, madeAt: madeAt, &actions)
-        case .firstContact, .demand, .completion: spanHead(id, admitted)
+        case .firstContact, .demand, .completion: spanHead(id, admitted, retry)
         }
     }
 
@@ -93,7 +94,7 @@ extension TaskMachine {
         }
     }
 
-    private mutating func spanHead(_ id: FlightID, _ admitted: AnswerAdmission) -> HeadVerdict {
+    private mutating func spanHead(_ id: FlightID, _ admitted: AnswerAdmission, _ retry: Retry) -> HeadVerdict {
         switch admitted {
         case .part(let range, _, _): return keep(id, bodyStart: range.lowerBound, upTo: range.upperBound)
         case .whole(let length?, _):
@@ -103,8 +104,7 @@ extension TaskMachine {
         case .whole(nil, _), .unsatisfiable, .changed, .notModified, .error(404), .error(410), .refused(.encoded),
             .refused(.multipart):
             return .reject(.changed)
-        case .error(let status):
-            return .reject(.failed(.status(status), RetryRule.isRetryable(status: status) ? .later : .never))
+        case .error(let status): return .reject(.failed(.status(status), retry))
         // A mangled head may be an accident on the way: the budget bounds the tries.
         case .refused(let refusal): return .reject(.failed(.refused(refusal), .later))
         }

@@ -45,8 +45,8 @@ extension TaskMachine {
 
     /// The answer to the conditional request. One of another generation becomes the first contact with that.
     mutating func revalidated(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, now: Int64,
-        _ actions: inout [Action]
+        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, retry: Retry,
+        now: Int64, _ actions: inout [Action]
     ) -> HeadVerdict {
         guard let generation else { return .reject(.cancelled) }
         switch admitted {
@@ -61,8 +61,8 @@ extension TaskMachine {
         case .part, .whole:
             noteMove(now: now)
             return adopt(id, admitted, headers: headers, madeAt: madeAt, now: now, &actions)
-        case .error(let status) where !RetryRule.isRetryable(status: status): return .collect
-        case .error(let status): return .reject(.failed(.status(status), .later))
+        case .error where retry == .never: return .collect
+        case .error(let status): return .reject(.failed(.status(status), retry))
         case .unsatisfiable, .changed: return .reject(.changed)
         case .refused(let refusal): return .reject(.failed(.refused(refusal), .never))
         }
@@ -101,7 +101,7 @@ extension TaskMachine {
         flight.purpose = .firstContact
         flights[id] = flight
         phase = .probing
-        return head(id, admitted, headers: headers, madeAt: madeAt, now: now, &actions)
+        return head(id, admitted, headers: headers, madeAt: madeAt, retry: .never, now: now, &actions)
     }
 
     // MARK: End

@@ -77,6 +77,18 @@ struct DiscoveryTests {
             ])
     }
 
+    @Test("A pod whose name is gone already takes nobody with it")
+    func vanishedTarget() async throws {
+        let server = try NameServer([
+            "_seed._tcp.test": [.srv(target: "one.test", port: 7), .srv(target: "gone.test", port: 7)],
+            "one.test": [.a("10.0.0.9")],
+        ])
+        defer { server.stop() }
+        server.leaveAddressesOut()
+        let peers = try await DNSDiscovery("_seed._tcp.test", server: server.address).seedPeers()
+        #expect(peers.map(\.host) == ["10.0.0.9"])
+    }
+
     @Test("SRV targets outside Kubernetes are named by target and port")
     func plainServiceRecords() async throws {
         let server = try NameServer([

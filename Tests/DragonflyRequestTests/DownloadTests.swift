@@ -137,6 +137,87 @@ struct DownloadTests {
         #expect(!FileManager.default.fileExists(atPath: directory.path("f")))
     }
 
+    @Test("A first answer shorter than the part asked for is not taken for it")
+    func shortFirstAnswer() async throws {
+        let once = Counter(1)
+        let peer = try FaultyOrigin { request, connection in
+            guard once.takeOne() else {
+                return _ = connection.serve(Self.object, to: request, Self.tag)
+            }
+            connection.respond(
+                "206 Partial Content", Self.tag + ["Content-Range: bytes 0-999/1000000"],
+                body: Array(Self.object.prefix(1000)))
+        }
+        defer { peer.stop() }
+        var buffer: [UInt8] = []
+        let client = try EndpointClient(endpoints: [peer.url])
+        try await client.download(GetRequest(url: "http://o/f"), into: &buffer, options: Self.options)
+        #expect(buffer == Self.object)
+    }
+
+    @Test("A Range in the caller's own headers is what is downloaded")
+    func rangeInHeaders() async throws {
+        let peer = try Self.good()
+        defer { peer.stop() }
+        var buffer: [UInt8] = []
+        let client = try EndpointClient(endpoints: [peer.url])
+        let request = GetRequest(url: "http://o/f", headers: [.range: "bytes=0-99"])
+        try await client.download(request, into: &buffer, options: Self.options)
+        #expect(buffer.elementsEqual(Self.object.prefix(100)))
+    }
+
+    @Test("A length beyond all parts is refused, not counted out")
+    func endlessObject() async throws {
+        let peer = try FaultyOrigin { _, connection in
+            connection.respond(
+                "206 Partial Content", Self.tag + ["Content-Range: bytes 0-65535/9000000000000000000"],
+                body: Array(Self.object.prefix(65_536)))
+        }
+        defer { peer.stop() }
+        var buffer: [UInt8] = []
+        let client = try EndpointClient(endpoints: [peer.url])
+        let error = await #expect(throws: DragonflyError.self) {
+            try await client.download(GetRequest(url: "http://o/f"), into: &buffer, options: Self.options)
+        }
+        #expect(error?.description.contains("parts") == true)
+    }
+
+    @Test("A part from a replica with another version is asked for again")
+    func replicaBehind() async throws {
+        let once = Counter(1)
+        let peer = try FaultyOrigin { request, connection in
+            let isOld = request.headers[.range] == "bytes=65536-131071" && once.takeOne()
+            connection.serve(Self.object, to: request, [isOld ? "ETag: \"v0\"" : "ETag: \"v1\""])
+        }
+        defer { peer.stop() }
+        var buffer: [UInt8] = []
+        let client = try EndpointClient(endpoints: [peer.url])
+        try await client.download(GetRequest(url: "http://o/f"), into: &buffer, options: Self.options)
+        #expect(buffer == Self.object)
+    }
+
+    @Test("A state that outlived its bytes is not believed")
+    func stateWithoutBytes() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("object")
+        let broken = try FaultyOrigin { request, connection in
+            let range = request.range(in: Self.object.count) ?? 0..<0
+            guard range.lowerBound < 400_000 else { return connection.cut() }
+            connection.serve(Self.object, to: request, Self.tag)
+        }
+        await #expect(throws: DragonflyError.self) {
+            try await EndpointClient(endpoints: [broken.url])
+                .download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options)
+        }
+        broken.stop()
+        try Data().write(to: URL(filePath: path + ".part"))
+        let peer = try Self.good()
+        defer { peer.stop() }
+        try await EndpointClient(endpoints: [peer.url])
+            .download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options)
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data(Self.object))
+    }
+
     @Test("A file that cannot be written is told, and options that make no sense")
     func refused() async throws {
         let peer = try Self.good()

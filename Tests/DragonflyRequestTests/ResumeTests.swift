@@ -99,6 +99,42 @@ struct ResumeTests {
         #expect(body.elementsEqual(Self.object.prefix(200_000)))
     }
 
+    @Test("A body that ends cleanly before its range does is a broken one, and goes on")
+    func shorterThanItsRange() async throws {
+        let first = Counter(1)
+        let peer = try FaultyOrigin { request, connection in
+            guard first.takeOne() else { return _ = connection.serve(Self.object, to: request, Self.tag) }
+            let length = "Content-Range: bytes 0-199999/300000"
+            connection.respond("206 Partial Content", Self.tag + [length], body: Array(Self.object.prefix(1000)))
+        }
+        defer { peer.stop() }
+        let client = try EndpointClient(endpoints: [peer.url])
+        var body: [UInt8] = []
+        try await client.get(GetRequest(url: "http://o/f", range: 0..<200_000)) { body += $0 }
+        #expect(body.elementsEqual(Self.object.prefix(200_000)))
+        #expect(peer.requests.last?.headers[.range] == "bytes=1000-199999")
+    }
+
+    @Test("A body that is longer than its range gives no byte beyond it")
+    func longerThanItsRange() async throws {
+        let peer = try FaultyOrigin { _, connection in
+            let range = "Content-Range: bytes 0-999/300000"
+            connection.respond("206 Partial Content", Self.tag + [range], body: Array(Self.object.prefix(2000)))
+        }
+        defer { peer.stop() }
+        let client = try EndpointClient(endpoints: [peer.url])
+        var body: [UInt8] = []
+        await #expect(throws: DragonflyError.self) {
+            try await client.get(GetRequest(url: "http://o/f", range: 0..<1000)) { body += $0 }
+        }
+        #expect(body.count <= 1000)
+        var buffer: [UInt8] = [3]
+        await #expect(throws: DragonflyError.self) {
+            try await client.get(GetRequest(url: "http://o/f", range: 0..<1000), into: &buffer)
+        }
+        #expect(buffer == [3])
+    }
+
     @Test("A weak ETag, a caller who doesn't want it, and a lack of retries prevent it")
     func notResumed() async throws {
         let cases: [(fields: [String], configuration: ClientConfiguration)] = [

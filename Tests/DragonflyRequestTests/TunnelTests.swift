@@ -1,5 +1,6 @@
 import DragonflyRequest
 import Foundation
+import HTTPTypes
 import NIOHTTP1
 import SeedTestSupport
 import Testing
@@ -24,6 +25,31 @@ struct TunnelTests {
         #expect(peer.requests.first?.headers["Host"] == ["origin.test"])
         #expect(peer.requests.first?.headers["X-Dragonfly-Tag"] == ["t"])
         try await peer.stop()
+    }
+
+    @Test("Credentials for the seed peer are for it alone")
+    func proxyAuthorization() async throws {
+        let peer = try await TunnelPeer()
+        let client = try EndpointClient(
+            endpoints: [peer.url], configuration: .init(trust: .authorityPEM(TestCertificates.authority)))
+        let request = GetRequest(url: Self.url, headers: [.proxyAuthorization: "Basic YTpi"])
+        #expect(try await client.get(request).status == 200)
+        #expect(peer.connects.first?.headers["Proxy-Authorization"] == ["Basic YTpi"])
+        #expect(peer.requests.first?.headers["Proxy-Authorization"] == [])
+        // A tunnel that was opened for one is not another's.
+        #expect(try await client.get(GetRequest(url: Self.url)).status == 200)
+        #expect(peer.connects.count == 2)
+        try await peer.stop()
+        let origin = try FaultyOrigin {
+            $1.respond(body: [1]); _ = $0
+        }
+        defer { origin.stop() }
+        let gone = try ClosedPort()
+        defer { withExtendedLifetime(gone) {} }
+        let falling = try EndpointClient(
+            endpoints: [gone.url], configuration: .init(retry: RetryPolicy(maxRetries: 0), fallsBackToOrigin: true))
+        _ = try await falling.get(GetRequest(url: origin.url + "/f", headers: [.proxyAuthorization: "Basic YTpi"]))
+        #expect(origin.requests.first?.headers[.proxyAuthorization] == nil)
     }
 
     @Test("The authority may come from a file")

@@ -103,7 +103,7 @@ struct FirstContactTests {
         _ = driver.poll(&cursor)
         driver.absent()
         let whole = AnswerAdmission.whole(length: 0, validator: MachineDriver.etag)
-        _ = driver.machine.head(1, whole, headers: [:], madeAt: 0, now: 0, &driver.actions)
+        _ = driver.machine.head(1, whole, headers: [:], madeAt: 0, retry: .never, now: 0, &driver.actions)
         guard case .head(let facts) = driver.poll(&cursor) else {
             Issue.record("unexpected verdict")
             return

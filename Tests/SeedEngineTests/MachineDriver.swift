@@ -53,7 +53,7 @@ struct MachineDriver {
     {
         machine.head(
             id, .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:], madeAt: now,
-            now: now,
+            retry: .never, now: now,
             &actions)
     }
 

@@ -2,6 +2,7 @@ import DragonflyIdentity
 import HTTPTypes
 import NIOCore
 import SeedOrigin
+import SeedTestSupport
 import Testing
 
 @testable import SeedEngine
@@ -55,6 +56,26 @@ struct RetryTests {
         driver.resume()
         driver.ended(driver.orders()[0].id, .answered(answer))
         #expect(driver.poll(&cursor) == .origin(answer))
+    }
+
+    @Test("A span answered 503 is tried again after Retry-After too")
+    func retryAfterOfSpan() throws {
+        let house = try EngineHouse { $0.maxRetries = 4 }
+        defer { house.close() }
+        let client = try house.open()
+        _ = client.step(within: 0.05)
+        let first = try #require(house.origin.next())
+        first.answer(length: 1 << 20, upTo: 1000)
+        first.end(.failed(OriginError(.cut, "cut")))
+        client.read(1000)
+        let second = try #require(house.origin.next())
+        let refusedAt = ContinuousClock.now
+        #expect(second.head(503, [.retryAfter: "1"]) == .reject)
+        second.end(.rejected)
+        let third = try #require(house.origin.next())
+        #expect(ContinuousClock.now - refusedAt >= .seconds(1))
+        third.serve(length: 1 << 20)
+        guard case .end = client.readAll() else { Issue.record("not the end"); return }
     }
 
     @Test("4xx other than 408 and 429 is told at once", arguments: [400, 401, 403, 404, 416, 501])

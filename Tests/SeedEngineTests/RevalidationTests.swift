@@ -22,7 +22,10 @@ struct RevalidationTests {
     private func answer(
         _ driver: inout MachineDriver, _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields = [:]
     ) -> TaskMachine.HeadVerdict {
-        driver.machine.head(id, admitted, headers: headers, madeAt: driver.now, now: driver.now, &driver.actions)
+        var retry = TaskMachine.Retry.never
+        if case .error(let status) = admitted, RetryRule.isRetryable(status: status) { retry = .later }
+        return driver.machine.head(
+            id, admitted, headers: headers, madeAt: driver.now, retry: retry, now: driver.now, &driver.actions)
     }
 
     @Test("W9: a stale object is asked for once for all who come, and a 304 makes it fresh again")

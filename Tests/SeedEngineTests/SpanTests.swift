@@ -264,8 +264,8 @@ struct SpanTests {
         _ = driver.poll(&cursor)
         let order = driver.orders()[0]
         let verdict = driver.machine.head(
-            order.id, .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], madeAt: 0, now: 0,
-            &driver.actions)
+            order.id, .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], madeAt: 0, retry: .never,
+            now: 0, &driver.actions)
         guard case .keep(let keep) = verdict else { Issue.record("unexpected verdict"); return }
         #expect(keep.bodyStart == 0)
         #expect(keep.range == order.range)

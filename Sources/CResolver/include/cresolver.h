@@ -25,10 +25,14 @@ typedef struct {
 /// Asks for the records of a name, trying the system's search domains, and waits for the answer.
 ///
 /// `server` is an IPv4 address; NULL takes the system's servers. Gives the number of records of that type in the answer
-/// and of addresses that came along, or less than 0; see `cresolver_error`. A name without records of the type gives 0.
+/// and, for SRV, of addresses that came along; or less than 0, see `cresolver_error`. A name without records of the type
+/// gives 0.
 int32_t cresolver_ask(
     const char *_Nonnull name, int32_t type, const char *_Nullable server, uint16_t port, int32_t seconds_per_try,
     int32_t tries, cresolver_record *_Nonnull records, int32_t capacity);
+
+/// Of `cresolver_ask`: there is no such name.
+#define CRESOLVER_NO_SUCH_NAME -1
 
 /// What a negative result of `cresolver_ask` means.
 const char *_Nonnull cresolver_error(int32_t result);

@@ -8,6 +8,8 @@ struct Fetch: Sendable {
     private let gathers: Bool
     private let target: RequestTarget
     private let fieldsForPeer: HTTPFields
+    /// The `Proxy-Authorization` of a `CONNECT`.
+    private let tunnelAuthorization: String?
     private var plan: AttemptPlan
     /// Once, so that a body that breaks again and again comes to an end.
     private var mayFallBack: Bool
@@ -24,7 +26,11 @@ struct Fetch: Sendable {
         guard !target.isSecure || !target.endpoint.isAddress || core.configuration.trust == .unverified else {
             throw .invalidArgument("the host of an https URL must be a name, or PeerTrust.unverified be chosen")
         }
-        fieldsForPeer = try request.headersForPeer()
+        var fields = try request.headersForPeer()
+        // What is said inside a tunnel is for the origin; the seed peer hears it when the tunnel is asked for.
+        tunnelAuthorization = target.isSecure ? fields[.proxyAuthorization] : nil
+        if target.isSecure { fields[.proxyAuthorization] = nil }
+        fieldsForPeer = fields
         mayFallBack = core.configuration.fallsBackToOrigin
         plan = AttemptPlan(endpoints: endpoints, retry: core.configuration.retry)
     }
@@ -38,7 +44,8 @@ struct Fetch: Sendable {
         while let attempt = plan.next() {
             try await Fetch.pause(attempt.delay)
             do {
-                return try await send(target, on: Route(to: target, through: attempt.endpoint), at: point)
+                let route = Route(to: target, through: attempt.endpoint, authorization: tunnelAuthorization)
+                return try await send(target, on: route, at: point)
             } catch {
                 guard error.isRetryable else { throw error }
                 last = error

@@ -50,7 +50,7 @@ extension [UInt8] {
     private static let maximumReserve: Int64 = 64 << 20
 
     fileprivate mutating func append(reader: inout BodyReader) async throws(DragonflyError) {
-        let gathered = reader.takeGathered()
+        let gathered = try reader.takeGathered()
         if isEmpty { self = gathered } else { self += gathered }
         let left = (reader.head.contentLength ?? 0) - Int64(gathered.count)
         if left > 0 { reserveCapacity(count + Int(Swift.min(left, Self.maximumReserve))) }

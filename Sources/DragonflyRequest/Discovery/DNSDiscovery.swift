@@ -49,7 +49,7 @@ public struct DNSDiscovery: SeedPeerDiscovery {
     /// Nil when the target has no address now: a pod that is on its way out, or not yet in.
     private func peer(of service: DNSResolver.Service) async throws -> SeedPeer? {
         var addresses = service.addresses
-        if addresses.isEmpty { addresses = try await resolver.addresses(of: service.target) }
+        if addresses.isEmpty { addresses = try await resolver.addresses(of: service.target, mayBeGone: true) }
         guard let address = addresses.first(where: { !$0.utf8.contains(UInt8(ascii: ":")) }) ?? addresses.first else {
             return nil
         }

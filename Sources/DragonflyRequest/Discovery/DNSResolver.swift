@@ -36,20 +36,34 @@ struct DNSResolver: Sendable {
         }
     }
 
-    /// The IPv4 and then the IPv6 addresses of a name.
-    func addresses(of name: String) async throws -> [String] {
-        async let v4 = ask(name, CRESOLVER_A)
-        async let v6 = ask(name, CRESOLVER_AAAA)
-        return try await (v4 + v6).filter(\.isAddress).map(\.textOfAddress)
+    /// The IPv4 and then the IPv6 addresses of a name. One kind may fail; both throw.
+    /// - Parameter mayBeGone: whether a name that isn't known has no addresses rather than throws.
+    func addresses(of name: String, mayBeGone: Bool = false) async throws -> [String] {
+        async let first = result(name, CRESOLVER_A, mayBeGone)
+        async let second = result(name, CRESOLVER_AAAA, mayBeGone)
+        let (v4, v6) = await (first, second)
+        if case .failure(let error) = v4, case .failure = v6 { throw error }
+        return [v4, v6].flatMap { (try? $0.get()) ?? [] }.map(\.textOfAddress)
+    }
+
+    private func result(
+        _ name: String, _ type: Int32, _ mayBeGone: Bool
+    ) async -> Result<[cresolver_record], any Error> {
+        do {
+            return .success(try await ask(name, type, mayBeGone: mayBeGone))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// A name without such records gives none; a server that fails or says that there is no such name throws.
-    private func ask(_ name: String, _ type: Int32) async throws -> [cresolver_record] {
+    private func ask(_ name: String, _ type: Int32, mayBeGone: Bool = false) async throws -> [cresolver_record] {
         try await NIOThreadPool.singleton.runIfActive { [server] in
             var records = [cresolver_record](repeating: cresolver_record(), count: Int(CRESOLVER_MAXIMUM))
             let count = cresolver_ask(
                 name, type, server?.host, UInt16(server?.port ?? 0), Self.secondsPerTry, Self.tries, &records,
                 Int32(records.count))
+            if count == CRESOLVER_NO_SUCH_NAME, mayBeGone { return [] }
             guard count >= 0 else {
                 throw DragonflyError.hostNotFound(
                     "DNS has no answer for \(name): \(String(cString: cresolver_error(count)))")

@@ -33,12 +33,33 @@ enum DownloadOpening: Sendable {
         }
 
         /// The window cut into parts, without those parts that `done` covers.
-        func parts(of size: Int64, without done: [Range<Int64>] = []) -> [Range<Int64>] {
-            stride(from: range.lowerBound, to: range.upperBound, by: Int64.Stride(size))
-                .map { $0..<min($0 + size, range.upperBound) }
-                .filter { part in
-                    !done.contains { $0.lowerBound <= part.lowerBound && part.upperBound <= $0.upperBound }
-                }
+        /// - Throws: when there would be more than ``maximumParts``: the length is the server's word.
+        func parts(
+            of size: Int64, without done: [Range<Int64>] = []
+        ) throws(DragonflyError) -> [Range<Int64>] {
+            guard range.upperBound - range.lowerBound <= size * Self.maximumParts else {
+                throw .internal(
+                    "the object has \(completeLength) bytes, which is more than \(Self.maximumParts) parts of \(size)")
+            }
+            var covered = done.joined()[...]
+            return stride(from: range.lowerBound, to: range.upperBound, by: Int64.Stride(size)).compactMap { start in
+                let part = start..<min(start + size, range.upperBound)
+                while let first = covered.first, first.upperBound <= start { covered.removeFirst() }
+                return covered.first.map { $0.lowerBound <= start && part.upperBound <= $0.upperBound } == true
+                    ? nil : part
+            }
+        }
+
+        private static let maximumParts: Int64 = 1 << 20
+    }
+}
+
+extension [Range<Int64>] {
+    /// In order, and in as few ranges as possible.
+    fileprivate func joined() -> [Range<Int64>] {
+        sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { joined, range in
+            guard let last = joined.last, range.lowerBound <= last.upperBound else { return joined.append(range) }
+            joined[joined.count - 1] = last.lowerBound..<Swift.max(last.upperBound, range.upperBound)
         }
     }
 }
@@ -46,6 +67,8 @@ enum DownloadOpening: Sendable {
 extension DragonflyGetting {
     /// Asks for the first `size` bytes of what is wanted and tells what can be made of the answer.
     func openDownload(_ request: GetRequest, partSize size: Int64) async throws(DragonflyError) -> DownloadOpening {
+        // A range in a header is the caller's own: it may be of any form.
+        if request.range == nil, request.headers[.range] != nil { return .whole(try await get(request)) }
         var first = request
         let start = request.range?.lowerBound ?? 0
         let (end, overflow) = start.addingReportingOverflow(size)
@@ -65,17 +88,20 @@ extension DragonflyGetting {
         return .whole(try await get(request).checked(for: request.range))
     }
 
-    /// One part, of the version the window is about.
+    /// One part, of the version the window is about. A replica that still has another one is asked in vain; the next
+    /// try may meet another replica.
     func getPart(
         _ part: Range<Int64>, of window: DownloadOpening.Window, _ request: GetRequest
     ) async throws(DragonflyError) -> GetResponse {
         var request = request
         request.range = part
-        let response = try await get(request)
-        guard window.accepts(response.head, for: part) else {
-            throw .internal("\(response.head.endpoint): the object changed while it was downloaded; start again")
+        var endpoint = ""
+        for _ in 0..<4 {
+            let response = try await get(request)
+            if window.accepts(response.head, for: part) { return response }
+            endpoint = response.head.endpoint
         }
-        return response
+        throw .internal("\(endpoint): the object changed while it was downloaded; start again")
     }
 }
 

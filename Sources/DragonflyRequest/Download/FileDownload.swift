@@ -6,8 +6,10 @@ extension DragonflyGetting {
     ///
     /// Until then the bytes are in `FILE.part`, and `FILE.part.state` tells which. A later call with the same request
     /// goes on from there, as long as the object has the same strong `ETag`; otherwise it begins anew. An object without
-    /// one is read as one stream and cannot be resumed. A file of that name is overwritten at the end. Two downloads of one file at the same time spoil each other.
+    /// one is read as one stream and cannot be resumed. A file of that name is overwritten at the end. Two downloads of
+    /// one file at the same time spoil each other.
     ///
+    /// - Returns: The head of the first answer; its length is that of the first part.
     /// - Throws: ``DragonflyError``, or ``OutputError`` when the file cannot be written.
     @discardableResult
     public func download(
@@ -26,7 +28,9 @@ extension DragonflyGetting {
         case .parts(let window, let first):
             let subject = PartFile.Subject(taskID: task.id, window: window)
             let output = try await blocking { try PartFile(file, subject: subject) }
-            let parts = window.parts(of: options.partSize, without: output.done)
+            let parts = try window.parts(of: options.partSize, without: output.done)
+            // Nobody will read it: it must not hold its connection until the end.
+            if !parts.contains(where: { $0 == first.head.contentRange?.range }) { first.body.drop() }
             let missing = parts.reduce(0) { $0 + Int64($1.count) }
             let total = Int64(window.range.count)
             let meter = ProgressMeter(total - missing, of: total, progress)

@@ -2,8 +2,10 @@ extension DragonflyGetting {
     /// Downloads by parallel ranges and hands the bytes over in order. Holds up to `parallel` parts in memory.
     ///
     /// An answer that names no strong `ETag`, or an origin that knows no ranges, is read as one stream instead: parts of
-    /// several answers could be of different versions. Calls of `write` do not overlap.
+    /// several answers could be of different versions. Calls of `write` do not overlap. So is a request whose headers
+    /// hold a `Range` of their own.
     ///
+    /// - Returns: The head of the first answer; its length is that of the first part.
     /// - Throws: ``DragonflyError``, or what `write` throws.
     @discardableResult
     public func download(
@@ -34,7 +36,7 @@ extension DragonflyGetting {
         _ window: DownloadOpening.Window, _ first: GetResponse, _ request: GetRequest, _ options: DownloadOptions,
         to write: (ByteChunk) async throws -> Void
     ) async throws {
-        let parts = window.parts(of: options.partSize)
+        let parts = try window.parts(of: options.partSize)
         try await withThrowingTaskGroup(of: (Int, [ByteChunk]).self) { group in
             var started = 0
             var finished: [Int: [ByteChunk]] = [:]
@@ -42,7 +44,8 @@ extension DragonflyGetting {
                 while started < min(parts.count, turn + options.parallel) {
                     let index = started
                     group.addTask {
-                        let response = index == 0 ? first : try await getPart(parts[index], of: window, request)
+                        let isFirst = first.head.contentRange?.range == parts[index]
+                        let response = isFirst ? first : try await getPart(parts[index], of: window, request)
                         return (index, try await response.body.collect())
                     }
                     started += 1

@@ -36,6 +36,8 @@ final class PartFile: Sendable {
         let known = subject.flatMap { PartFile.readState(path, of: $0) }
         done = known ?? []
         let fresh = known == nil ? O_TRUNC : 0
+        // Before the bytes it tells about go.
+        if known == nil { unlink(path + ".part.state") }
         data = try openFile(path + ".part", O_RDWR | O_CREAT | fresh)
         do {
             state = try PartFile.openState(path, of: subject, fresh)
@@ -72,10 +74,7 @@ final class PartFile: Sendable {
 extension PartFile {
     /// -1 without a subject.
     private static func openState(_ path: String, of subject: Subject?, _ fresh: Int32) throws(OutputError) -> Int32 {
-        guard let subject else {
-            unlink(path + ".part.state")
-            return -1
-        }
+        guard let subject else { return -1 }
         let state = try openFile(path + ".part.state", O_RDWR | O_CREAT | O_APPEND | fresh)
         if fresh != 0 { try writeAll(Array(subject.text.utf8), to: state, at: nil, path) }
         return state
@@ -89,20 +88,29 @@ extension PartFile {
         // A last line without its end was being written when the program died.
         let lines = text[head.count...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .dropLast()
-        return lines.compactMap { line in
+        let done = lines.compactMap { line -> Range<Int64>? in
             let ends = line.split(separator: UInt8(ascii: "-")).compactMap {
                 Int64(String(decoding: $0, as: UTF8.self))
             }
             return ends.count == 2 && ends[0] < ends[1] ? ends[0]..<ends[1] : nil
         }
+        var status = stat()
+        let end = done.map(\.upperBound).max() ?? 0
+        guard stat(path + ".part", &status) == 0, Int64(status.st_size) >= end - subject.window.range.lowerBound else {
+            return nil
+        }
+        return done
     }
 
-    /// States are small; a larger file is none.
+    /// A state has a line for each of at most a million parts; a larger file is none.
     private static func readFile(_ path: String) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 4 << 20)
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_size < 64 << 20 else { return nil }
+        // One more than there is, to see the end.
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size) + 1)
         var count = 0
         while count < bytes.count {
             let read = bytes.withUnsafeMutableBytes {

@@ -7,6 +7,7 @@ extension GetRequest {
     func headersForPeer() throws(DragonflyError) -> HTTPFields {
         var fields = headersForOrigin()
         for name in headers.map(\.name) where name.isDragonfly { fields[name] = headers[name] }
+        fields[.proxyAuthorization] = headers[.proxyAuthorization]
         if let pieceLength { fields[.dragonflyPieceLength] = String(pieceLength) }
         try fields.set(.dragonflyTag, to: tag, from: "tag")
         try fields.set(.dragonflyApplication, to: application, from: "application")
@@ -54,11 +55,11 @@ extension HTTPFields {
 }
 
 extension HTTPField.Name {
-    /// The transport alone says these: they are about one connection, or frame a message that has no body here.
+    /// About one connection, the way to the seed peer, or the framing of a message that has no body here.
     fileprivate var isOfConnection: Bool {
         switch canonicalName {
         case "host", "connection", "proxy-connection", "keep-alive", "transfer-encoding", "content-length", "te",
-            "upgrade", "expect", "trailer":
+            "upgrade", "expect", "trailer", "proxy-authorization":
             true
         default: false
         }

@@ -1,43 +1,60 @@
 import NIOCore
 
-/// Reads a body to its end, over breaks that can be mended.
+/// Reads a body to its end, over breaks that can be mended. It ends only with exactly the bytes that its head promised.
 struct BodyReader: Sendable {
     private(set) var fetch: Fetch
     private var answer: Answer
     private var point: ResumePoint?
+    /// Bytes still to come; nil when the head doesn't say.
+    private var remaining: Int64?
 
     init(_ answer: Answer, of fetch: Fetch) {
         self.fetch = fetch
         self.answer = answer
         point = fetch.resumesBrokenBodies ? ResumePoint(answer.head) : nil
+        remaining = answer.head.bodyLength
     }
 
     var head: ResponseHead { answer.head }
 
     /// The body up to here, if it was gathered; `next` gives the rest.
-    mutating func takeGathered() -> [UInt8] {
+    mutating func takeGathered() throws(DragonflyError) -> [UInt8] {
         let bytes = answer.takeGathered()
-        took(bytes.count)
+        try took(bytes.count)
         return bytes
-    }
-
-    private mutating func took(_ count: Int) {
-        point?.advance(by: count)
-        if count > 0 { fetch.record(.received(bytes: count)) }
     }
 
     /// All bytes that have come, as soon as they are `count` or the body ends; nothing after the last.
     mutating func next(waitingFor count: Int) async throws(DragonflyError) -> [ByteBuffer] {
         while true {
-            do {
-                let chunks = try await answer.next(waitingFor: count)
-                took(chunks.reduce(0) { $0 + $1.readableBytes })
-                return chunks
+            let chunks: [ByteBuffer]
+            do throws(DragonflyError) {
+                chunks = try await answer.next(waitingFor: count)
+                guard !chunks.isEmpty || remaining ?? 0 == 0 else {
+                    throw DragonflyError.internal("\(head.endpoint): the body ended before its announced length")
+                }
             } catch {
                 fetch.record(.failure(endpoint: head.endpoint, error: error))
                 guard error.isRetryable, let point else { throw error }
                 answer = try await fetch.resume(after: error, at: point)
+                remaining = answer.head.bodyLength
+                continue
             }
+            try took(chunks.reduce(0) { $0 + $1.readableBytes })
+            return chunks
         }
+    }
+
+    private mutating func took(_ count: Int) throws(DragonflyError) {
+        if let left = remaining {
+            guard count <= left else {
+                let error = DragonflyError.internal("\(head.endpoint): the body is longer than its head says")
+                fetch.record(.failure(endpoint: head.endpoint, error: error))
+                throw error
+            }
+            remaining = left - Int64(count)
+        }
+        point?.advance(by: count)
+        if count > 0 { fetch.record(.received(bytes: count)) }
     }
 }

@@ -22,6 +22,9 @@ public struct ResponseBody: AsyncSequence, Sendable {
         source = Source(reader)
     }
 
+    /// Ends the request; there is nothing to read any more.
+    func drop() { _ = source.take() }
+
     public func makeAsyncIterator() -> Iterator {
         Iterator(reader: source.take())
     }

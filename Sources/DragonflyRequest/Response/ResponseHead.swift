@@ -24,6 +24,11 @@ public struct ResponseHead: Hashable, Sendable {
         status == 206 ? headers[.contentRange].flatMap { ContentRange($0) } : nil
     }
 
+    /// How long the body is by all that the head says: a range tells it too.
+    var bodyLength: Int64? {
+        contentRange.map { Int64($0.range.count) } ?? contentLength
+    }
+
     /// What the cache did; nil when the seed peer doesn't say.
     public var cacheStatus: CacheStatus? {
         headers[.cacheStatus].flatMap { CacheStatus(header: $0) }

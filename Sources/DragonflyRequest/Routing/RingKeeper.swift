@@ -44,7 +44,10 @@ final class RingKeeper: Sendable {
         guard isFirst else { return }
         defer { state.withLock { $0.isRefreshing = false } }
         let found = try await discovery.seedPeers()
-        take(await check.healthy(among: found, by: policy.healthCheck), of: found.count)
+        let healthy = await check.healthy(among: found, by: policy.healthCheck)
+        // Checks that were cancelled say nothing about the seed peers.
+        try Task.checkCancellation()
+        take(healthy, of: found.count)
     }
 
     /// Looks on every interval until its task is cancelled.

@@ -37,6 +37,12 @@ actor CertificateChecks {
             try await NIOThreadPool.singleton.runIfActive { try NIOSSLContext(configuration: configuration) }
         }
         contexts[isPeer] = making
-        return try await making.value
+        do {
+            return try await making.value
+        } catch {
+            // The next request may fare better.
+            contexts[isPeer] = nil
+            throw error
+        }
     }
 }

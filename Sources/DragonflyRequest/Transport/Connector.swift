@@ -10,12 +10,13 @@ struct Connector: Sendable {
     let onIdle: @Sendable (any Channel, Route) -> Void
 
     /// A connection that waits for its first exchange.
-    func connect(_ route: Route, timeout: Duration) async throws(TransportError) -> any Channel {
-        let deadline = NIODeadline.now() + TimeAmount(timeout)
+    func connect(_ route: Route, deadline: NIODeadline) async throws(TransportError) -> any Channel {
         let channel = try await open(route.endpoint, deadline: deadline)
         do {
             let secured = route.isSecure ? try await certificates.context(isPeer: route.isPeer) : nil
-            if let tunnel = route.tunnel { try await dig(to: tunnel, through: channel, deadline: deadline) }
+            if let tunnel = route.tunnel {
+                try await dig(to: tunnel, through: channel, authorization: route.authorization, deadline: deadline)
+            }
             if let secured { try await secure(channel, with: secured, server: route.server, deadline: deadline) }
             try await channel.eventLoop.submit { try addHTTP(to: channel) { onIdle($0, route) } }.get()
             return channel
@@ -45,11 +46,14 @@ struct Connector: Sendable {
     }
 
     /// Asks the seed peer for a tunnel, as for anything else. What it answers before the tunnel is there is its refusal.
-    private func dig(to tunnel: Endpoint, through channel: any Channel, deadline: NIODeadline) async throws {
+    private func dig(
+        to tunnel: Endpoint, through channel: any Channel, authorization: String?, deadline: NIODeadline
+    ) async throws {
         try await channel.eventLoop.submit { try addHTTP(to: channel) { _ in } }.get()
         let exchange = Exchange(on: channel)
-        let head = HTTPRequestHead(
+        var head = HTTPRequestHead(
             version: .http1_1, method: .CONNECT, uri: tunnel.authority, headers: ["Host": tunnel.authority])
+        if let authorization { head.headers.add(name: "Proxy-Authorization", value: authorization) }
         exchange.start(head, timeout: deadline - .now(), isReused: false)
         let answer = try await exchange.head()
         guard (200...299).contains(answer.status.code) else {

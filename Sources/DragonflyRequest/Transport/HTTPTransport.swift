@@ -36,7 +36,7 @@ final class HTTPTransport: Sendable {
         do {
             while true {
                 let waiting = pool.take(route)
-                let channel = if let waiting { waiting } else { try await connect(route, timeout: timeout) }
+                let channel = if let waiting { waiting } else { try await connect(route, until: deadline) }
                 let exchange = Exchange(on: channel, gathers: gathers)
                 exchange.start(head, timeout: deadline - .now(), isReused: waiting != nil)
                 do {
@@ -55,8 +55,8 @@ final class HTTPTransport: Sendable {
         try await connector.open(endpoint, deadline: .now() + TimeAmount(timeout)).close(promise: nil)
     }
 
-    private func connect(_ route: Route, timeout: Duration) async throws(TransportError) -> any Channel {
-        let channel = try await connector.connect(route, timeout: min(connectTimeout, timeout))
+    private func connect(_ route: Route, until deadline: NIODeadline) async throws(TransportError) -> any Channel {
+        let channel = try await connector.connect(route, deadline: min(deadline, .now() + TimeAmount(connectTimeout)))
         pool.watch(channel, route)
         return channel
     }

@@ -50,9 +50,23 @@ struct RequestTarget: Hashable, Sendable {
 }
 
 extension RequestTarget {
-    /// - Parameter location: A whole URL or an absolute path.
+    /// - Parameter location: of a redirect, in any form of RFC 3986 §4; dots are left to the server.
     func following(_ location: String) throws(DragonflyError) -> RequestTarget {
-        let isPath = location.utf8.first == UInt8(ascii: "/") && !location.utf8.starts(with: "//".utf8)
-        return try RequestTarget(isPath ? "\(isSecure ? "https" : "http")://\(authority)\(location)" : location)
+        let scheme = isSecure ? "https" : "http"
+        let path = originForm.prefix { $0 != "?" }
+        let text = location.utf8
+        let whole =
+            if text.starts(with: "//".utf8) {
+                "\(scheme):\(location)"
+            } else if text.starts(with: "/".utf8) {
+                "\(scheme)://\(authority)\(location)"
+            } else if text.starts(with: "?".utf8) {
+                "\(scheme)://\(authority)\(path)\(location)"
+            } else if text.prefix(while: { !"/?#".utf8.contains($0) }).contains(UInt8(ascii: ":")) {
+                location
+            } else {
+                "\(scheme)://\(authority)\(path[...(path.lastIndex(of: "/") ?? path.startIndex)])\(location)"
+            }
+        return try RequestTarget(whole)
     }
 }

@@ -4,14 +4,18 @@ struct Route: Hashable, Sendable {
     let endpoint: Endpoint
     /// Whom a tunnel leads to, through a `CONNECT` at `endpoint`.
     let tunnel: Endpoint?
+    /// The `Proxy-Authorization` with which the tunnel is asked for: nobody else's requests go through it.
+    let authorization: String?
     let isSecure: Bool
     /// Whether `endpoint` is a seed peer, whose certificates may be its own.
     let isPeer: Bool
 
     /// Through a seed peer: `http` in absolute form, `https` through a tunnel.
-    init(to target: RequestTarget, through peer: Endpoint) {
+    /// - Parameter authorization: for the tunnel.
+    init(to target: RequestTarget, through peer: Endpoint, authorization: String? = nil) {
         endpoint = peer
         tunnel = target.isSecure ? target.endpoint : nil
+        self.authorization = target.isSecure ? authorization : nil
         isSecure = target.isSecure
         isPeer = true
     }
@@ -20,6 +24,7 @@ struct Route: Hashable, Sendable {
     init(directlyTo target: RequestTarget) {
         endpoint = target.endpoint
         tunnel = nil
+        authorization = nil
         isSecure = target.isSecure
         isPeer = false
     }
