@@ -58,7 +58,12 @@ let package = Package(
         room(
             "SeedOrigin",
             ["CCurl", "DragonflyIdentity", httpTypes, logging, .product(name: "Crypto", package: "swift-crypto")]),
-        room("SeedEngine", ["DragonflyIdentity", "SeedStorage", "SeedOrigin", nioCore, httpTypes, logging]),
+        room(
+            "SeedEngine",
+            [
+                "DragonflyIdentity", "SeedStorage", "SeedOrigin", nioCore, httpTypes, logging,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         room(
             "SeedProxy",
             [

@@ -18,11 +18,14 @@ struct Demand: Sendable, Equatable {
     /// The origin has spoken since this stream came: it need not be asked again.
     var isAnswered = false
     var priority = OriginPriority.demand
+    /// Wants every byte of the object, so its last block waits for the verdict (rule 11).
+    var isWhole: Bool
     var verdict: Verdict?
 
     init(_ cursor: Cursor, wanted: ByteRange? = nil, window: Int64) {
         spec = cursor.spec
         priority = cursor.priority
+        isWhole = cursor.isWhole
         self.wanted = wanted
         self.window = window
         plannedTo = wanted?.lowerBound ?? 0
@@ -88,5 +91,7 @@ struct Cursor: Sendable, Equatable {
     let id: StreamID
     let spec: RangeSpec?
     var priority = OriginPriority.demand
+    /// Its range is the whole object; known from the head on.
+    var isWhole = false
     var phase = Phase.opening
 }

@@ -26,6 +26,11 @@ package final class EngineCounters: Sendable {
     /// Streams that fetched their rest for themselves, for lack of room.
     package let directStreams = Counter()
 
+    /// Objects that had the SHA-256 that names them.
+    package let digestMatches = Counter()
+    /// Objects that had not, and were dropped.
+    package let digestMismatches = Counter()
+
     func count(_ purpose: FlightState.Purpose) {
         originRequests.add(1)
         if purpose == .revalidation { revalidations.add(1) }

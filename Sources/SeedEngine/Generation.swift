@@ -18,6 +18,10 @@ struct Generation: Sendable, Equatable {
     var isSequential = false
     /// The bytes under this name never change (a digest, or the rule).
     var isImmutable = false
+    /// The SHA-256 that the whole object must have; nil when nobody gave one.
+    var digest: Digest?
+    /// Every byte was held and had that SHA-256, and none was fetched since.
+    var isProven = false
 
     var length: Int64 { layout.contentLength }
     /// Without a validator separate answers may mix versions: one response is all there can be (rule 5).
@@ -28,6 +32,7 @@ struct Generation: Sendable, Equatable {
         if isOneResponse { flags.insert(.singleResponse) }
         if isImmutable { flags.insert(.immutable) }
         if isSequential { flags.insert(.noRanges) }
+        if isProven { flags.insert(.proven) }
         return flags
     }
 }

@@ -18,6 +18,8 @@ extension LiveTask {
             case .later(let delay): later(.random(in: delay))
             case .counted(.fetched(let count)): context.counters.unaskedBytes.add(count)
             case .counted(.read(let count)): context.counters.unaskedBytesRead.add(count)
+            case .hash(let epoch): hash(epoch: epoch)
+            case .judged(let isMatch): noteVerdict(isMatch: isMatch)
             }
         }
     }
@@ -50,7 +52,7 @@ extension LiveTask {
         case .remove(let generation):
             guard let file = generation.file else { return }
             context.store.remove(key, generation: file)
-        case .load, .start, .stop, .check, .wake, .later, .letGo, .counted: return
+        case .load, .start, .stop, .check, .wake, .later, .letGo, .counted, .hash, .judged: return
         }
     }
 
@@ -107,6 +109,6 @@ extension TaskRecord {
             pieceLength: generation.layout.pieceLength, etag: generation.validator.etag,
             lastModified: generation.validator.lastModified, headers: generation.headers, url: request.url,
             tag: request.tag, application: request.application, createdAt: generation.fetchedAt,
-            fetchedAt: generation.fetchedAt, flags: generation.flags)
+            fetchedAt: generation.fetchedAt, flags: generation.flags, digest: generation.digest?.description)
     }
 }

@@ -89,7 +89,8 @@ final class LiveTask: Sendable {
 
     func beginStream(_ request: TaskRequest) -> StreamID {
         state.withLock { state in
-            state.machine.beginStream(request.freshness, prefetches: request.prefetches)
+            state.machine.beginStream(
+                request.freshness, prefetches: request.prefetches, named: request.digest)
             state.request = request
             defer { state.nextStream += 1 }
             return state.nextStream

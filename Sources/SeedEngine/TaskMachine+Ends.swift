@@ -175,12 +175,14 @@ extension TaskMachine {
         dirty = []
         touched = []
         cuts = []
+        endProof()
         phase = .absent
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) {
             guard let wanted = demand.wanted else { continue }
             if isForRoom, let old, !old.isOneResponse {
                 settle(id, .direct(old), &actions)
-            } else if departing?.blocks.servable(from: wanted.lowerBound, upTo: wanted.upperBound) == wanted.upperBound
+            } else if departing?.servable(
+                from: wanted.lowerBound, upTo: wanted.upperBound, isWhole: demand.isWhole) == wanted.upperBound
             {
                 wake(id, &actions)
                 demands[id] = nil
@@ -195,7 +197,8 @@ extension TaskMachine {
         if let departing { actions.append(.letGo(epoch: departing.epoch)) }
         departing = nil
         if let generation, let blocks, readers > 0 {
-            departing = Departing(epoch: generation.epoch, blocks: blocks, readers: readers)
+            departing = Departing(
+                epoch: generation.epoch, blocks: blocks, readers: readers, withheldFrom: withheldFrom)
         }
         if let generation, generation.file != nil { actions.append(.remove(generation)) }
         readers = 0

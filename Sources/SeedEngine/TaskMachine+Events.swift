@@ -13,7 +13,8 @@ extension TaskMachine {
         phase = .absent
         guard let record else { return probe(&actions) }
         epoch += 1
-        let generation = Generation(epoch: epoch, record)
+        var generation = Generation(epoch: epoch, record)
+        generation.digest = generation.digest ?? named
         var map = BlockMap(grid: BlockGrid(generation.layout))
         for piece in pieces { map.load(piece) }
         guard !generation.isOneResponse || map.isFinished else {
@@ -23,6 +24,7 @@ extension TaskMachine {
         }
         blocks = map
         phase = .known(generation)
+        beginProof()
         wakeOpening(&actions, isAnswered: false)
     }
 
@@ -39,7 +41,10 @@ extension TaskMachine {
     mutating func checked(_ index: BlockIndex, epoch: Int, isGood: Bool, now: Int64, _ actions: inout [Action]) {
         guard let generation, generation.epoch == epoch else { return }
         blocks?.checked(index, isGood: isGood)
-        guard !isGood else { return wakeReady(&actions) }
+        guard !isGood else {
+            hashOn(&actions)
+            return wakeReady(&actions)
+        }
         dirty.insert(index.piece)
         if let record = blocks?.record(of: index.piece, now: now) {
             actions.append(.putPiece(record, of: generation, .soon))
@@ -63,7 +68,9 @@ extension TaskMachine {
     mutating func wakeReady(_ actions: inout [Action]) {
         guard let blocks else { return }
         for (id, demand) in demands where demand.isWaiting {
-            guard let at = demand.wanted?.lowerBound, blocks.servable(from: at, upTo: at + 1) > at else { continue }
+            guard !awaitsVerdict(demand), let at = demand.wanted?.lowerBound,
+                blocks.servable(from: at, upTo: at + 1) > at
+            else { continue }
             wake(id, &actions)
         }
     }
@@ -76,6 +83,7 @@ extension TaskMachine {
 
     mutating func settle(_ id: StreamID, _ verdict: Verdict, _ actions: inout [Action]) {
         guard demands[id]?.verdict == nil else { return }
+        if id == Self.prover { return settleProof(verdict, &actions) }
         demands[id]?.verdict = verdict
         wake(id, &actions)
     }
@@ -100,6 +108,8 @@ extension Generation {
             validator: Validator(
                 etag: record.etag, lastModified: record.lastModified, length: record.contentLength),
             headers: record.headers, fetchedAt: record.fetchedAt, file: record.generation,
-            isSequential: record.flags.contains(.noRanges), isImmutable: record.flags.contains(.immutable))
+            isSequential: record.flags.contains(.noRanges), isImmutable: record.flags.contains(.immutable),
+            digest: record.digest.flatMap { Digest($0) },
+            isProven: record.flags.contains(.proven))
     }
 }

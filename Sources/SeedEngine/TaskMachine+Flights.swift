@@ -81,7 +81,8 @@ extension TaskMachine {
             becomeKnown(id, length: total, validator, headers, madeAt, ByteRange(range.lowerBound, end), &actions)
             return keep(id, bodyStart: range.lowerBound, upTo: end)
         case .whole(let length?, let validator):
-            becomeKnown(id, length: length, validator, headers, madeAt, ByteRange(0, length), &actions)
+            becomeKnown(
+                id, length: length, validator, headers, madeAt, ByteRange(0, length), isWhole: true, &actions)
             setSequential()
             return keep(id, bodyStart: 0, upTo: length)
         case .whole(nil, _): return .reject(.bypass(.unknownLength))
@@ -127,7 +128,7 @@ extension TaskMachine {
 
     private mutating func becomeKnown(
         _ id: FlightID, length: Int64, _ validator: Validator, _ headers: HTTPFields, _ madeAt: Int64,
-        _ range: ByteRange, _ actions: inout [Action]
+        _ range: ByteRange, isWhole: Bool = false, _ actions: inout [Action]
     ) {
         epoch += 1
         let layout = PieceLayout(contentLength: length, pieceLength: pieceLength)
@@ -138,7 +139,8 @@ extension TaskMachine {
         phase = .known(
             Generation(
                 epoch: epoch, layout: layout, validator: validator, headers: headers, fetchedAt: madeAt,
-                isImmutable: rule.isImmutable))
+                isImmutable: rule.isImmutable, digest: named ?? Digest(ofObject: headers, isWhole: isWhole)))
+        beginProof()
         flights[id]?.range = range
         flights[id]?.written = range.lowerBound
         wakeOpening(&actions)
@@ -153,7 +155,10 @@ extension TaskMachine {
         for part in parts where part.range.upperBound <= end {
             let piece = grid.layout.piece(at: part.range.lowerBound)
             let isBlock = blocks?.wrote(part) ?? false
-            if isBlock { dirty.insert(piece) }
+            if isBlock {
+                dirty.insert(piece)
+                unprove(&actions)
+            }
             if isBlock, flight.purpose == .completion {
                 blocks?.fetchedUnasked(grid.block(at: part.range.lowerBound))
                 actions.append(.counted(.fetched(grid.range(of: grid.block(at: part.range.lowerBound)).count)))
@@ -162,6 +167,7 @@ extension TaskMachine {
             failures.wrote(part.range.count)
         }
         record(isFlightOver: false, now: now, &actions)
+        hashOn(&actions)
         wakeReady(&actions)
     }
 

@@ -24,6 +24,7 @@ extension TaskMachine {
         streams -= 1
         demands[cursor.id] = nil
         leave(cursor, &actions)
+        leaveProof()
         trimUnread(&actions)
         planCompletion(&actions)
     }
@@ -85,6 +86,7 @@ extension TaskMachine {
             return over(&cursor, .unsatisfiable(length: length), &actions)
         }
         cursor.phase = .reading(epoch: generation.epoch, range)
+        cursor.isWhole = range.count == length
         readers += 1
         let facts = HeadFacts(
             generation: generation, range: range, isFinished: blocks?.isFinished ?? false,
@@ -119,7 +121,8 @@ extension TaskMachine {
     ) -> Verdict {
         guard !left.isEmpty else { return over(&cursor, .end, &actions) }
         guard let blocks else { return over(&cursor, .failed(.changedWhileReading), &actions) }
-        var end = blocks.servable(from: left.lowerBound, upTo: min(left.upperBound, left.lowerBound + limit))
+        let most = min(left.upperBound, left.lowerBound + limit, cursor.isWhole ? withheldFrom ?? .max : .max)
+        var end = blocks.servable(from: left.lowerBound, upTo: most)
         // What is in memory goes out block by block.
         let first = blocks.grid.block(at: left.lowerBound)
         if blocks.memory(of: first) != nil { end = min(end, blocks.grid.range(of: first).upperBound) }
@@ -141,7 +144,8 @@ extension TaskMachine {
         guard !left.isEmpty else { return over(&cursor, .end, &actions) }
         let most = min(left.upperBound, left.lowerBound + limit)
         guard let old = departing, old.epoch == epoch,
-            case let end = old.blocks.servable(from: left.lowerBound, upTo: most), end > left.lowerBound
+            case let end = old.servable(from: left.lowerBound, upTo: most, isWhole: cursor.isWhole),
+            end > left.lowerBound
         else { return over(&cursor, .failed(.changedWhileReading), &actions) }
         cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))
         return .bytes(ByteRange(left.lowerBound, end))
@@ -168,6 +172,7 @@ extension TaskMachine {
         demands[cursor.id] = demand
         if isDoubted, let generation { revalidate(generation, &actions) }
         plan(cursor.id, &actions)
+        if demands[cursor.id].map(awaitsVerdict) ?? false { awaitVerdict(&actions) }
         return .wait
     }
 }

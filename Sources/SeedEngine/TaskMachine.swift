@@ -8,6 +8,13 @@ struct Departing: Sendable {
     let epoch: Int
     let blocks: BlockMap
     var readers: Int
+    /// No verdict fell: nobody who wants all of it gets bytes from here on.
+    let withheldFrom: Int64?
+
+    /// The end of what a reader may have, as `BlockMap.servable`.
+    func servable(from offset: Int64, upTo limit: Int64, isWhole: Bool) -> Int64 {
+        blocks.servable(from: offset, upTo: isWhole ? min(limit, withheldFrom ?? limit) : limit)
+    }
 }
 
 /// Everything a task decides: which blocks are here, which flights run, who waits, which generation counts.
@@ -45,6 +52,10 @@ struct TaskMachine: Sendable {
         case letGo(epoch: Int)
         /// Bytes were fetched that nobody had asked for, or such bytes were read after all.
         case counted(Unasked)
+        /// Have a thread hash what of the prefix is ready.
+        case hash(epoch: Int)
+        /// The whole object was compared with its SHA-256.
+        case judged(isMatch: Bool)
     }
 
     /// Work done ahead, and what of it was of use, in bytes.
@@ -95,6 +106,12 @@ struct TaskMachine: Sendable {
     var departing: Departing?
     /// The whole object is wanted, in the background.
     var prefetches = false
+    /// The SHA-256 that names the task, according to the latest request.
+    var named: Digest?
+    /// How far the object was compared with its SHA-256; nil when it has none, or was compared.
+    var proof: RollingDigest?
+    /// A hashing thread was called or is at work.
+    var isHashing = false
 
     init(configuration: EngineConfiguration, pieceLength: Int64?) {
         self.configuration = configuration
@@ -104,12 +121,15 @@ struct TaskMachine: Sendable {
     /// Nobody reads, nothing flies, and no piece is about to be punched, of which only this machine knows: the task may
     /// be forgotten.
     var isIdle: Bool {
-        streams == 0 && flights.isEmpty && phase != .loading && blocks?.leaving.isEmpty ?? true
+        streams == 0 && flights.isEmpty && !isHashing && phase != .loading && blocks?.leaving.isEmpty ?? true
     }
 
-    mutating func beginStream(_ rule: FreshnessRule = FreshnessRule(), prefetches wantsAll: Bool = false) {
+    mutating func beginStream(
+        _ rule: FreshnessRule = FreshnessRule(), prefetches wantsAll: Bool = false, named digest: Digest? = nil
+    ) {
         streams += 1
         self.rule = rule
+        named = digest
         prefetches = prefetches || wantsAll
     }
 

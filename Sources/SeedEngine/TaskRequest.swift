@@ -14,6 +14,8 @@ package struct TaskRequest: Sendable {
     package var headers: HTTPFields
     /// The one range asked for; `nil` asks for the whole object.
     package var range: RangeSpec?
+    /// The SHA-256 that the whole object must have, if its URL names one; in lower case.
+    package var digest: Digest?
     /// A piece length fixed by the client, in bytes; `nil` lets the content length decide.
     package var pieceLength: Int64?
     package var tag: String?
@@ -29,7 +31,8 @@ package struct TaskRequest: Sendable {
     package init(
         key: StoreKey, wireID: TaskID, url: String, headers: HTTPFields = [:], range: RangeSpec? = nil,
         pieceLength: Int64? = nil, tag: String? = nil, application: String? = nil, credential: Credential = .anonymous,
-        freshness: FreshnessRule = FreshnessRule(), priority: OriginPriority = .demand, prefetches: Bool = false
+        freshness: FreshnessRule = FreshnessRule(), priority: OriginPriority = .demand, prefetches: Bool = false,
+        digest: Digest? = nil
     ) {
         self.key = key
         self.wireID = wireID
@@ -43,5 +46,6 @@ package struct TaskRequest: Sendable {
         self.freshness = freshness
         self.priority = priority
         self.prefetches = prefetches
+        self.digest = digest?.comparableSHA256
     }
 }

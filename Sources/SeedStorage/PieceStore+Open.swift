@@ -7,6 +7,7 @@ extension PieceStore {
         let directory: StoreDirectory
         let index: Index
         let threads: StoreThreads
+        let hashers: StoreThreads
         let space: VolumeSpace
         let configuration: StorageConfiguration
         let board: HealthBoard
@@ -26,17 +27,19 @@ extension PieceStore {
         let lock = try directory.prepare()
         let index = try openIndex(configuration, directory, lock)
         let threads = StoreThreads(count: configuration.threads)
+        let hashers = StoreThreads(count: configuration.threads / 2, name: "hash")
         do throws(StorageError) {
             let used = try Index.mapping { () throws(LMDBError) in try index.usedBytes() }
             let space = try VolumeSpace(
                 path: directory.path, limits: configuration.limits, used: used, threads: threads)
             let parts = Parts(
-                directory: directory, index: index, threads: threads, space: space, configuration: configuration,
-                board: HealthBoard(), now: now)
+                directory: directory, index: index, threads: threads, hashers: hashers, space: space,
+                configuration: configuration, board: HealthBoard(), now: now)
             let store = PieceStore(parts, logger: logger)
             store.start()
             return store
         } catch {
+            hashers.shutdown()
             threads.shutdown()
             throw error
         }

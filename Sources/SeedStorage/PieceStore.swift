@@ -17,6 +17,9 @@ package final class PieceStore: Sendable {
     /// The store's own threads, for all its blocking calls.
     package let threads: StoreThreads
 
+    /// Threads for hashing whole objects, so that no read or write ever queues behind that.
+    package let hashers: StoreThreads
+
     let writer: IndexWriter
     let content: ContentDirectory
     let space: VolumeSpace
@@ -52,6 +55,7 @@ package final class PieceStore: Sendable {
     init(_ parts: Parts, logger: Logger) {
         self.logger = logger
         threads = parts.threads
+        hashers = parts.hashers
         space = parts.space
         board = parts.board
         now = parts.now
@@ -102,6 +106,7 @@ package final class PieceStore: Sendable {
         housekeeper.stop()
         scrub.stop()
         noteUses()
+        hashers.shutdown()
         threads.shutdown()
         writer.stop()
         index.withLock { $0 = nil }

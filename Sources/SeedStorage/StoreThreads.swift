@@ -14,9 +14,9 @@ package final class StoreThreads: Sendable {
     private let threads: [PlatformThread]
 
     /// Starts `count` threads, at least one.
-    package init(count: Int) {
+    package init(count: Int, name: String = "store") {
         threads = (0..<max(count, 1)).map { [queue] number in
-            PlatformThread(name: "store-\(number)") { Self.serve(queue) }
+            PlatformThread(name: "\(name)-\(number)") { Self.serve(queue) }
         }
     }
 

@@ -17,6 +17,8 @@ final class EngineHouse {
     let origin = FakeOrigin()
     private(set) var store: PieceStore
     private(set) var engine: TaskEngine
+    /// What the store and the engine take for the time.
+    let clock = TestClock()
     private let configuration: EngineConfiguration
     private let storage: StorageConfiguration
 
@@ -33,8 +35,16 @@ final class EngineHouse {
         configuration.firstWindow = configuration.spanLength
         change(&configuration)
         self.configuration = configuration
-        store = try PieceStore.open(storage, logger: .quiet)
-        engine = TaskEngine(store: store, origin: origin, configuration: configuration, logger: .quiet)
+        (store, engine) = try Self.open(storage, configuration, origin, clock)
+    }
+
+    private static func open(
+        _ storage: StorageConfiguration, _ configuration: EngineConfiguration, _ origin: FakeOrigin, _ clock: TestClock
+    ) throws -> (PieceStore, TaskEngine) {
+        let store = try PieceStore.open(storage, logger: .quiet, now: { clock.now })
+        let engine = TaskEngine(
+            store: store, origin: origin, configuration: configuration, logger: .quiet, now: { clock.now })
+        return (store, engine)
     }
 
     /// Stops and opens again: what the next process would see.
@@ -45,8 +55,7 @@ final class EngineHouse {
 
     /// After `close()`.
     func reopen() throws {
-        store = try PieceStore.open(storage, logger: .quiet)
-        engine = TaskEngine(store: store, origin: origin, configuration: configuration, logger: .quiet)
+        (store, engine) = try Self.open(storage, configuration, origin, clock)
     }
 
     func close() {
@@ -63,11 +72,13 @@ final class EngineHouse {
         try #require(try store.task(Self.key(1))).generation
     }
 
-    func open(_ range: RangeSpec? = nil, key: UInt8 = 1, pieceLength: Int64? = nil) throws -> Client {
+    func open(
+        _ range: RangeSpec? = nil, key: UInt8 = 1, pieceLength: Int64? = nil, digest: Digest? = nil
+    ) throws -> Client {
         let signal = Signal()
         let request = TaskRequest(
             key: try Self.key(key), wireID: TaskID("wire"), url: "http://origin/object", range: range,
-            pieceLength: pieceLength)
+            pieceLength: pieceLength, digest: digest)
         return Client(engine.open(request) { signal.notify() }, signal)
     }
 }
@@ -78,6 +89,16 @@ extension Logger {
 
 /// Regions name a file handle for each loop; tests read on none, so one stands for all.
 private let testLoop = EmbeddedEventLoop()
+
+/// The real time, and as much more as a test lets pass.
+final class TestClock: Sendable {
+    private let ahead = Atomic<Int64>(0)
+
+    /// Milliseconds since 1970.
+    var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) + ahead.load(ordering: .relaxed) }
+
+    func pass(milliseconds: Int64) { ahead.add(milliseconds, ordering: .relaxed) }
+}
 
 /// True once set; for a test's own threads.
 final class Flag: Sendable {
@@ -190,14 +211,16 @@ extension FakeTransfer {
 
     /// Answers like an origin that has an object of this length, up to (not including) byte `end` of the object.
     @discardableResult
-    func answer(length: Int, etag: String = "\"v1\"", upTo end: Int = Int.max) -> Bool {
+    func answer(
+        length: Int, etag: String = "\"v1\"", upTo end: Int = Int.max, also fields: HTTPFields = [:]
+    ) -> Bool {
         let range = asked.clamped(to: 0..<length)
-        head(
-            206,
-            [
-                .contentRange: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)",
-                .contentLength: "\(range.count)", .eTag: etag, .contentType: "application/test",
-            ])
+        var headers: HTTPFields = [
+            .contentRange: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)",
+            .contentLength: "\(range.count)", .eTag: etag, .contentType: "application/test",
+        ]
+        headers.append(contentsOf: fields)
+        head(206, headers)
         return send(range.clamped(to: 0..<end))
     }
 

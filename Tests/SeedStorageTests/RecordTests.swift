@@ -14,6 +14,7 @@ struct RecordTests {
         record.headers.append(HTTPField(name: .init("Link") ?? odd, value: "a"))
         record.headers.append(HTTPField(name: .init("Link") ?? odd, value: "b"))
         record.lastModified = ""
+        record.digest = "sha256:ab"
         let read = TaskRecord.decode(record.encoded(for: record.key.bytes), key: record.key).value
         #expect(read == record)
     }
@@ -42,6 +43,17 @@ struct RecordTests {
             #expect(isDamaged(TaskRecord.decode(Array(bytes.prefix(position)), key: record.key)))
         }
         #expect(isDamaged(TaskRecord.decode(bytes, key: key(2))))
+    }
+
+    @Test("a task record of version 1, which had no digest, is read")
+    func version1() throws {
+        var record = task(key(1), generation: 7)
+        record.digest = nil
+        var bytes = Array(record.encoded(for: record.key.bytes).dropLast(5))
+        bytes[0] = 1
+        let sum = RecordReader.checksum(key: record.key.bytes, record: bytes[...])
+        bytes += withUnsafeBytes(of: sum.littleEndian, Array.init)
+        #expect(TaskRecord.decode(bytes, key: record.key).value == record)
     }
 
     @Test("a record of a later version is named as such")

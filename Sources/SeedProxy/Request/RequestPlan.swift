@@ -29,15 +29,20 @@ final class TaskTemplate {
     let url: OriginURL
     let urlText: String
     let freshness: FreshnessRule
+    /// What the URL names the object by, whether or not that names the task.
+    let digest: Digest?
     let options: TaskOptions
     var prepared: PreparedHead?
 
-    init(identity: TaskIdentity, url: OriginURL, freshness: FreshnessRule, options: TaskOptions) {
+    init(
+        identity: TaskIdentity, url: OriginURL, freshness: FreshnessRule, digest: Digest?, options: TaskOptions
+    ) {
         key = identity.storeKey
         wireID = identity.taskID
         self.url = url
         urlText = url.text
         self.freshness = freshness
+        self.digest = digest
         self.options = options
     }
 }

@@ -41,7 +41,8 @@ struct TaskRequestFactory {
             range: range, pieceLength: template.options.pieceLength.map { Int64($0) }, tag: template.options.tag,
             application: template.options.application, freshness: template.freshness,
             priority: template.options.originPriority,
-            prefetches: range != nil && (template.options.prefetch ?? configuration.prefetch))
+            prefetches: range != nil && (template.options.prefetch ?? configuration.prefetch),
+            digest: template.digest)
     }
 }
 
@@ -120,10 +121,12 @@ extension TaskRequestFactory {
         let identity = try identity(of: url, head: head, rule: rule, options: options)
         // Such parameters prove a right, which is checked by the origin alone (rule 3).
         guard !identity.carriesProvingParameters, !isSigned(url) else { return .relayed(url) }
+        let digest = Self.digest(of: url)
         let freshness = FreshnessRule(
-            isImmutable: rule.immutable || Self.isNamedByDigest(url),
+            isImmutable: rule.immutable || digest != nil,
             revalidateAfter: rule.revalidateAfter ?? configuration.revalidateAfter)
-        return .cached(TaskTemplate(identity: identity, url: url, freshness: freshness, options: options))
+        return .cached(
+            TaskTemplate(identity: identity, url: url, freshness: freshness, digest: digest, options: options))
     }
 
     /// The URL a request means: its target, or for the origin form that of the registry it names (`X-Dragonfly-Registry`,
@@ -174,8 +177,8 @@ extension TaskRequestFactory {
     }
 
     /// What a URL with a digest names never changes (DESIGN: freshness), whether or not the digest names the task.
-    private static func isNamedByDigest(_ url: OriginURL) -> Bool {
-        (try? TaskIdentity(url: url.text))?.digest != nil
+    private static func digest(of url: OriginURL) -> Digest? {
+        (try? TaskIdentity(url: url.text))?.digest
     }
 
     private static func catching(_ body: () throws(Refusal) -> RequestPlan) -> RequestPlan {

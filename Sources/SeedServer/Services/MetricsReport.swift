@@ -49,6 +49,12 @@ struct MetricsReport: Sendable {
             Metric(
                 .counter, "direct_answers_total", "Answers whose rest went past the store, for lack of room.",
                 counters.directStreams.current),
+            Metric(
+                .counter, "digest_matches_total", "Objects that had the SHA-256 that names them.",
+                counters.digestMatches.current),
+            Metric(
+                .counter, "digest_mismatches_total", "Objects that had not, and were dropped.",
+                counters.digestMismatches.current),
         ]
     }
 

@@ -83,8 +83,9 @@ package final class ContentFile: Sendable {
         file.watch.freed(try PunchedFile(descriptor: file.descriptor, path: file.path).punch(range))
     }
 
-    /// Reads `range` in order through a buffer that stays in the processor's cache.
-    private func readThrough(
+    /// Reads `range` in order through a buffer that stays in the processor's cache. A range that runs past the end of the
+    /// file is an error.
+    package func readThrough(
         _ range: ByteRange, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(StorageError) {
         let failure: StorageError? = withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 64) { buffer in

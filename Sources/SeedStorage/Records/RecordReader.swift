@@ -30,6 +30,9 @@ struct RecordReader {
         return record.withUnsafeBytes { Checksum.crc32($0, seed: seed) }
     }
 
+    /// Fields of later versions come last; a record of an earlier one ends before them.
+    var isAtEnd: Bool { rest.isEmpty }
+
     mutating func integer<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer? {
         guard let bytes = take(MemoryLayout<Integer>.size) else { return nil }
         return Integer(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(as: Integer.self) })

@@ -1,11 +1,11 @@
 import DragonflyIdentity
 import HTTPTypes
 
-/// Layout, version 1: flags u32, generation u64, content length, piece length, created, fetched i64; wire id, URL
+/// Layout, version 2: flags u32, generation u64, content length, piece length, created, fetched i64; wire id, URL
 /// (length u32 + bytes); tag, application, ETag, Last-Modified (presence u8, then the same); number of fields u32,
-/// each name + value.
+/// each name + value; digest (as tag). Version 1 had no digest.
 extension TaskRecord {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     func encoded(for key: [UInt8]) -> [UInt8] {
         var writer = RecordWriter(version: Self.version, capacity: 512)
@@ -21,6 +21,7 @@ extension TaskRecord {
             // The value as bytes: a field may hold octets that are not UTF-8.
             field.withUnsafeBytesOfValue { writer.put($0) }
         }
+        writer.put(digest)
         return writer.seal(key: key)
     }
 
@@ -35,13 +36,14 @@ extension TaskRecord {
             let wireID = reader.text(), let url = reader.text(),
             let tag = reader.optionalText(), let application = reader.optionalText(),
             let etag = reader.optionalText(), let lastModified = reader.optionalText(),
-            let headers = reader.fields(),
+            let headers = reader.fields(), let digest = reader.isAtEnd ? .some(nil) : reader.optionalText(),
             contentLength >= 0, (1...BlockGrid.longestPiece).contains(pieceLength)
         else { return nil }
         self.init(
             key: key, wireID: TaskID(wireID), generation: generation, contentLength: contentLength,
             pieceLength: pieceLength, etag: etag, lastModified: lastModified, headers: headers, url: url, tag: tag,
-            application: application, createdAt: createdAt, fetchedAt: fetchedAt, flags: TaskFlags(rawValue: flags))
+            application: application, createdAt: createdAt, fetchedAt: fetchedAt, flags: TaskFlags(rawValue: flags),
+            digest: digest)
     }
 }
 

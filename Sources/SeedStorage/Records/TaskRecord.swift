@@ -26,11 +26,14 @@ package struct TaskRecord: Sendable, Equatable {
     /// When the origin last confirmed this generation, in milliseconds since 1970.
     package var fetchedAt: Int64
     package var flags: TaskFlags
+    /// The digest that the whole object must have, as `sha256:…`.
+    package var digest: String?
 
     package init(
         key: StoreKey, wireID: TaskID, generation: UInt64, contentLength: Int64, pieceLength: Int64,
         etag: String? = nil, lastModified: String? = nil, headers: HTTPFields = [:], url: String,
-        tag: String? = nil, application: String? = nil, createdAt: Int64, fetchedAt: Int64, flags: TaskFlags = []
+        tag: String? = nil, application: String? = nil, createdAt: Int64, fetchedAt: Int64, flags: TaskFlags = [],
+        digest: String? = nil
     ) {
         self.key = key
         self.wireID = wireID
@@ -46,6 +49,7 @@ package struct TaskRecord: Sendable, Equatable {
         self.createdAt = createdAt
         self.fetchedAt = fetchedAt
         self.flags = flags
+        self.digest = digest
     }
 
     package var layout: PieceLayout { PieceLayout(contentLength: contentLength, pieceLength: pieceLength) }
@@ -70,4 +74,6 @@ package struct TaskFlags: OptionSet, Sendable, Hashable {
     package static let gone = TaskFlags(rawValue: 1 << 4)
     /// Never evicted and never too old.
     package static let pinned = TaskFlags(rawValue: 1 << 5)
+    /// Every byte was held and had `digest`, and none was fetched since.
+    package static let proven = TaskFlags(rawValue: 1 << 6)
 }
