@@ -4,7 +4,7 @@ import Synchronization
 
 /// Pieces in, pieces out, on disk: the index of what is held, and the content files.
 ///
-/// Must be closed before it is let go.
+/// Should be closed before it is let go: else that happens, blocking, on whichever thread lets it go last.
 package final class PieceStore: Sendable {
     /// How soon a piece's record is committed.
     package enum Urgency: Sendable {
@@ -51,6 +51,7 @@ package final class PieceStore: Sendable {
     /// Nil once the store is closed; who reads holds it until done, so the index closes after the last reader.
     private let index: Mutex<Index?>
     private let nextGeneration: Atomic<UInt64>
+    private let isClosed = Atomic(false)
 
     init(_ parts: Parts, logger: Logger) {
         self.logger = logger
@@ -74,15 +75,17 @@ package final class PieceStore: Sendable {
             }, onVolumeFull: { [space] in space.refused($0) }, isVolumeFull: { [space] in space.isFull })
     }
 
+    deinit { close() }
+
     /// What goes on beside the requests. Ends with `close`.
     func start() {
         startSweep()
         space.whenExcess { [housekeeper] in housekeeper.call() }
         housekeeper.start(
             Housekeeper.Chores(
-                evict: { [unowned self] in evict() }, noteUses: { [unowned self] in noteUses() },
-                round: { [unowned self] in round() }))
-        scrub.start { [unowned self] in scrubNext(after: $0) }
+                evict: { [weak self] in self?.evict() ?? true }, noteUses: { [weak self] in self?.noteUses() },
+                round: { [weak self] in self?.round() }))
+        scrub.start { [weak self] in self?.scrubNext(after: $0) }
     }
 
     /// Who keeps tasks in memory; asked before anything of theirs is evicted. Not kept alive by the store.
@@ -99,8 +102,10 @@ package final class PieceStore: Sendable {
     package var health: StorageHealth { board.current }
 
     /// Commits what is waiting, lets the threads finish their work, closes the index and gives the directory back.
-    /// Blocking; not from a store thread. Content files that are still open can be read further.
+    /// Blocking; not from a store thread. Content files that are still open can be read further. A second call does
+    /// nothing.
     package func close() {
+        guard !isClosed.exchange(true, ordering: .relaxed) else { return }
         sweep.cancel()
         space.whenExcess(nil)
         housekeeper.stop()
