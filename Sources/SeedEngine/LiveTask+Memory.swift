@@ -9,7 +9,8 @@ extension LiveTask {
         guard let tier = context.memory else { return }
         let name = FileName(key: key, generation: file.generation)
         guard let grid = grid(of: name) else { return }
-        for index in grid.blocks(covering: range) where tier.wants(name, index) {
+        let now = context.now()
+        for index in grid.blocks(covering: range) where tier.wants(name, index, now: now) {
             context.store.threads.run { [self] in take(index, of: file, tier) }
         }
     }

@@ -176,6 +176,7 @@ extension PieceStore {
     /// A client reads a piece: told once for each client and piece, it makes the order of eviction. Never blocks.
     /// - Parameter bytes: what the piece holds.
     package func used(_ key: StoreKey, generation: UInt64, piece: Int, bytes: Int64) {
-        uses.use(PieceName(file: FileName(key: key, generation: generation), number: piece), bytes: bytes)
+        uses.use(
+            PieceName(file: FileName(key: key, generation: generation), number: piece), bytes: bytes, now: now())
     }
 }

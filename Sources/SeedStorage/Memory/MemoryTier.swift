@@ -34,13 +34,13 @@ package final class MemoryTier: Sendable {
     package var usedBytes: Int { state.withLock { $0.bytes } }
 
     /// Notes that a block was read from its file; true when it should be taken in. Never blocks.
-    package func wants(_ file: FileName, _ index: BlockIndex) -> Bool {
+    /// - Parameter now: milliseconds, from any start.
+    package func wants(_ file: FileName, _ index: BlockIndex, now: Int64) -> Bool {
         var hasher = Hasher()
         hasher.combine(file)
         hasher.combine(index)
         let hash = UInt64(bitPattern: Int64(hasher.finalize()))
-        let now = UInt32(truncatingIfNeeded: MonotonicTime.now().nanoseconds / 1_000_000)
-        return state.withLock { $0.door.admits(hash, now: now) }
+        return state.withLock { $0.door.admits(hash, now: UInt32(truncatingIfNeeded: now)) }
     }
 
     /// Takes in bytes that were just compared with their checksum. Nil when they are longer than all the room.

@@ -45,7 +45,7 @@ extension PieceStore {
     private func dismiss(_ pieces: [(name: PieceName, bytes: Int64)], of file: FileName) -> Int {
         guard let record = try? task(file.key), record.generation == file.generation else { return pieces.count }
         guard !record.flags.contains(.pinned) else {
-            for piece in pieces { uses.use(piece.name, bytes: piece.bytes) }
+            for piece in pieces { uses.use(piece.name, bytes: piece.bytes, now: now()) }
             return 0
         }
         if record.isAllOrNothing {

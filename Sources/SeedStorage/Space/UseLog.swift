@@ -21,9 +21,9 @@ final class UseLog: Sendable {
     }
 
     /// A client reads the piece.
-    func use(_ piece: PieceName, bytes: Int64) {
-        // Never 0, which means never.
-        let second = UInt32(truncatingIfNeeded: MonotonicTime.now().nanoseconds / 1_000_000_000) + 1
+    /// - Parameter now: milliseconds since 1970.
+    func use(_ piece: PieceName, bytes: Int64, now: Int64) {
+        let second = UInt32(truncatingIfNeeded: now / 1_000)
         state.withLock { state in
             if state.policy.use(piece, bytes: bytes, at: second) { state.hasForgotten = true }
             if state.waiting.count < Self.waitingLimit { state.waiting.insert(piece.file.key) }
