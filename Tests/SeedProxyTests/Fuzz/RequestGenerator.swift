@@ -1,3 +1,5 @@
+import SeedTestSupport
+
 /// Makes requests by the grammar of RFC 9112: all of them valid.
 struct RequestGenerator {
     var random: Seeded
@@ -23,10 +25,11 @@ struct RequestGenerator {
             "Host:\(blanks())\(host())\(blanks())",
         ]
         .compactMap(\.self)
-        for _ in 0..<Int.random(in: 0...6, using: &random) { lines.append(field()) }
+        for _ in 0..<random.below(7) { lines.append(field()) }
         let (framing, wire, body) = body(version: version)
         if let framing {
-            lines.insert(framing, at: Int.random(in: (lines[0].isEmpty ? 2 : 1)...lines.count, using: &random))
+            let start = lines[0].isEmpty ? 2 : 1
+            lines.insert(framing, at: start + random.below(lines.count + 1 - start))
         }
         return Made(
             text: lines.map { $0 + "\r\n" }.joined() + "\r\n" + wire, method: method, target: target, body: body)
@@ -38,7 +41,7 @@ struct RequestGenerator {
     }
 
     private mutating func target() -> String {
-        let path = (0..<Int.random(in: 0...4, using: &random)).map { _ in
+        let path = (0..<random.below(5)).map { _ in
             "/" + random.pick(["a", "b.c", "%2F", "..", "~", "", "{x}|"])
         }
         .joined()
@@ -61,12 +64,12 @@ struct RequestGenerator {
     }
 
     private mutating func body(version: String) -> (field: String?, wire: String, body: String) {
-        switch Int.random(in: 0..<4, using: &random) {
+        switch random.below(4) {
         case 0:
             let body = random.pick(["", "x", "hello\r\nworld", String(repeating: "y", count: 300)])
             return ("Content-Length: \(body.utf8.count)", body, body)
         case 1 where version == "1.1":
-            let chunks = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+            let chunks = (0..<random.below(4)).map { _ in
                 random.pick(["a", "\r\n", "0123456789abcdef0"])
             }
             var wire = ""
