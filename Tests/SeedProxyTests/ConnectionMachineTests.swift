@@ -22,7 +22,7 @@ struct ConnectionMachineTests {
     @Test("A connection lingers after an answer that ends it, until the client has closed too")
     func linger() {
         var machine = serving(isPersistent: false)
-        #expect(!machine.keepsConnection)
+        #expect(machine.promise(keepsConnection: true) == false)
         #expect(machine.answered(keepsConnection: true) == .linger)
         #expect(machine.outputClosed() == .nothing)
         #expect(machine.inputClosed() == .close)
@@ -53,7 +53,19 @@ struct ConnectionMachineTests {
         #expect(idle.outputClosed() == .close)
         var busy = serving()
         #expect(busy.drain() == .nothing)
+        #expect(busy.promise(keepsConnection: true) == false)
         #expect(busy.answered(keepsConnection: true) == .linger)
+    }
+
+    @Test("A connection that was promised before the draining takes one more request, to refuse it")
+    func drainAfterPromise() {
+        var machine = serving()
+        #expect(machine.promise(keepsConnection: true) == true)
+        #expect(machine.drain() == .nothing)
+        #expect(machine.answered(keepsConnection: true) == .takeNextRequest)
+        machine.begin(isPersistent: true, hasBody: false)
+        #expect(machine.promise(keepsConnection: true) == false)
+        #expect(machine.answered(keepsConnection: true) == .linger)
     }
 
     @Test("A connection is judged by what it waits for")

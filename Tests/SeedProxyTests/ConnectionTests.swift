@@ -123,6 +123,8 @@ struct ConnectionTests {
                 ended.write(true)
             }
             #expect(try idle.readToEnd().isEmpty)
+            // Behind an answer that will say "close" nothing is taken any more (RFC 9112 §9.6).
+            try busy.send("GET http://h/o HTTP/1.1\r\nHost: h\r\n\r\n")
             object.answer(transfer)
             let response = try busy.readResponse()
             #expect(response.body == object.bytes)
@@ -131,6 +133,31 @@ struct ConnectionTests {
             await stopping.value
             #expect(ended.read() == true)
             #expect(throws: RawClient.Failure.self) { try house.client() }
+        }
+    }
+
+    @Test("While it drains, a request behind an answer that promised the connection is 503, and the end")
+    func draining() async throws {
+        try await withHouse(configure: { $0.eventLoops = 1 }) { house in
+            let object = TestObject(count: 16 << 20)
+            house.serve(object)
+            let request = "GET http://h/o HTTP/1.1\r\nHost: h\r\n\r\n"
+            let idle = try house.client()
+            try idle.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+            _ = try idle.readResponse()
+            let busy = try house.client(receiveBuffer: 64 << 10)
+            try busy.send(request)
+            #expect(try busy.readHead()["Connection"] == nil)
+            let stopping = Task { await house.server.shutdown(within: .seconds(30)) }
+            // The same loop drains both in one go.
+            #expect(try idle.readToEnd().isEmpty)
+            try busy.send(request)
+            #expect(object.matches(try busy.read(exactly: object.bytes.count)))
+            let refused = try busy.readResponse()
+            #expect(refused.status == 503 && refused["X-Dragonfly-Error-Type"] == "proxy")
+            #expect(refused["Connection"] == "close" && refused["Retry-After"] != nil)
+            #expect(try busy.readToEnd().isEmpty)
+            await stopping.value
         }
     }
 

@@ -26,11 +26,9 @@ struct ConnectionMachine: Equatable {
     private var isOutputClosed = false
     private var isAnswered = false
     private var isPersistent = false
-    private var isDraining = false
+    private(set) var isDraining = false
     private var waitsForClient = true
 
-    /// Whether the answer may promise another one on this connection.
-    var keepsConnection: Bool { isPersistent && !isDraining && !isInputClosed }
     var isServing: Bool { phase == .serving }
 
     /// - Parameter hasBody: without one the request is read as soon as its head is.
@@ -46,6 +44,14 @@ struct ConnectionMachine: Equatable {
     mutating func requestRead() -> Next {
         isRequestRead = true
         return next()
+    }
+
+    /// The answer's head is being written.
+    /// - Parameter keepsConnection: false if the answer's end is the connection's end.
+    /// - Returns: whether it may promise another answer on this connection. What it says holds, whatever comes after it.
+    mutating func promise(keepsConnection: Bool) -> Bool {
+        isPersistent = isPersistent && keepsConnection && !isDraining
+        return isPersistent && !isInputClosed
     }
 
     /// - Parameter keepsConnection: false if the answer's end is the connection's end.
@@ -67,7 +73,8 @@ struct ConnectionMachine: Equatable {
         return next()
     }
 
-    /// No request is taken after the present one; without one the end comes at once, whatever the client does.
+    /// No request is served after the present one; without one the end comes at once, whatever the client does. A request
+    /// that is here already when a promised answer ends is still taken, to be refused.
     mutating func drain() -> Next {
         isDraining = true
         guard phase == .idle else { return .nothing }
@@ -92,7 +99,7 @@ struct ConnectionMachine: Equatable {
         case .serving:
             guard isAnswered else { return .nothing }
             // The requests that came before the client closed its side are answered too.
-            guard isRequestRead, isPersistent, !isDraining else { return leave() }
+            guard isRequestRead, isPersistent else { return leave() }
             phase = .idle
             return .takeNextRequest
         case .lingering:

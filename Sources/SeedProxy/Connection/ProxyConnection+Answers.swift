@@ -25,6 +25,7 @@ extension ProxyConnection {
 
     /// What is refused whatever is asked for.
     private func refusal(of head: inout RequestHead) -> Refusal? {
+        if machine.isDraining { return .draining }
         if let limiter = loop.rateLimiter, !limiter.take() { return .rateLimited }
         if let credentials = loop.credentials, !credentials.admit(&head) { return .wantsCredentials }
         if head.method == .connect { return .noTunnels }
@@ -114,7 +115,7 @@ extension ProxyConnection {
     }
 
     func writeConnection(_ writer: inout ResponseWriter, keepsConnection: Bool) {
-        if !machine.keepsConnection || !keepsConnection {
+        if !promise(keepsConnection: keepsConnection) {
             writer.field("Connection", "close")
         } else if current?.head.minorVersion == 0 {
             writer.field("Connection", "keep-alive")

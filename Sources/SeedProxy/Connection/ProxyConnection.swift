@@ -112,10 +112,15 @@ extension ProxyConnection {
     private var wantsInput: Bool {
         switch machine.phase {
         case .idle: context?.channel.isWritable ?? false
-        case .serving: !machine.isRequestRead && takesBody
+        case .serving: machine.isRequestRead ? looksForNextRequest : takesBody
         case .lingering: true
         case .closed: false
         }
+    }
+
+    /// While draining, so that a request behind the present one is known at its end, and refused instead of dropped.
+    private var looksForNextRequest: Bool {
+        machine.isDraining && !machine.isInputClosed && !reader.holdsPartialHead
     }
 
     private var takesBody: Bool { relay?.takesBody ?? true }
@@ -127,7 +132,7 @@ extension ProxyConnection {
             guard let part = reader.next() else {
                 // Bytes came, but no whole head: the rest must come soon.
                 if reader.holdsPartialHead { clock.headBegan() }
-                if machine.isInputClosed { perform(machine.leave()) }
+                if machine.isInputClosed || machine.isDraining { perform(machine.leave()) }
                 return false
             }
             begin(part)
@@ -192,6 +197,12 @@ extension ProxyConnection {
 
     func drain() {
         perform(machine.drain())
+        advance()
+    }
+
+    /// - Returns: whether the head that is being written may promise another answer.
+    func promise(keepsConnection: Bool) -> Bool {
+        machine.promise(keepsConnection: keepsConnection)
     }
 
     func tick(_ now: NIODeadline) {

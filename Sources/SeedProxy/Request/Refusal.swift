@@ -37,6 +37,9 @@ struct Refusal: Error, Equatable {
     static let rateLimited = Refusal(
         status: 429, culprit: .proxy, message: "There are more requests a second than are allowed; try again later.",
         hint: .retryAfter(1))
+    static let draining = Refusal(
+        status: 503, culprit: .proxy, message: "This server is stopping; ask another one, or this one later.",
+        hint: .retryAfter(1))
     static let wantsCredentials = Refusal(
         status: 407, culprit: .proxy, message: "This proxy wants a name and password.", hint: .proxyAuthenticate)
     static let blocked = Refusal(status: 403, culprit: .proxy, message: "The request is on this server's block list.")
