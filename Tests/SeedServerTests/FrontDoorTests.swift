@@ -94,6 +94,37 @@ struct FrontDoorTests {
         withExtendedLifetime((warm, clients)) {}
     }
 
+    @Test("Hundreds of clients that send or read by drips cost little memory each, and others are served meanwhile")
+    func slowClients() throws {
+        let (silent, silentPort) = try LoopbackSocket.listen()
+        defer { close(silent) }
+        try WholeHouse.with { house in
+            let file = try house.makeFile("object", length: 32 << 20)
+            #expect(try house.peer.get(house.url("object")).body == file)
+            let port = try house.peer.port()
+            let before = try house.peer.residentBytes()
+            // Heads without an end, bodies that an origin doesn't take, and readers of what is held.
+            let heads = try (0..<200).map { _ in try RawClient(port: port) }
+            let bodies = try (0..<100).map { _ in try RawClient(port: port) }
+            let readers = try (0..<100).map { _ in try RawClient(port: port, receiveBuffer: 4096) }
+            for client in heads { try client.send("GET http://h/ HTTP/1.1\r\nHost: h\r\n") }
+            let head = "PUT http://127.0.0.1:\(silentPort)/ HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"
+            for client in bodies { try client.send(head) }
+            for client in readers { try client.send(SeedPeerProcess.request(house.url("object"))) }
+            let drip = "X: \(String(repeating: "x", count: 500))\r\n"
+            for round in 0..<16 {
+                for client in heads + bodies { try client.send(drip) }
+                for client in readers { #expect(try !client.read(exactly: 64).isEmpty) }
+                let start = round << 20
+                #expect(try house.get("object", start..<start + 4096).body.elementsEqual(file[start..<start + 4096]))
+            }
+            let each = (try house.peer.residentBytes() - before) / (heads.count + bodies.count + readers.count)
+            print("resident memory of a slow client: \(each) bytes")
+            #expect(each <= 64 << 10)
+            withExtendedLifetime((heads, bodies, readers)) {}
+        }
+    }
+
     /// A configuration file whose `proxy` section has these lines too.
     private func configuration(_ proxy: String) throws -> String {
         let server = proxy.contains("server:") ? "" : "server: {ip: 127.0.0.1, port: 0}, "
