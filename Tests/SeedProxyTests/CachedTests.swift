@@ -123,6 +123,7 @@ struct CachedTests {
         "An origin that fails before the head is told by status",
         arguments: [
             (OriginError.Kind.unreachable, 502, "backend"), (.timeout, 504, "backend"), (.blocked, 403, "proxy"),
+            (.local, 500, "dfdaemon"),
         ])
     func failsBeforeHead(_ kind: OriginError.Kind, _ status: Int, _ culprit: String) async throws {
         try await withHouse { house in
