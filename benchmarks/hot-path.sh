@@ -159,7 +159,10 @@ speed() {
     peer_pid=
 }
 
-for tool in nginx wrk valgrind taskset; do
+tools='nginx taskset'
+[ "$what" = --speed ] || tools+=' valgrind'
+[ "$what" = --instructions ] || tools+=' wrk'
+for tool in $tools; do
     command -v "$tool" >/dev/null || fail "$tool is not there: install it"
 done
 [ -x "$seed_peer" ] || fail "$seed_peer is not there: run make release"
