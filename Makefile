@@ -3,12 +3,13 @@ SWIFT ?= swift
 FORMATTED := Sources Tests Examples benchmarks Package.swift
 # Instructions that a warm request may cost, loosely: other compilers make it a little more or less.
 HOT_PATH_LIMIT ?= 100000
+FUZZ_SECONDS ?= 60
 IMPORT_CHECK := --explicit-target-dependency-import-check error
 # One target after another: whole houses and clients beside each other would starve one another of two cores.
 TEST_TARGETS := $(sort $(notdir $(wildcard Tests/*Tests)))
 RUN_TESTS = set -e; for target in $(TEST_TARGETS); do $(SWIFT) test --skip-build --filter "^$$target\."; done
 
-.PHONY: help deps build release run test soak demo bench bench-origin bench-front instructions \
+.PHONY: help deps build release run test soak fuzz demo bench bench-origin bench-front instructions \
 	bench-request docs format lint config
 
 help: ## Say what there is
@@ -33,6 +34,9 @@ test: deps ## Build everything and run the tests
 soak: deps ## Run the tests with their long parts
 	$(SWIFT) build --build-tests $(IMPORT_CHECK)
 	export SEED_SOAK=1; $(RUN_TESTS)
+
+fuzz: release ## Search for bytes that break a parser, with libFuzzer, for FUZZ_SECONDS
+	scripts/fuzz $(FUZZ_SECONDS)
 
 demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DEMO_SIZE_MIB, DEMO_FLAGS=--json)
 	benchmarks/demo.sh $(DEMO_FLAGS)

@@ -1,34 +1,3 @@
-import DragonflyIdentity
-
-/// One rule: which URLs go through the cache, and how they are rewritten before they are asked for.
-package struct ProxyRule: Sendable, Equatable {
-    /// Searched (unanchored) in the URL without query and fragment.
-    package var regex: String
-    /// The origin is asked by https whatever the client's scheme was.
-    package var useTLS: Bool
-    /// Replaces the authority (`host[:port]`) of the origin URL.
-    package var redirect: String?
-    /// Query parameters that don't take part in the task's identity.
-    package var filteredQueryParams: [String]
-    /// What these URLs name never changes: it is never asked for again once it is held.
-    package var immutable: Bool
-    /// How long an answer is fresh whose origin does not say; nil takes the server's default, zero means for ever.
-    package var revalidateAfter: Duration?
-
-    package init(
-        regex: String = ".*", useTLS: Bool = false, redirect: String? = nil,
-        filteredQueryParams: [String] = QueryFilter.defaultNames, immutable: Bool = false,
-        revalidateAfter: Duration? = nil
-    ) {
-        self.regex = regex
-        self.useTLS = useTLS
-        self.redirect = redirect
-        self.filteredQueryParams = filteredQueryParams
-        self.immutable = immutable
-        self.revalidateAfter = revalidateAfter
-    }
-}
-
 /// The front door's settings. Nothing in here is read again after the start.
 package struct ProxyConfiguration: Sendable, Equatable {
     /// Address to listen on (`proxy.server.ip`).
