@@ -9,7 +9,7 @@ IMPORT_CHECK := --explicit-target-dependency-import-check error
 TEST_TARGETS := $(sort $(notdir $(wildcard Tests/*Tests)))
 RUN_TESTS = set -e; for target in $(TEST_TARGETS); do $(SWIFT) test --skip-build --filter "^$$target\."; done
 
-.PHONY: help deps build release run test soak fuzz demo bench bench-origin bench-front instructions \
+.PHONY: help deps build release run test soak coverage fuzz demo bench bench-origin bench-front instructions \
 	bench-request docs format lint config
 
 help: ## Say what there is
@@ -34,6 +34,9 @@ test: deps ## Build everything and run the tests
 soak: deps ## Run the tests with their long parts
 	$(SWIFT) build --build-tests $(IMPORT_CHECK)
 	export SEED_SOAK=1; $(RUN_TESTS)
+
+coverage: deps ## Print how much of the parsers the tests run; less than 95 % is an error
+	scripts/parser-coverage
 
 fuzz: release ## Search for bytes that break a parser, with libFuzzer, for FUZZ_SECONDS
 	scripts/fuzz $(FUZZ_SECONDS)
