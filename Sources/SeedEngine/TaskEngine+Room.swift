@@ -10,6 +10,8 @@ extension TaskEngine: PieceHolder {
 
     package func forget(_ key: StoreKey) -> Bool { table.forget(key) }
 
+    package func forgetIdle() { table.forgetIdle() }
+
     package func suspect(_ block: BlockIndex, of file: FileName) -> Bool {
         guard let task = table.find(file.key) else { return false }
         task.handle { $0.machine.doubt(block, file: file.generation, &$1) }

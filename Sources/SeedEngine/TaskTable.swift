@@ -47,6 +47,11 @@ final class TaskTable: Sendable {
         }
     }
 
+    /// Lets go of all tasks that nobody uses.
+    func forgetIdle() {
+        for shard in shards { shard.tasks.withLock { $0 = $0.filter { $0.value.idleSince == nil } } }
+    }
+
     var all: [LiveTask] { shards.flatMap { $0.tasks.withLock { Array($0.values) } } }
 
     private func shard(of key: StoreKey) -> Shard {

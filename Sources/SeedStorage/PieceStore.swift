@@ -145,14 +145,30 @@ extension PieceStore {
     /// The content file of a record. Blocking.
     /// - Throws: `.missing` when it is gone.
     package func openContent(_ key: StoreKey, generation: UInt64) throws(StorageError) -> ContentFile {
-        try content.open(FileName(key: key, generation: generation))
+        try withDescriptors { () throws(StorageError) in try content.open(FileName(key: key, generation: generation)) }
     }
 
     /// An empty content file under a generation counter that this key never had. Blocking.
     package func createContent(_ key: StoreKey) throws(StorageError) -> ContentFile {
         while true {
             let generation = nextGeneration.wrappingAdd(1, ordering: .relaxed).oldValue
-            if let file = try content.create(FileName(key: key, generation: generation)) { return file }
+            let name = FileName(key: key, generation: generation)
+            let made = try withDescriptors { () throws(StorageError) in try content.create(name) }
+            if let made { return made }
+        }
+    }
+
+    /// Tries again when descriptors had run out: the tasks that nobody uses give theirs. They are closed by other threads
+    /// of the store, so it may be the next request that finds one.
+    private func withDescriptors<Result>(
+        _ body: () throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        do throws(StorageError) {
+            return try body()
+        } catch {
+            guard error.kind == .tooManyFiles, let holder else { throw error }
+            holder.forgetIdle()
+            return try body()
         }
     }
 }

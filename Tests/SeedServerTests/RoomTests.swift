@@ -54,6 +54,26 @@ struct RoomTests {
         }
     }
 
+    @Test("Descriptors run out: all bytes are right meanwhile, it is said, and later objects are stored again")
+    func descriptors() throws {
+        try WholeHouse.with(limits: ["ulimit", "-n", "80"]) { house in
+            // More objects than descriptors; each keeps one while it is in memory.
+            for number in 0..<160 {
+                let file = try house.makeFile("object-\(number)", length: 10_000 + number)
+                #expect(try house.peer.get(house.url("object-\(number)")).body == file, "object \(number)")
+            }
+            #expect(house.peer.errorText.contains("ulimit -n"))
+            #expect(try house.peer.metric("seed_peer_aborts_total") == 0)
+            // Nobody reads the others: their descriptors come back.
+            let late = try house.makeFile("late", length: 50_000)
+            try house.waitUntil("objects are stored again") {
+                #expect(try house.peer.get(house.url("late")).body == late)
+                return try house.peer.get(house.url("late"))["cache-status"] == "seed-peer; hit"
+            }
+            #expect(try house.peer.metric("seed_peer_storage_content_failing") == 0)
+        }
+    }
+
     @Test("An object longer than storage.taskSizeLimit passes through and is not stored")
     func taskSizeLimit() throws {
         try WholeHouse.with(storage: "taskSizeLimit: 1MiB") { house in

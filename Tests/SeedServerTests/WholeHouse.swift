@@ -14,13 +14,15 @@ struct WholeHouse {
     let peer: SeedPeerProcess
 
     private init(
-        directory: TemporaryDirectory, nginx: Nginx, store: String, settings: (extra: String, storage: String)
+        directory: TemporaryDirectory, nginx: Nginx, store: String, settings: (extra: String, storage: String),
+        limits: [String] = []
     ) throws {
         self.directory = directory
         self.nginx = nginx
         self.store = store
         self.settings = settings
-        peer = try SeedPeerProcess(store: store, in: directory, storage: settings.storage, extra: settings.extra)
+        peer = try SeedPeerProcess(
+            store: store, in: directory, storage: settings.storage, extra: settings.extra, limits: limits)
     }
 
     /// Starts both, lends them, and stops them whatever happens.
@@ -28,8 +30,10 @@ struct WholeHouse {
     ///   - store: the store's directory, if not one inside `directory`.
     ///   - extra: further lines of configuration.
     ///   - storage: further keys of its section `storage`.
+    ///   - limits: a shell command that runs before the seed peer.
     static func with(
-        store: String? = nil, extra: String = "", storage: String = "", in directory: TemporaryDirectory? = nil,
+        store: String? = nil, extra: String = "", storage: String = "", limits: [String] = [],
+        in directory: TemporaryDirectory? = nil,
         _ body: (WholeHouse) throws -> Void
     ) throws {
         let directory = try directory ?? TemporaryDirectory()
@@ -38,7 +42,8 @@ struct WholeHouse {
         let nginx = try Nginx(serving: files)
         defer { nginx.stop() }
         let house = try WholeHouse(
-            directory: directory, nginx: nginx, store: store ?? directory.path("store"), settings: (extra, storage))
+            directory: directory, nginx: nginx, store: store ?? directory.path("store"), settings: (extra, storage),
+            limits: limits)
         defer { house.peer.kill() }
         try body(house)
     }
@@ -88,7 +93,7 @@ struct WholeHouse {
     }
 
     /// Asks again and again, for a minute: the other process has no event to wait for.
-    private func waitUntil(_ what: Comment, _ isTrue: () throws -> Bool) throws {
+    func waitUntil(_ what: Comment, _ isTrue: () throws -> Bool) throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while try !isTrue() {
             try #require(ContinuousClock.now < deadline, what)

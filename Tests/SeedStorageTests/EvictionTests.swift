@@ -290,5 +290,7 @@ private final class Holder: PieceHolder {
 
     func forget(_ key: StoreKey) -> Bool { key != file.key }
 
+    func forgetIdle() {}
+
     func suspect(_ block: BlockIndex, of name: FileName) -> Bool { name.key == file.key }
 }

@@ -293,6 +293,7 @@ struct ScrubTests {
 
         func giveUp(_ piece: PieceName) -> Surrender { .inUse }
         func forget(_ key: StoreKey) -> Bool { false }
+        func forgetIdle() {}
         func suspect(_ block: BlockIndex, of file: FileName) -> Bool {
             journal.note(block.block)
             return true

@@ -11,6 +11,9 @@ package protocol PieceHolder: AnyObject, Sendable {
     /// - Returns: true when the task is not in memory, or is not any more.
     func forget(_ key: StoreKey) -> Bool
 
+    /// Forgets all tasks that nobody uses, so that their files are closed: descriptors have run out.
+    func forgetIdle()
+
     /// A block does not seem to match its checksum any more: look again, and drop it if that is so.
     /// - Returns: false when the task is not in memory.
     func suspect(_ block: BlockIndex, of file: FileName) -> Bool
