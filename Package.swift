@@ -103,7 +103,7 @@ let package = Package(
             name: "OriginBenchmarks", dependencies: ["SeedTestSupport"],
             path: "benchmarks/Benchmarks/OriginBenchmarks", swiftSettings: strict),
         .executableTarget(
-            name: "EvictionBenchmarks", dependencies: ["SeedStorage", "DragonflyIdentity"],
+            name: "EvictionBenchmarks", dependencies: ["SeedTestSupport"],
             path: "benchmarks/Benchmarks/EvictionBenchmarks", exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(
             name: "StoreBenchmarks",
@@ -118,7 +118,7 @@ let package = Package(
         .executableTarget(
             name: "RequestBenchmarks", dependencies: ["CCurl", "DragonflyRequest", "SeedTestSupport"],
             path: "benchmarks/Benchmarks/RequestBenchmarks", swiftSettings: strict),
-        room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", nioCore, nioPosix, httpTypes]),
+        room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", "SeedStorage", nioCore, nioPosix, httpTypes]),
 
         tests(of: "DragonflyIdentity", [], resources: [.copy("Vectors")]),
         tests(of: "SeedStorage", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),

@@ -2,7 +2,7 @@ import DragonflyIdentity
 import SeedStorage
 
 /// An order of eviction. `touch` is told of every read of a piece that is held, `insert` of every piece that comes in.
-protocol Candidate {
+package protocol Candidate {
     static var name: String { get }
     init()
     mutating func touch(_ piece: Int)
@@ -73,25 +73,29 @@ struct Lists {
     }
 }
 
-struct LRU: Candidate {
-    static let name = "LRU"
+package struct LRU: Candidate {
+    package static let name = "LRU"
     private var lists = Lists(1)
 
-    mutating func touch(_ piece: Int) { lists.index[piece].map { lists.move($0, to: 0) } }
-    mutating func insert(_ piece: Int, bytes: Int) { lists.add(piece, bytes: bytes, to: 0) }
-    mutating func victim() -> Int? { lists.tails[0] < 0 ? nil : lists.remove(lists.tails[0]) }
+    package init() {}
+
+    package mutating func touch(_ piece: Int) { lists.index[piece].map { lists.move($0, to: 0) } }
+    package mutating func insert(_ piece: Int, bytes: Int) { lists.add(piece, bytes: bytes, to: 0) }
+    package mutating func victim() -> Int? { lists.tails[0] < 0 ? nil : lists.remove(lists.tails[0]) }
 }
 
 /// One queue; a hand walks from the oldest to the newest, forgives what was read since, and takes the first that was not.
-struct SIEVE: Candidate {
-    static let name = "SIEVE"
+package struct SIEVE: Candidate {
+    package static let name = "SIEVE"
     private var lists = Lists(1)
     private var hand = -1
 
-    mutating func touch(_ piece: Int) { lists.index[piece].map { lists.nodes[$0].frequency = 1 } }
-    mutating func insert(_ piece: Int, bytes: Int) { lists.add(piece, bytes: bytes, to: 0) }
+    package init() {}
 
-    mutating func victim() -> Int? {
+    package mutating func touch(_ piece: Int) { lists.index[piece].map { lists.nodes[$0].frequency = 1 } }
+    package mutating func insert(_ piece: Int, bytes: Int) { lists.add(piece, bytes: bytes, to: 0) }
+
+    package mutating func victim() -> Int? {
         var at = hand >= 0 ? hand : lists.tails[0]
         guard at >= 0 else { return nil }
         while lists.nodes[at].frequency > 0 {
@@ -104,21 +108,23 @@ struct SIEVE: Candidate {
 }
 
 /// The one that the store has.
-struct SegmentedLRU: Candidate {
-    static let name = "segmented LRU"
+package struct SegmentedLRU: Candidate {
+    package static let name = "segmented LRU"
     private var policy = EvictionPolicy(limit: .max)
     /// The traces have no times: every read is taken as one of another hour.
     private var second: UInt32 = 1
     private let key = StoreKey(bytes: [UInt8](repeating: 7, count: 32))
 
-    mutating func touch(_ piece: Int) { insert(piece, bytes: 0) }
+    package init() {}
 
-    mutating func insert(_ piece: Int, bytes: Int) {
+    package mutating func touch(_ piece: Int) { insert(piece, bytes: 0) }
+
+    package mutating func insert(_ piece: Int, bytes: Int) {
         second += 3_600
         policy.use(name(piece), bytes: Int64(bytes), at: second)
     }
 
-    mutating func victim() -> Int? { policy.victim().map { Int($0.name.file.generation) } }
+    package mutating func victim() -> Int? { policy.victim().map { Int($0.name.file.generation) } }
 
     private func name(_ piece: Int) -> PieceName {
         guard let key else { preconditionFailure("32 bytes make a key") }
@@ -127,23 +133,25 @@ struct SegmentedLRU: Candidate {
 }
 
 /// A small queue through which all must pass, a main one for what was read there, and a memory of what fell out.
-struct S3FIFO: Candidate {
-    static let name = "S3-FIFO"
+package struct S3FIFO: Candidate {
+    package static let name = "S3-FIFO"
     private var lists = Lists(2)
     private var ghosts: [Int: Int] = [:]
     private var ghostQueue: [(piece: Int, stamp: Int)] = []
     private var ghostHead = 0
     private var stamp = 0
 
-    mutating func touch(_ piece: Int) {
+    package init() {}
+
+    package mutating func touch(_ piece: Int) {
         lists.index[piece].map { lists.nodes[$0].frequency = min(3, lists.nodes[$0].frequency + 1) }
     }
 
-    mutating func insert(_ piece: Int, bytes: Int) {
+    package mutating func insert(_ piece: Int, bytes: Int) {
         lists.add(piece, bytes: bytes, to: ghosts.removeValue(forKey: piece) == nil ? 0 : 1)
     }
 
-    mutating func victim() -> Int? {
+    package mutating func victim() -> Int? {
         while true {
             let small = lists.bytes[0] * 10 > lists.bytes[0] + lists.bytes[1] || lists.tails[1] < 0
             let node = lists.tails[small ? 0 : 1]

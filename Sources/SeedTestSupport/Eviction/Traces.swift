@@ -1,18 +1,18 @@
 import Glibc
 
 /// One read: a piece and its length in bytes.
-struct Access {
-    var piece: Int
-    var bytes: Int
+package struct Access: Sendable {
+    package var piece: Int
+    package var bytes: Int
 }
 
 /// The reads of one kind of day, made from a seed, so that each run sees the same.
-struct Trace {
-    let name: String
-    let accesses: [Access]
+package struct Trace: Sendable {
+    package let name: String
+    package let accesses: [Access]
 
     /// Bytes of all different pieces.
-    let footprint: Int
+    package let footprint: Int
 
     init(_ name: String, _ accesses: [Access]) {
         self.name = name
@@ -22,12 +22,19 @@ struct Trace {
         footprint = sizes.values.reduce(0, +)
     }
 
-    static let all = [zipf(), scanned(), containers()]
+    package static let all = [zipf(), scanned(), containers()]
 
     /// Objects of 1 to 64 pieces, asked for by Zipf's law: a model hub or a file server in a steady state.
     static func zipf() -> Trace {
         var random = Random(seed: 1)
         return Trace("zipf", zipfReads(count: 600_000, &random))
+    }
+
+    /// The same in small: pieces of 64 KiB, so that it can be played against a real store.
+    package static func small() -> Trace {
+        var random = Random(seed: 3)
+        let reads = zipfReads(count: 2_000, objects: 120, sizes: 5, &random)
+        return Trace("small zipf", reads.map { Access(piece: $0.piece, bytes: 64 << 10) })
     }
 
     /// The same, with a walk over one large object that nobody asks for again after every 2,000 reads: a backup, a crawl, a dry run.
@@ -82,11 +89,13 @@ struct Trace {
         (0..<pieces).map { Access(piece: id << 12 | $0, bytes: 4 << 20) }
     }
 
-    /// Half of the reads are of one piece, half of up to eight in a row.
-    private static func zipfReads(count: Int, _ random: inout Random) -> [Access] {
-        let objects = Zipf(count: 12_000, exponent: 0.9)
+    /// A piece is named by its object, times 4096, and its number. Half of the reads are of one piece, half of up to eight in a row.
+    private static func zipfReads(
+        count: Int, objects number: Int = 12_000, sizes: Int = 7, _ random: inout Random
+    ) -> [Access] {
+        let objects = Zipf(count: number, exponent: 0.9)
         // Popularity and length have nothing to do with each other.
-        let lengths = (0..<12_000).map { _ in 1 << random.below(7) }
+        let lengths = (0..<number).map { _ in 1 << random.below(sizes) }
         var result: [Access] = []
         while result.count < count {
             let object = objects.next(&random)

@@ -1,0 +1,111 @@
+import DragonflyIdentity
+import Foundation
+import HTTPTypes
+import SeedOrigin
+import SeedStorage
+import SeedTestSupport
+import Testing
+
+@testable import SeedEngine
+
+@Suite("A store smaller than what is asked of it")
+struct HitRateTests {
+    private static let piece = 64 << 10
+    /// Each object has room for the longest of the trace.
+    private static let length = 16 * piece
+    private static let object = objectBytes(0..<length)
+
+    @Test(
+        "keeps nine tenths of the hits that the order of eviction has by itself, fails nobody, and stays in its budget")
+    func hitRate() throws {
+        let trace = Trace.small()
+        let share = 0.25
+        let budget = Int64(Double(trace.footprint) * share)
+        let house = try EngineHouse {
+            $0.spanLength = Int64(Self.piece)
+            $0.firstWindow = Int64(Self.piece)
+        } store: {
+            $0.limits = SpaceLimits(capacity: budget, headroom: 0)
+        }
+        defer { house.close() }
+        var fetched = 0
+        for (number, access) in trace.accesses.enumerated() {
+            fetched += try play(access, house)
+            // As in the simulation, no two reads count as one.
+            house.clock.pass(milliseconds: 3_600_000)
+            try waitForRoom(house)
+            guard number % 100 == 0 else { continue }
+            let files = house.contentFiles()
+            #expect(files.bytes <= budget + budget / 100 + Int64(files.count) << 16)
+        }
+        let asked = trace.accesses.reduce(0) { $0 + $1.bytes }
+        let rate = 1 - Double(fetched) / Double(asked)
+        let simulated = simulate(SegmentedLRU.self, trace, share: share).hitRate
+        #expect(house.store.health.evictedPieces > 0)
+        #expect(rate >= 0.9 * simulated, "store \(rate), simulation \(simulated)")
+        #expect(house.engine.counters.directStreams.current == 0)
+    }
+
+    /// How fast the disk makes room is not what is compared here.
+    private func waitForRoom(_ house: EngineHouse) throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while house.store.availableBytes < 2 * Int64(Self.piece) {
+            try #require(ContinuousClock.now < deadline, "no room is made")
+            house.turnAllThreads()
+        }
+    }
+
+    /// Reads one piece, which must be right.
+    /// - Returns: bytes that the origin was asked for.
+    private func play(_ access: Access, _ house: EngineHouse) throws -> Int {
+        let first = Int64(access.piece % 4_096 * Self.piece)
+        let number = access.piece / 4_096
+        let signal = Signal()
+        let request = TaskRequest(
+            key: try #require(
+                StoreKey(bytes: (0..<32).map { UInt8(truncatingIfNeeded: $0 < 8 ? number >> (8 * $0) : 0) })),
+            wireID: TaskID("wire"), url: "http://origin/\(number)",
+            range: .bounded(first: first, last: first + Int64(access.bytes) - 1), pieceLength: Int64(Self.piece),
+            freshness: FreshnessRule(isImmutable: true))
+        let client = Client(house.engine.open(request) { signal.notify() }, signal)
+        var fetched = 0
+        while true {
+            switch client.step(within: 0.001) {
+            case nil:
+                guard let transfer = house.origin.next(within: 0.001) else { continue }
+                fetched += transfer.asked.count
+                transfer.head(
+                    206,
+                    [
+                        .contentRange:
+                            "bytes \(transfer.asked.lowerBound)-\(transfer.asked.upperBound - 1)/\(Self.length)",
+                        .contentLength: "\(transfer.asked.count)", .eTag: "\"v\"",
+                    ])
+                _ = transfer.deliver(Array(Self.object[transfer.asked]))
+                transfer.end()
+            case .head, .bytes: continue
+            case .end:
+                #expect(client.bytes == Array(Self.object[Int(first)..<Int(first) + access.bytes]))
+                return fetched
+            case let step?:
+                Issue.record("a read failed: \(step)")
+                return fetched
+            }
+        }
+    }
+}
+
+extension EngineHouse {
+    /// What the content files take on the volume.
+    func contentFiles() -> (count: Int, bytes: Int64) {
+        let root = directory.path("store/content")
+        var (count, bytes) = (0, Int64(0))
+        for name in FileManager.default.subpaths(atPath: root) ?? [] where name.contains(".") {
+            var status = stat()
+            guard stat("\(root)/\(name)", &status) == 0 else { continue }
+            count += 1
+            bytes += Int64(status.st_blocks) * 512
+        }
+        return (count, bytes)
+    }
+}
