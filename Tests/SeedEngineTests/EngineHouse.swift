@@ -73,12 +73,13 @@ final class EngineHouse {
     }
 
     func open(
-        _ range: RangeSpec? = nil, key: UInt8 = 1, pieceLength: Int64? = nil, digest: Digest? = nil
+        _ range: RangeSpec? = nil, key: UInt8 = 1, pieceLength: Int64? = nil, digest: Digest? = nil,
+        freshness: FreshnessRule = FreshnessRule()
     ) throws -> Client {
         let signal = Signal()
         let request = TaskRequest(
             key: try Self.key(key), wireID: TaskID("wire"), url: "http://origin/object", range: range,
-            pieceLength: pieceLength, digest: digest)
+            pieceLength: pieceLength, freshness: freshness, digest: digest)
         return Client(engine.open(request) { signal.notify() }, signal)
     }
 }

@@ -39,7 +39,8 @@ struct FlipTests {
     /// - Returns: the blocks that the origin was asked for; the first reading asks for all and counts none.
     private func fetch(_ house: EngineHouse) throws -> Set<Int> {
         let isFirst = try house.store.task(EngineHouse.key(1)) == nil
-        let client = try house.open(pieceLength: 4 << 20)
+        // The long campaign takes longer than an answer is fresh.
+        let client = try house.open(pieceLength: 4 << 20, freshness: FreshnessRule(isImmutable: true))
         defer { client.stream.close() }
         var blocks: Set<Int> = []
         var isOver = false
