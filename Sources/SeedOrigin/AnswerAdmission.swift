@@ -119,7 +119,9 @@ package enum AnswerAdmission: Hashable, Sendable {
     }
 
     private static func unsatisfiable(_ head: OriginHead, _ known: KnownGeneration?) -> AnswerAdmission {
-        guard case .unsatisfied(let total) = head.contentRange else { return .unsatisfiable(total: nil) }
+        guard case .unsatisfied(let total) = head.contentRange, total <= longestObject else {
+            return .unsatisfiable(total: nil)
+        }
         if let known, known.total != total { return .changed }
         return .unsatisfiable(total: total)
     }

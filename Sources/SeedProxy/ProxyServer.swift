@@ -101,7 +101,8 @@ package final class ProxyServer: Sendable {
         let drained = loops.map { loop in loop.eventLoop.flatSubmit { loop.value.drain(within: limit) } }
         for loop in drained { try? await loop.get() }
         try? await group.shutdownGracefully()
-        try? await threads.shutdownGracefully()
+        // Not waited for: a lookup may hang longer than a stop may take.
+        threads.shutdownGracefully { _ in }
     }
 }
 

@@ -144,6 +144,7 @@ struct AnswerAdmissionTests {
         }
         #expect(judge(416, [.contentRange: "bytes */4"]) == .unsatisfiable(total: 4))
         #expect(judge(416) == .unsatisfiable(total: nil))
+        #expect(judge(416, [.contentRange: "bytes */9223372036854775807"]) == .unsatisfiable(total: nil))
         #expect(judge(416, [.contentRange: "bytes */4"], .none, known) == .changed)
         #expect(judge(416, asked: nil) == .error(status: 416))
         #expect(judge(412, [:], .ifMatch("\"v1\""), known) == .changed)

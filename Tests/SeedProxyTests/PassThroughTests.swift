@@ -183,6 +183,55 @@ struct PassThroughTests {
         }
     }
 
+    @Test("Max-Forwards that is no number travels on as it is", arguments: ["-9223372036854775808", "x", "1"])
+    func maxForwards(value: String) async throws {
+        try await withRelay({ connection in
+            let request = try connection.readRequest()
+            let expected = value == "1" ? "0" : value
+            let isRight = request.contains("Max-Forwards: \(expected)")
+            try connection.send("HTTP/1.1 \(isRight ? 200 : 500) X\r\nContent-Length: 0\r\n\r\n")
+        }) { _, origin, client in
+            try client.send(
+                "OPTIONS http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nMax-Forwards: \(value)\r\n\r\n")
+            #expect(try client.readResponse().status == 200)
+        }
+    }
+
+    @Test("An origin cannot take the length off its body, nor off ours")
+    func nominatedLength() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\nConnection: content-length\r\nContent-Length: 3\r\n\r\nabc")
+        }) { _, origin, client in
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            let response = try client.readResponse()
+            #expect(response.text == "abc")
+            #expect(response["Content-Length"] == "3")
+        }
+    }
+
+    @Test("A status below 100 is a failure of the origin")
+    func noStatus() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n")
+        }) { _, origin, client in
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.readResponse().status == 502)
+        }
+    }
+
+    @Test("The origin's own errors say that they are the origin's")
+    func errorType() async throws {
+        try await withRelay({ connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n")
+        }) { _, origin, client in
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n\r\n")
+            #expect(try client.readResponse()["X-Dragonfly-Error-Type"] == "backend")
+        }
+    }
+
     @Test("The address guard refuses what is not allowed, by name and by address")
     func guarded() async throws {
         try await withRelay(allowing: [], { _ in }) { _, origin, client in

@@ -59,6 +59,6 @@ enum RangeAsk: Equatable {
 
 extension ByteRange {
     fileprivate func isNear(_ other: ByteRange) -> Bool {
-        lowerBound <= other.upperBound + RangeAsk.mergedGap && other.lowerBound <= upperBound + RangeAsk.mergedGap
+        lowerBound - RangeAsk.mergedGap <= other.upperBound && other.lowerBound - RangeAsk.mergedGap <= upperBound
     }
 }

@@ -82,6 +82,10 @@ final class ProxyConnection: ChannelInboundHandler {
         machine.closed()
         endRequest(isAborted: true)
         loop.forget(self)
+        // It holds this connection, which would never go; and what came behind the last request is for nobody.
+        wakeUp = {}
+        reader = RequestReader()
+        headBytes = nil
         self.context = nil
     }
 }

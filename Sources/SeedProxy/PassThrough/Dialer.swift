@@ -5,12 +5,14 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 package import SeedOrigin
+import Synchronization
 
 /// Opens connections to origins for requests that go straight through. Name lookup runs on threads of its own, and
 /// every address is judged before it is dialled (rule 24).
 struct Dialer: Sendable {
     let addressGuard: AddressGuard
     let threads: NIOThreadPool
+    let lookUps = LookUpCount()
     let tls: NIOSSLContext
     let connectTimeout: TimeAmount
     /// Nil: origins are dialled directly.
@@ -22,7 +24,7 @@ struct Dialer: Sendable {
         _ url: OriginURL, on loop: any EventLoop, setUp: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
         if let proxy { return dial(url, through: proxy, on: loop, setUp: setUp) }
-        return threads.runIfActive(eventLoop: loop) { try Self.lookUp(url.host, port: url.port) }
+        return addresses(of: url.host, port: url.port, on: loop)
             .flatMapThrowing { try permitted($0) }
             .flatMap { addresses in
                 connect(to: addresses[...], on: loop) { channel in
@@ -38,9 +40,12 @@ struct Dialer: Sendable {
         setUp: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
         let isTunnel = url.isTLS
-        return threads.runIfActive(eventLoop: loop) {
-            if IPAddress(url.host) != nil { _ = try permitted(try Self.lookUp(url.host, port: url.port)) }
-            return try Self.lookUp(proxy.host, port: proxy.port)
+        let isAddress = IPAddress(url.host) != nil
+        let named = isAddress ? addresses(of: url.host, port: url.port, on: loop) : loop.makeSucceededFuture([])
+        return named.flatMapThrowing { named in
+            if isAddress { _ = try permitted(named) }
+        }.flatMap {
+            addresses(of: proxy.host, port: proxy.port, on: loop)
         }.flatMap { addresses in
             connect(to: addresses[...], on: loop) { channel in
                 if proxy.isTLS { try addTLS(to: channel, host: proxy.host) }
@@ -125,6 +130,18 @@ struct Dialer: Sendable {
         return permitted
     }
 
+    /// An address in digits needs no lookup, and must not wait behind those of others.
+    private func addresses(of host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
+        if IPAddress(host) != nil, let address = try? SocketAddress(ipAddress: host, port: port) {
+            return loop.makeSucceededFuture([address])
+        }
+        guard lookUps.begin() else { return loop.makeFailedFuture(Refusal.tooManyLookUps) }
+        return threads.runIfActive(eventLoop: loop) { [lookUps] in
+            defer { lookUps.end() }
+            return try Self.lookUp(host, port: port)
+        }
+    }
+
     /// Blocks until the resolver answers.
     private static func lookUp(_ host: String, port: Int) throws(Refusal) -> [SocketAddress] {
         var hints = addrinfo()
@@ -139,6 +156,21 @@ struct Dialer: Sendable {
         return sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }
             .compactMap { $0.flatMap { SocketAddress($0.pointee) } }
     }
+}
+
+/// Name lookups that wait or run. A resolver that does not answer must not gather a queue without end.
+final class LookUpCount: Sendable {
+    private static let limit = 1024
+    private let count = Atomic(0)
+
+    /// False when there are too many.
+    func begin() -> Bool {
+        guard count.add(1, ordering: .relaxed).newValue > Self.limit else { return true }
+        end()
+        return false
+    }
+
+    func end() { count.subtract(1, ordering: .relaxed) }
 }
 
 extension OwnListeners {
@@ -169,6 +201,9 @@ extension SocketAddress {
 }
 
 extension Refusal {
+    static let tooManyLookUps = Refusal(
+        status: 429, culprit: .proxy, message: "Too many names are being looked up.", hint: .retryAfter(1))
+
     static func unreachable(_ message: String) -> Refusal {
         Refusal(status: 502, culprit: .backend, message: message)
     }

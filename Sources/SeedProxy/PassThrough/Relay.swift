@@ -27,6 +27,8 @@ final class Relay {
     /// The proxy that reads our head; nil when the origin does.
     private var proxy: OriginProxy?
     private var framing = Framing.noBody
+    /// Its head has been handed on.
+    private var hasAnswer = false
     private var lastProgress = NIODeadline.now()
 
     init(_ head: RequestHead, to url: OriginURL, reason: String?, client: ProxyConnection, asksOneByte: Bool = false) {
@@ -115,7 +117,9 @@ extension Relay {
         guard let client else { return }
         lastProgress = .now()
         let status = Int(answer.status.code)
-        guard status != 101 else { return client.fail(.unreachable("The origin changed the protocol unasked.")) }
+        guard status >= 100, status != 101 else {
+            return client.fail(.unreachable("The origin changed the protocol unasked, or has no such status."))
+        }
         guard status >= 200 else { return hand(interim: answer) }
         // The client would take it for a wish of ours.
         guard proxy == nil || status != 407 else {
@@ -128,8 +132,9 @@ extension Relay {
             return client.fail(.unreachable("The origin used a transfer coding that was not asked for."))
         }
         framing = framing(of: answer, isChunked: !codings.isEmpty)
+        hasAnswer = true
         var fields = HTTPFields(answer.headers).endToEnd
-        if framing == .chunked || framing == .untilClose { fields[.contentLength] = nil }
+        if framing == .chunked || framing == .untilClose || status == 204 { fields[.contentLength] = nil }
         client.relayHead(
             status: status, fields: fields, isChunked: framing == .chunked, reason: reason,
             keepsConnection: framing != .untilClose)
@@ -142,6 +147,7 @@ extension Relay {
     }
 
     func originEnded() {
+        guard hasAnswer else { return originFailed(ChannelError.eof) }
         client?.relayEnd(isChunked: framing == .chunked, keepsConnection: framing != .untilClose)
     }
 
@@ -179,7 +185,9 @@ extension Relay {
 
     private func hand(interim answer: HTTPResponseHead) {
         guard head.minorVersion > 0 else { return }  // HTTP/1.0 knows no interim answers
-        client?.relayInterim(status: Int(answer.status.code), fields: HTTPFields(answer.headers).endToEnd)
+        var fields = HTTPFields(answer.headers).endToEnd
+        fields[.contentLength] = nil
+        client?.relayInterim(status: Int(answer.status.code), fields: fields)
     }
 
     private func framing(of answer: HTTPResponseHead, isChunked: Bool) -> Framing {

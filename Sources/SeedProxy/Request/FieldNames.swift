@@ -23,7 +23,9 @@ extension HTTPFields {
         return HTTPFields(
             filter { field in
                 let name = field.name.canonicalName
-                return !Self.hopByHop.contains(name) && !nominated.contains(name) && !name.hasPrefix("x-dragonfly-")
+                // The length frames the body, whatever else is said about it.
+                let isForUsAlone = name != "content-length" && nominated.contains(name)
+                return !Self.hopByHop.contains(name) && !isForUsAlone && !name.hasPrefix("x-dragonfly-")
             })
     }
 

@@ -78,6 +78,8 @@ extension OriginURL {
         guard !authority.contains("@") else { throw .badRequest("User and password don't belong into the URL.") }
         let (name, portText) = try Self.split(authority)
         guard !name.isEmpty else { throw .badRequest("The URL has no host.") }
+        // Decoded it would be another host than the rules and the block list have seen.
+        guard !name.contains("%") else { throw .badRequest("The URL's host must not be percent-encoded.") }
         let isAddress = authority.first == "["
         guard name.utf8.allSatisfy({ ASCIISet.host.contains($0) || isAddress && $0 == UInt8(ascii: ":") }) else {
             throw .badRequest("The URL's host holds a character that no host has.")

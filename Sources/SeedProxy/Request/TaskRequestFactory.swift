@@ -103,6 +103,7 @@ extension TaskRequestFactory {
     /// Requests that never go through the cache. A GET for which a rule holds still goes where the rule says.
     private func planStraight(_ head: RequestHead) throws(Refusal) -> RequestPlan {
         if let own = try ownAnswer(to: head) { return .own(own) }
+        if head.present.contains(.outputPath) { throw .noOutputPath }
         let url = try asked(by: head)
         try checkBlocked(url, TaskOptions(head))
         guard head.method == .get || head.method == .head, let rule = policy.rule(for: url, usesP2P: false) else {
@@ -112,11 +113,11 @@ extension TaskRequestFactory {
     }
 
     private func planCached(_ head: RequestHead) throws(Refusal) -> RequestPlan {
+        if head.present.contains(.outputPath) { throw .noOutputPath }
         let asked = try asked(by: head)
         let options = TaskOptions(head)
         try checkBlocked(asked, options)
         guard let rule = policy.rule(for: asked, usesP2P: options.usesP2P) else { return .relayed(asked) }
-        if head.present.contains(.outputPath) { throw .noOutputPath }
         let url = try asked.rewritten(by: rule)
         let identity = try identity(of: url, head: head, rule: rule, options: options)
         // Such parameters prove a right, which is checked by the origin alone (rule 3).
@@ -191,7 +192,18 @@ extension RequestHead {
     /// the origin can judge.
     fileprivate var isPlain: Bool {
         (method == .get || method == .head) && !hasBody
-            && present.isDisjoint(with: FieldIDSet(.authorization, .cookie))
+            && present.isDisjoint(with: FieldIDSet(.authorization, .cookie)) && !mayProveRight
+    }
+
+    /// Whether a field that we don't know is called as those are that hold tokens and keys (`X-Auth-Token`,
+    /// `X-JFrog-Art-Api`, `X-Api-Key`…).
+    private var mayProveRight: Bool {
+        fields.contains { field in
+            guard field.id == .other else { return false }
+            let name = text(field.name).lowercased()
+            return ["token", "auth", "key", "secret", "session", "password", "credential", "art-api"]
+                .contains { name.contains($0) }
+        }
     }
 
     /// What the answer depends on beside the URL: a manifest named by a tag is given in the form that `Accept` asks for.
@@ -203,7 +215,8 @@ extension RequestHead {
         bytes.withUnsafeReadableBytes { base in
             let target = targetSpan.bytes(of: base)
             guard let manifests = target.position(of: "/manifests/") else { return false }
-            return !target[(manifests + 11)...].starts(with: "sha".utf8)
+            let reference = target[(manifests + 11)...]
+            return !reference.starts(with: "sha256:".utf8) && !reference.starts(with: "sha512:".utf8)
         }
     }
 

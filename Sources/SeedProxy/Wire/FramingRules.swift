@@ -6,6 +6,9 @@ struct FramingRules {
     private var isChunked = false
     private var closes = false
     private var keepsAlive = false
+    /// Fields that `Connection` names. Each is looked for in each line, so there cannot be many.
+    private var nominations = 0
+    private static let mostNominations = 32
 
     mutating func take(
         _ id: FieldID, _ value: UnsafeRawBufferPointer, _ head: inout RequestHead
@@ -14,7 +17,7 @@ struct FramingRules {
         case .host: try takeHost(value)
         case .contentLength: try takeLength(value)
         case .transferEncoding: try takeCoding(value)
-        case .connection: takeConnection(value, &head)
+        case .connection: try takeConnection(value, &head)
         default: break
         }
     }
@@ -57,7 +60,10 @@ struct FramingRules {
         throw .unknownCoding
     }
 
-    private mutating func takeConnection(_ value: UnsafeRawBufferPointer, _ head: inout RequestHead) {
+    /// What we frame and route by cannot be for us alone: others would read another message without it.
+    private mutating func takeConnection(
+        _ value: UnsafeRawBufferPointer, _ head: inout RequestHead
+    ) throws(Refusal) {
         for word in value.split(separator: UInt8(ascii: ",")) {
             let word = UnsafeRawBufferPointer(rebasing: word).trimmingBlanks
             if word.equalsIgnoringCase("close") {
@@ -66,6 +72,10 @@ struct FramingRules {
                 keepsAlive = true
             } else if !word.isEmpty {
                 head.nominatesFields = true
+                nominations += 1
+                guard nominations <= Self.mostNominations, !word.equalsIgnoringCase("content-length"),
+                    !word.equalsIgnoringCase("host")
+                else { throw .badRequest("Connection names a field that it may not name, or too many.") }
             }
         }
     }

@@ -113,7 +113,7 @@ extension RequestHead {
         let known: StaticString = "HTTP/"
         guard base.count > start + 9, known.withUTF8Buffer({ $0.elementsEqual(base[start..<start + 5]) }),
             base[start + 5].isDigit, base[start + 6] == UInt8(ascii: "."), base[start + 7].isDigit,
-            base[start + 8] == .carriageReturn
+            base[start + 8] == .carriageReturn, base[start + 9] == .lineFeed
         else { throw .badRequest("The request line does not end with the HTTP version.") }
         guard base[start + 5] == UInt8(ascii: "1") else { throw .unknownVersion }
         return base[start + 7] == UInt8(ascii: "0") ? 0 : 1

@@ -120,6 +120,8 @@ extension RequestHead {
     /// The fields that may travel on to an origin: not those about this connection, and none of ours.
     func isEndToEnd(_ field: Field, in base: UnsafeRawBufferPointer) -> Bool {
         if field.id.isHopByHop || field.id.isDragonfly { return false }
+        // It is part of a manifest's key, so it travels as long as that has it.
+        if field.id == .accept { return true }
         return !nominatesFields || !isNominated(field, in: base)
     }
 

@@ -62,6 +62,9 @@ struct AnswerMachineTests {
         guard case .several(let specs) = try machine("Range: \(asked)\r\n").ask else { return #expect(Bool(false)) }
         #expect(
             RangeAsk.merged(specs, length: 1000) == [ByteRange(500, 701), ByteRange(0, 30), ByteRange(950, 1000)])
+        #expect(
+            RangeAsk.merged([.bounded(first: 5, last: 6), .from(10)], length: .max) == [ByteRange(5, .max)],
+            "no length overflows")
         #expect(RangeAsk.merged([.bounded(first: 0, last: 1), .from(2000)], length: 1000) == [ByteRange(0, 2)])
         #expect(RangeAsk.merged([.from(2000), .suffix(0)], length: 1000).isEmpty)
         let bridge: [RangeSpec] = [
