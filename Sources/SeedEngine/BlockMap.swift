@@ -16,6 +16,7 @@ struct BlockMap: Sendable {
     private(set) var pieces: [Int: PieceBlocks] = [:]
     private(set) var completePieces = 0
     private var unaskedBlocks = 0
+    private var checkingBlocks = 0
     /// Pieces that were given up and whose pages the store is about to punch: nothing of them is served or filled.
     private(set) var leaving: Set<Int> = []
 
@@ -27,6 +28,9 @@ struct BlockMap: Sendable {
     var isFinished: Bool { completePieces == grid.layout.pieceCount }
 
     // MARK: Questions
+
+    /// No block is being checked, and no piece leaves.
+    var isAtRest: Bool { checkingBlocks == 0 && leaving.isEmpty }
 
     /// The end of the verified bytes that follow `offset` without a gap, at most `limit`; `offset` itself if there are none.
     func servable(from offset: Int64, upTo limit: Int64) -> Int64 {
@@ -129,6 +133,7 @@ struct BlockMap: Sendable {
     }
 
     mutating func beginChecking(_ index: BlockIndex) {
+        if pieces[index.piece]?.checking.contains(index.block) != true { checkingBlocks += 1 }
         withPiece(index.piece) {
             $0.recorded.remove(index.block)
             $0.checking.insert(index.block)
@@ -138,6 +143,7 @@ struct BlockMap: Sendable {
     /// A store thread compared the block with its checksum. A bad block is missing from now on.
     mutating func checked(_ index: BlockIndex, isGood: Bool) {
         let wasComplete = pieces[index.piece]?.isComplete ?? false
+        if pieces[index.piece]?.checking.contains(index.block) == true { checkingBlocks -= 1 }
         withPiece(index.piece) {
             $0.checking.remove(index.block)
             if isGood { $0.verified.insert(index.block) }
@@ -176,6 +182,7 @@ struct BlockMap: Sendable {
     /// - Returns: the checksum it must have; nil when it is not held, or will be checked anyway.
     mutating func doubt(_ index: BlockIndex) -> UInt32? {
         guard let blocks = pieces[index.piece], blocks.verified.contains(index.block) else { return nil }
+        if !blocks.checking.contains(index.block) { checkingBlocks += 1 }
         withPiece(index.piece) {
             $0.verified.remove(index.block)
             $0.memory[index.block] = nil

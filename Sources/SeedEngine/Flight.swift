@@ -82,10 +82,16 @@ final class Flight: OriginSink {
         transfer?.cancel()
     }
 
+    /// Somebody waits for it now.
+    func raise(to priority: OriginPriority) {
+        state.withLock { $0.transfer }?.raise(to: priority)
+    }
+
     // MARK: Driver thread
 
     func head(_ head: OriginHead) -> OriginVerdict {
-        switch task.flightHead(id, head, order) {
+        let room = state.withLock { $0.reserved }
+        switch task.flightHead(id, head, order, room: room) {
         case .keep(let keep):
             state.withLock {
                 $0.mode = .keeping(keep)
@@ -97,6 +103,13 @@ final class Flight: OriginSink {
         case .collect:
             state.withLock { $0.mode = .collecting(head) }
             return .accept(limit: Int64(OriginAnswer.bodyLimit) + 1)
+        case .needsRoom(let bytes):
+            guard context.store.reserve(bytes - room) else {
+                state.withLock { $0.mode = .rejected(.bypass(.noRoom)) }
+                return .reject
+            }
+            state.withLock { $0.reserved = bytes }
+            return self.head(head)
         case .reject(let outcome):
             state.withLock { $0.mode = .rejected(outcome) }
             return .reject

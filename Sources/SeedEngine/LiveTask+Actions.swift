@@ -12,6 +12,7 @@ extension LiveTask {
             case .load: context.store.threads.run { self.load() }
             case .start(let order): start(order)
             case .stop(let id, let offset): running(id)?.stop(at: offset)
+            case .raise(let id, let priority): running(id)?.raise(to: priority)
             case .check(let checks, let epoch): check(checks, epoch: epoch)
             case .put, .putPiece, .remove, .letGo: continue
             case .wake(let id): takeWake(id)?()
@@ -52,7 +53,7 @@ extension LiveTask {
         case .remove(let generation):
             guard let file = generation.file else { return }
             context.store.remove(key, generation: file)
-        case .load, .start, .stop, .check, .wake, .later, .letGo, .counted, .hash, .judged: return
+        case .load, .start, .stop, .raise, .check, .wake, .later, .letGo, .counted, .hash, .judged: return
         }
     }
 

@@ -1,6 +1,7 @@
 import DragonflyIdentity
 import NIOCore
 import SeedStorage
+import Synchronization
 
 /// Hot blocks on their way into memory (rule 20).
 extension LiveTask {
@@ -11,7 +12,13 @@ extension LiveTask {
         guard let grid = grid(of: name) else { return }
         let now = context.now()
         for index in grid.blocks(covering: range) where tier.wants(name, index, now: now) {
-            context.store.threads.run { [self] in take(index, of: file, tier) }
+            // A read never waits for these. One that finds no place is left out: a hot block is read again.
+            guard context.takes.begin(limit: 2 * context.store.threads.count) else { return }
+            let isQueued = context.store.threads.run { [self] in
+                take(index, of: file, tier)
+                context.takes.end()
+            }
+            if !isQueued { context.takes.end() }
         }
     }
 
@@ -35,6 +42,20 @@ extension LiveTask {
             state.machine.blocks?.keep(memory, of: index)
         }
     }
+}
+
+/// How many hot blocks are on their way into memory: queued closures and their blocks must not pile up.
+final class TakeCount: Sendable {
+    private let running = Atomic(0)
+
+    /// - Returns: false when as many as may be are on their way; else `end` must follow.
+    func begin(limit: Int) -> Bool {
+        guard running.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
+        end()
+        return false
+    }
+
+    func end() { running.wrappingSubtract(1, ordering: .relaxed) }
 }
 
 extension ContentFile {

@@ -16,6 +16,7 @@ struct EngineContext: Sendable {
     let counters = EngineCounters()
     /// Nil when no memory is to be had (`storage.cacheCapacity` 0).
     var memory: MemoryTier?
+    let takes = TakeCount()
     let logger: Logger
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
@@ -141,7 +142,10 @@ final class LiveTask: Sendable {
 
     // MARK: Flights
 
-    func flightHead(_ id: FlightID, _ head: OriginHead, _ order: FlightOrder) -> TaskMachine.HeadVerdict {
+    /// - Parameter room: bytes that are reserved for the flight.
+    func flightHead(
+        _ id: FlightID, _ head: OriginHead, _ order: FlightOrder, room: Int64
+    ) -> TaskMachine.HeadVerdict {
         handle { state, actions in
             // A revalidation's answer may be of another generation.
             let generation = order.purpose == .revalidation ? nil : state.machine.generation
@@ -150,7 +154,7 @@ final class LiveTask: Sendable {
             let now = context.now()
             return state.machine.head(
                 id, admitted, headers: head.headers.representation, madeAt: now - head.headers.age,
-                retry: TaskMachine.Retry(head, now: now), now: now, &actions)
+                retry: TaskMachine.Retry(head, now: now), room: room, now: now, &actions)
         }
     }
 

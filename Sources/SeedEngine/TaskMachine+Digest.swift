@@ -16,8 +16,20 @@ extension TaskMachine {
 
     /// Starts from the first byte, if there is something to compare with.
     mutating func beginProof() {
-        guard let generation, !generation.isProven else { return endProof() }
+        guard let generation, !generation.isProven, generation.length > 0 else { return endProof() }
         proof = generation.digest.map { RollingDigest(expected: $0, length: generation.length) }
+        hashedTo = 0
+    }
+
+    /// The block at `offset` was completed. If an earlier one in its place was hashed, or is being hashed, the verdict
+    /// would vouch for bytes that it was not made of: the hash starts over.
+    mutating func reprove(_ offset: Int64) {
+        guard proof != nil, offset < hashedTo else { return }
+        beginProof()
+        if demands[Self.prover] != nil, let length = proof?.length {
+            demands[Self.prover]?.wanted = ByteRange(0, length)
+            demands[Self.prover]?.plannedTo = 0
+        }
     }
 
     mutating func endProof() {
@@ -42,6 +54,7 @@ extension TaskMachine {
             isHashing = false
             return nil
         }
+        hashedTo = range.upperBound
         return (proof, range)
     }
 
@@ -59,7 +72,12 @@ extension TaskMachine {
     mutating func hashed(_ digest: RollingDigest?, epoch: Int, _ actions: inout [Action]) {
         guard let generation, generation.epoch == epoch, isHashing else { return }
         isHashing = false
-        guard let digest else { return doubtUnread(&actions) }
+        guard let digest else {
+            hashedTo = proof?.position ?? 0
+            return doubtUnread(&actions)
+        }
+        // The hash was started over meanwhile.
+        guard digest.position == hashedTo else { return hashOn(&actions) }
         proof = digest
         switch digest.verdict {
         case nil:

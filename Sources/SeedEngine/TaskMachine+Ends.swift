@@ -96,7 +96,8 @@ extension TaskMachine {
         switch outcome {
         case .changed, .unsatisfiable, .answered: doubt(now: now, &actions)
         case .bypass: failSpan(id, flight, .noRoom, .never, isForRoom: true, now: now, &actions)
-        case .complete, .cancelled: break
+        case .complete: failures = RetryBudget()
+        case .cancelled: break
         case .failed(let error, let retry):
             failSpan(id, flight, error, retry, isForRoom: error.kind == .storage, now: now, &actions)
         }

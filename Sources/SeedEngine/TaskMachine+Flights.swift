@@ -10,6 +10,8 @@ extension TaskMachine {
         case keep(Keep)
         /// An error answer to a first contact: keep its body for the clients.
         case collect
+        /// So many bytes must be reserved for the flight in all; then the same head is to be judged again.
+        case needsRoom(Int64)
         case reject(FlightOutcome)
     }
 
@@ -48,31 +50,32 @@ extension TaskMachine {
     ///   - headers: those that describe the object.
     ///   - madeAt: when the origin made the answer, in milliseconds since 1970; earlier than `now` if other caches kept it.
     ///   - retry: whether the same request may be made again if this is an error.
+    ///   - room: bytes that are reserved for this flight.
     mutating func head(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, retry: Retry, now: Int64,
-        _ actions: inout [Action]
+        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, retry: Retry,
+        room: Int64 = .max, now: Int64, _ actions: inout [Action]
     ) -> HeadVerdict {
         switch flights[id]?.purpose {
         case nil: .reject(.cancelled)
         case .revalidation:
-            revalidated(id, admitted, headers: headers, madeAt: madeAt, retry: retry, now: now, &actions)
+            revalidated(id, admitted, headers: headers, madeAt: madeAt, retry: retry, room: room, now: now, &actions)
         case .firstContact where flights[id]?.range == nil:
-            firstHead(id, admitted, headers: headers, madeAt: madeAt, &actions)
+            firstHead(id, admitted, headers: headers, madeAt: madeAt, room: room, &actions)
         case .firstContact, .demand, .completion: spanHead(id, admitted, retry)
         }
     }
 
     private mutating func firstHead(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, _ actions: inout [Action]
+        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, room: Int64,
+        _ actions: inout [Action]
     ) -> HeadVerdict {
         if !admitted.isError {
             // One URL, several representations: the store key does not tell them apart (rule 1).
             if headers.variesBeyondEncoding { return .reject(.bypass(.varies)) }
             if !Freshness(headers, madeAt: madeAt, rule: rule).mayStore { return .reject(.bypass(.notStorable)) }
         }
-        if let length = admitted.length, configuration.taskSizeLimit.map({ length > $0 }) ?? false {
-            return .reject(.bypass(.tooLong))
-        }
+        if let length = admitted.length, isTooLong(length) { return .reject(.bypass(.tooLong)) }
+        if let needed = roomNeeded(for: admitted), needed > room { return .needsRoom(needed) }
         switch admitted {
         case .part(let range, let total, let validator):
             let isOneResponse = validator == .none && !rule.isImmutable
@@ -95,9 +98,26 @@ extension TaskMachine {
         }
     }
 
+    private func isTooLong(_ length: Int64) -> Bool {
+        if let limit = configuration.taskSizeLimit, length > limit { return true }
+        return PieceLayout(contentLength: length, pieceLength: pieceLength).pieceCount > PieceName.mostPieces
+    }
+
+    /// The bytes that a first answer brings: nothing else bounds one that can't be fetched in spans.
+    private func roomNeeded(for admitted: AnswerAdmission) -> Int64? {
+        switch admitted {
+        case .part(let range, _, let validator):
+            validator == .none && !rule.isImmutable ? range.count : min(range.count, configuration.spanLength)
+        case .whole(let length, _): length
+        default: nil
+        }
+    }
+
     private mutating func spanHead(_ id: FlightID, _ admitted: AnswerAdmission, _ retry: Retry) -> HeadVerdict {
         switch admitted {
-        case .part(let range, _, _): return keep(id, bodyStart: range.lowerBound, upTo: range.upperBound)
+        case .part(let range, _, _):
+            setSequential(false)
+            return keep(id, bodyStart: range.lowerBound, upTo: range.upperBound)
         case .whole(let length?, _):
             setSequential()
             return keep(id, bodyStart: 0, upTo: length)
@@ -120,9 +140,10 @@ extension TaskMachine {
         return .keep(Keep(range: range, bodyStart: bodyStart, epoch: generation.epoch, grid: grid))
     }
 
-    private mutating func setSequential() {
-        guard var generation else { return }
-        generation.isSequential = true
+    /// Whether the origin ignores ranges, by its latest answer.
+    private mutating func setSequential(_ isSequential: Bool = true) {
+        guard var generation, generation.isSequential != isSequential else { return }
+        generation.isSequential = isSequential
         phase = .known(generation)
     }
 
@@ -158,6 +179,7 @@ extension TaskMachine {
             if isBlock {
                 dirty.insert(piece)
                 unprove(&actions)
+                reprove(part.range.lowerBound)
             }
             if isBlock, flight.purpose == .completion {
                 blocks?.fetchedUnasked(grid.block(at: part.range.lowerBound))

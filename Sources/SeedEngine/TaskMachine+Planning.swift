@@ -116,15 +116,18 @@ extension TaskMachine {
         return span
     }
 
-    /// Somebody waits for what a prefetch may still be queueing for: it makes room for a flight that is urgent. One that
-    /// brings bytes already is joined, or they would be fetched twice.
+    /// Somebody waits for what a flight in the background is to bring. A prefetch may still be queueing: it makes room
+    /// for a flight that is urgent. One that brings bytes already is joined, or they would be fetched twice; it is as
+    /// urgent now as he is.
     private mutating func overtake(at offset: Int64, _ priority: OriginPriority, _ actions: inout [Action]) {
-        for (id, flight) in flights where flight.priority == .prefetch && priority < .prefetch {
-            guard flight.purpose == .completion, flight.progress == 0, flight.claimed?.contains(offset) == true else {
-                continue
+        for (id, flight) in flights where priority < flight.priority && flight.claimed?.contains(offset) == true {
+            if flight.priority == .prefetch, flight.purpose == .completion, flight.progress == 0 {
+                flights[id]?.purpose = .demand
+                actions.append(.stop(id, at: nil))
+            } else {
+                flights[id]?.priority = priority
+                actions.append(.raise(id, priority))
             }
-            flights[id]?.purpose = .demand
-            actions.append(.stop(id, at: nil))
         }
     }
 
@@ -238,7 +241,9 @@ extension TaskMachine {
             guard end < pending.upperBound, let range = flight.range else { continue }
             flights[id]?.range = ByteRange(range.lowerBound, end)
             flights[id]?.claimedEnd = flight.claimedEnd ?? range.upperBound
-            actions.append(.stop(id, at: end))
+            // Where ranges are ignored it may still be skipping the bytes before, for nobody.
+            let isSkipping = generation?.isSequential == true && end == pending.lowerBound
+            actions.append(.stop(id, at: isSkipping ? nil : end))
         }
     }
 

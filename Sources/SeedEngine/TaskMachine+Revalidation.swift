@@ -46,12 +46,11 @@ extension TaskMachine {
     /// The answer to the conditional request. One of another generation becomes the first contact with that.
     mutating func revalidated(
         _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, retry: Retry,
-        now: Int64, _ actions: inout [Action]
+        room: Int64, now: Int64, _ actions: inout [Action]
     ) -> HeadVerdict {
         guard let generation else { return .reject(.cancelled) }
         switch admitted {
-        case .notModified where headers[.eTag].map({ $0 != generation.validator.etag }) ?? false:
-            return .reject(.changed)
+        case .notModified where generation.validator.isContradicted(by: headers[.eTag]): return .reject(.changed)
         case .notModified: confirm(generation, headers, madeAt: madeAt, now: now, &actions)
         case .part(_, let total, let validator)
         where total == generation.length && validator == generation.validator:
@@ -60,10 +59,12 @@ extension TaskMachine {
             confirm(generation, headers, madeAt: madeAt, now: now, &actions)
         case .part, .whole:
             noteMove(now: now)
-            return adopt(id, admitted, headers: headers, madeAt: madeAt, now: now, &actions)
+            return adopt(id, admitted, headers: headers, madeAt: madeAt, room: room, now: now, &actions)
         case .error where retry == .never: return .collect
         case .error(let status): return .reject(.failed(.status(status), retry))
-        case .unsatisfiable, .changed: return .reject(.changed)
+        // Bytes in a form that is never stored are an answer: what it had is not what it has.
+        case .unsatisfiable, .changed, .refused(.encoded), .refused(.multipart), .refused(.status):
+            return .reject(.changed)
         case .refused(let refusal): return .reject(.failed(.refused(refusal), .never))
         }
         return .reject(.cancelled)
@@ -76,6 +77,12 @@ extension TaskMachine {
         confirmed.headers = generation.headers.updated(by: headers)
         confirmed.fetchedAt = madeAt
         phase = .known(confirmed)
+        failures = RetryBudget()
+        guard freshness(of: confirmed).mayStore else {
+            // It has turned private: from now on it is for those whom the origin itself gives it.
+            settleOpening(.bypass(.notStorable), &actions)
+            return discard(readersSee: .changedWhileReading, now: now, &actions)
+        }
         if confirmed.file != nil { actions.append(.put(confirmed)) }
         if isDoubted {
             // Two versions of one object answer in turn. Seen too often, it is passed through (rule 6).
@@ -88,7 +95,7 @@ extension TaskMachine {
 
     /// The old generation goes; this answer's bytes are the first of the new one if anybody waits for them.
     private mutating func adopt(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, now: Int64,
+        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, room: Int64, now: Int64,
         _ actions: inout [Action]
     ) -> HeadVerdict {
         let isAwaited = demands.values.contains { $0.wanted == nil && $0.verdict == nil }
@@ -101,7 +108,8 @@ extension TaskMachine {
         flight.purpose = .firstContact
         flights[id] = flight
         phase = .probing
-        return head(id, admitted, headers: headers, madeAt: madeAt, retry: .never, now: now, &actions)
+        return head(
+            id, admitted, headers: headers, madeAt: madeAt, retry: .never, room: room, now: now, &actions)
     }
 
     // MARK: End
@@ -151,6 +159,13 @@ extension OriginAnswer {
 }
 
 extension Validator {
+    /// Whether the tag of a 304 is another one. It may come back weakened (RFC 9110 §8.8.3.2), and says nothing where
+    /// the version is known by another mark.
+    fileprivate func isContradicted(by tag: String?) -> Bool {
+        guard let tag, let known = etag else { return false }
+        return (tag.hasPrefix("W/") ? String(tag.dropFirst(2)) : tag) != known
+    }
+
     /// What a request carries that asks whether this version still counts (RFC 9110 §13.1).
     fileprivate var revalidationCondition: OriginCondition {
         switch self {

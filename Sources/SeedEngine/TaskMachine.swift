@@ -40,6 +40,8 @@ struct TaskMachine: Sendable {
         case start(FlightOrder)
         /// End a flight at this offset, counted as complete; `nil` cancels it at once.
         case stop(FlightID, at: Int64?)
+        /// Somebody waits for what this flight brings.
+        case raise(FlightID, OriginPriority)
         case check([BlockCheck], epoch: Int)
         case put(Generation)
         case putPiece(PieceRecord, of: Generation, PieceStore.Urgency)
@@ -110,6 +112,8 @@ struct TaskMachine: Sendable {
     var named: Digest?
     /// How far the object was compared with its SHA-256; nil when it has none, or was compared.
     var proof: RollingDigest?
+    /// The end of the bytes that were hashed for `proof`, or are being hashed.
+    var hashedTo: Int64 = 0
     /// A hashing thread was called or is at work.
     var isHashing = false
 
@@ -118,10 +122,10 @@ struct TaskMachine: Sendable {
         self.pieceLength = pieceLength
     }
 
-    /// Nobody reads, nothing flies, and no piece is about to be punched, of which only this machine knows: the task may
-    /// be forgotten.
+    /// Nobody reads, nothing flies, no block is being checked and no piece is about to be punched, of which only this
+    /// machine knows: the task may be forgotten.
     var isIdle: Bool {
-        streams == 0 && flights.isEmpty && !isHashing && phase != .loading && blocks?.leaving.isEmpty ?? true
+        streams == 0 && flights.isEmpty && !isHashing && phase != .loading && blocks?.isAtRest ?? true
     }
 
     mutating func beginStream(

@@ -39,6 +39,7 @@ package final class CurlOrigin: OriginSource {
         let mailbox: DriverMailbox
 
         func resume() { mailbox.post(.resume(id)) }
+        func raise(to priority: OriginPriority) { mailbox.post(.raise(id, priority)) }
         func cancel() { mailbox.post(.cancel(id)) }
     }
 }

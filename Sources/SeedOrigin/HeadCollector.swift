@@ -51,7 +51,7 @@ struct HeadCollector {
             return .more
         }
         isComplete = true
-        if let contradiction = head.lengthContradiction { return .refused(contradiction) }
+        if let contradiction = head.lengthContradiction ?? head.unaskedCoding { return .refused(contradiction) }
         return .complete(head)
     }
 
@@ -79,6 +79,15 @@ extension OriginHead {
             return nil
         }
         return OriginError(.badAnswer, "the origin's answer has contradicting or malformed Content-Length fields")
+    }
+}
+
+extension OriginHead {
+    /// A transfer coding that was not asked for: what it makes of the bytes would be taken for the object's.
+    var unaskedCoding: OriginError? {
+        let codings = headers[values: .transferEncoding]
+        guard !codings.isEmpty, codings.count > 1 || codings[0].lowercased() != "chunked" else { return nil }
+        return OriginError(.badAnswer, "the origin used a transfer coding that was not asked for")
     }
 }
 

@@ -16,6 +16,9 @@ package protocol OriginTransfer: Sendable {
     /// Offers the refused bytes again after `OriginIntake.pause`. Without a pause it does nothing.
     func resume()
 
+    /// Somebody waits for it now: from here on it counts as of this class. Never lowers it.
+    func raise(to priority: OriginPriority)
+
     /// Stops the request. `end(.cancelled)` follows unless the transfer had already ended another way.
     func cancel()
 }

@@ -32,7 +32,8 @@ struct RequestLines {
 
     /// What may follow a redirect to another origin. A list of what is safe, because anything else (`Authorization`,
     /// `X-Auth-Token`, `X-Amz-Security-Token`, `Referer`…) may prove a right.
-    private static let impersonal: Set<HTTPField.Name> = [.accept, .acceptLanguage, .userAgent, .cacheControl]
+    /// `Via` goes along, or a way that leads back to us would not be known as one.
+    private static let impersonal: Set<HTTPField.Name> = [.accept, .acceptLanguage, .userAgent, .cacheControl, .via]
 
     private static func named(_ name: String) -> HTTPField.Name {
         HTTPField.Name(name)!  // constant tokens

@@ -51,6 +51,15 @@ struct StartQueue<ID: Hashable> {
         return false
     }
 
+    /// Moves a waiting request to the end of a more urgent line.
+    mutating func raise(_ id: ID, to priority: OriginPriority) {
+        for line in lines.indices where line > priority.rawValue {
+            guard let index = lines[line].firstIndex(where: { $0.id == id }) else { continue }
+            lines[priority.rawValue].append(lines[line].remove(at: index))
+            return
+        }
+    }
+
     private func hasRoom(at host: String) -> Bool {
         runningInAll < limitInAll && running[host, default: 0] < limitPerHost
     }

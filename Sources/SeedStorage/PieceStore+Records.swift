@@ -7,9 +7,11 @@ extension PieceStore {
     /// The record of a task's current generation.
     package func task(_ key: StoreKey) throws(StorageError) -> TaskRecord? {
         let waiting = writer.waiting(key)
-        if let task = waiting.task { return task }
-        let record = try read { index throws(LMDBError) in try index.task(key) }.first
-        return record.flatMap { waiting.removed.contains($0.generation) ? nil : $0 }
+        let stored = try read { index throws(LMDBError) in try index.task(key) }.first
+        let known = stored.flatMap { waiting.removed.contains($0.generation) ? nil : $0 }
+        var record = waiting.task?.following(known) ?? known
+        if let isPinned = waiting.isPinned { record?.setPinned(isPinned) }
+        return record
     }
 
     /// The records of the pieces `numbers` of a generation, in rising order; pieces without a record are left out.
@@ -74,7 +76,8 @@ extension PieceStore {
 // MARK: Writing. Never blocks.
 
 extension PieceStore {
-    /// Records a task; committed within 10 ms. A record of an older generation than the one that is known is ignored.
+    /// Records a task; committed within 10 ms. A record of an older generation than the one that is known is ignored;
+    /// one of a newer one takes its place, its pieces and its file go. A known task stays pinned, and what it was.
     package func put(_ task: TaskRecord) { writer.put(task) }
 
     /// Records a piece. Written only if the task's record, put before it or known, names the same generation.
@@ -88,9 +91,8 @@ extension PieceStore {
     /// Keeps a task from being evicted and from growing too old, or lets go of it again. Blocking.
     /// - Returns: false when there is no such task.
     package func pin(_ key: StoreKey, _ isPinned: Bool) throws(StorageError) -> Bool {
-        guard var record = try task(key) else { return false }
-        if isPinned { record.flags.insert(.pinned) } else { record.flags.remove(.pinned) }
-        put(record)
+        guard try self.task(key) != nil else { return false }
+        writer.put(pin: isPinned, of: key)
         return true
     }
 

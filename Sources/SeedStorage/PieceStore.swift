@@ -36,6 +36,9 @@ package final class PieceStore: Sendable {
     /// How far the search for pieces has come that the order of eviction does not know.
     let coldWalk = Mutex(ColdWalk.at(nil))
 
+    /// Files of tasks in memory that pieces were taken of since the last round.
+    let thinned = Mutex<Set<FileName>>([])
+
     enum ColdWalk: Sendable {
         /// Behind this piece; nil at the start.
         case at(PieceName?)

@@ -20,6 +20,8 @@ package final class StoreThreads: Sendable {
         }
     }
 
+    package var count: Int { threads.count }
+
     /// Queues `work`; never blocks. False when the threads have been shut down: the work is not done and its closure
     /// dropped.
     @discardableResult

@@ -55,6 +55,7 @@ package final class FakeTransfer: OriginTransfer {
         var resumes = 0
         var isCancelled = false
         var isPaused = false
+        var raisedTo: OriginPriority?
         var outcome: OriginOutcome?
     }
 
@@ -77,6 +78,13 @@ package final class FakeTransfer: OriginTransfer {
         }
         changed.notify()
     }
+
+    /// Only noted.
+    package func raise(to priority: OriginPriority) {
+        state.withLock { $0.raisedTo = priority }
+    }
+
+    package var raisedTo: OriginPriority? { state.withLock { $0.raisedTo } }
 
     /// Only noted, as the end comes later on a real driver thread: the test calls `end(.cancelled)`.
     package func cancel() {

@@ -67,6 +67,25 @@ struct BlockMapTests {
         #expect(map.isFinished)
     }
 
+    @Test("A map is at rest unless a block is being checked or a piece leaves")
+    func rest() {
+        var map = map(length: 2 * Self.block)
+        map.load(PieceRecord(number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: 0, updatedAt: 0))
+        #expect(map.isAtRest)
+        for block in 0..<2 { map.beginChecking(BlockIndex(piece: 0, block: block)) }
+        map.checked(BlockIndex(piece: 0, block: 0), isGood: true)
+        #expect(!map.isAtRest)
+        map.checked(BlockIndex(piece: 0, block: 1), isGood: false)
+        #expect(map.isAtRest)
+        let checksum = map.doubt(BlockIndex(piece: 0, block: 0))
+        #expect(checksum == 1 && !map.isAtRest)
+        map.checked(BlockIndex(piece: 0, block: 0), isGood: true)
+        let isGiven = map.giveUp(0)
+        #expect(isGiven && !map.isAtRest)
+        map.left(0)
+        #expect(map.isAtRest)
+    }
+
     @Test("A bad block is missing, and the task no longer finished")
     func bad() {
         var map = map(length: 2 * Self.block)

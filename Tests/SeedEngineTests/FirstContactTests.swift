@@ -96,6 +96,35 @@ struct FirstContactTests {
         #expect(driver.poll(&cursor) == .bypass(.noValidator))
     }
 
+    @Test("An object of more pieces than can be numbered goes straight through")
+    func tooManyPieces() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        #expect(driver.part(1, 0, MachineDriver.block, of: 1 << 59) == .reject(.bypass(.tooLong)))
+    }
+
+    @Test("An answer that can't be fetched in spans needs room for all of it before anything is known of it")
+    func needsRoom() {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor)
+        driver.absent()
+        let whole = AnswerAdmission.whole(length: 1 << 30, validator: MachineDriver.etag)
+        let first = driver.machine.head(
+            1, whole, headers: [:], madeAt: 0, retry: .never, room: 8 << 20, now: 0, &driver.actions)
+        #expect(first == .needsRoom(1 << 30))
+        #expect(driver.machine.generation == nil)
+        let second = driver.machine.head(
+            1, whole, headers: [:], madeAt: 0, retry: .never, room: 1 << 30, now: 0, &driver.actions)
+        guard case .keep(let keep) = second else {
+            Issue.record("not kept")
+            return
+        }
+        #expect(keep.range == ByteRange(0, 1 << 30))
+    }
+
     @Test("A suffix of an empty object is the whole, empty object: no Content-Range can tell it")
     func emptySuffix() {
         var driver = MachineDriver()

@@ -99,12 +99,12 @@ struct MachineDriver {
     }
 
     /// A task of this length whose first contact brought `[0, first)`.
-    mutating func known(length: Int64, first: Int64 = 0) {
+    mutating func known(length: Int64, first: Int64 = 0, _ validator: Validator = etag) {
         var cursor = open(.bounded(first: 0, last: max(first, 1) - 1))
         _ = poll(&cursor)
         absent()
         let order = orders()[0]
-        _ = part(order.id, 0, min(length, max(first, Self.block)), of: length)
+        _ = part(order.id, 0, min(length, max(first, Self.block)), of: length, validator)
         created()
         if first > 0 { wrote(order.id, 0, first) }
         close(cursor)

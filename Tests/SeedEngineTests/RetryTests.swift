@@ -141,6 +141,21 @@ struct RetryTests {
         #expect(driver.orders().first?.priority == .demand)
     }
 
+    @Test("Whoever joins a flight in the background makes it as urgent as he is")
+    func raised() {
+        var driver = MachineDriver()
+        driver.known(length: 32 << 20, first: Self.block)
+        driver.machine.prefetches = true
+        driver.machine.planCompletion(&driver.actions)
+        let ahead = driver.orders()[0]
+        driver.wrote(ahead.id, Self.block, 2 * Self.block)
+        _ = driver.takeActions()
+        var cursor = driver.open(.bounded(first: 4 * Self.block, last: 4 * Self.block + 99))
+        _ = driver.poll(&cursor)
+        _ = driver.poll(&cursor)
+        #expect(driver.takeActions().contains(.raise(ahead.id, .demand)))
+    }
+
     @Test("A failed prefetch is over: only the next request that asks for one starts it again")
     func prefetchOnce() {
         var driver = MachineDriver()

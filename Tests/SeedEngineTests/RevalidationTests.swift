@@ -100,6 +100,42 @@ struct RevalidationTests {
         #expect(driver.orders().count == 1)
     }
 
+    @Test(
+        "A 304 may bring its tag weakened, and a tag says nothing where another mark counts",
+        arguments: [
+            (Validator.etag("\"v1\""), "W/\"v1\""),
+            (.lastModified("Sun, 06 Nov 1994 08:49:37 GMT", length: 1 << 30), "W/\"x\""),
+        ])
+    func weakTag(validator: Validator, tag: String) {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30, first: Self.block, validator)
+        driver.now += 301_000
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        let epoch = driver.machine.generation?.epoch
+        let id = driver.orders()[0].id
+        #expect(answer(&driver, id, .notModified, headers: [.eTag: tag]) == .reject(.cancelled))
+        #expect(driver.machine.generation?.epoch == epoch)
+    }
+
+    @Test("An object that turns private is served to nobody else", arguments: ["private", "no-store"])
+    func turnsPrivate(field: String) {
+        var driver = stale()
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        _ = answer(&driver, driver.orders()[0].id, .notModified, headers: [.cacheControl: field])
+        #expect(driver.poll(&cursor) == .bypass(.notStorable))
+        #expect(driver.machine.generation == nil)
+    }
+
+    @Test("An answer in a form that is never stored is an answer: nothing stale for ever")
+    func encodedSince() {
+        var driver = stale()
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        #expect(answer(&driver, driver.orders()[0].id, .refused(.encoded("gzip"))) == .reject(.changed))
+    }
+
     @Test("What must be revalidated is never served stale")
     func mustRevalidate() {
         var driver = stale { $0.maxRetries = 0 }

@@ -48,6 +48,9 @@ struct MemoryTierTests {
         let early = door.admits(999 &* 0x9E37_79B9_7F4A_7C15, now: 11_000)
         let late = door.admits(999 &* 0x9E37_79B9_7F4A_7C15, now: 12_000)
         #expect(!early && late)
+        // Said once for the reads that lie together.
+        let next = door.admits(999 &* 0x9E37_79B9_7F4A_7C15, now: 12_001)
+        #expect(!next)
     }
 
     @Test("the clock may wrap around")

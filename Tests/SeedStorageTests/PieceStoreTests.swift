@@ -86,11 +86,48 @@ struct PieceStoreTests {
             #expect(try store.usedBytes() == 262_144 + 475_712)
             store.put(task(key(1), generation: 2))
             store.flush()
-            #expect(try store.usedBytes() == 262_144 + 475_712)
+            #expect(try store.usedBytes() == 0)
             store.remove(key(1), generation: 1)
             store.flush()
             #expect(try store.usedBytes() == 0)
             #expect(try store.task(key(1))?.generation == 2)
+        }
+    }
+
+    @Test("a newer generation takes the place of the one before: its pieces go, and its file")
+    func replaced() throws {
+        try withStore { (store) throws in
+            let old = try store.fill(1, pieces: 1).record
+            store.flush()
+            let new = try store.createContent(key(1))
+            store.put(task(key(1), generation: new.generation))
+            store.flush()
+            store.threads.barrier(2)
+            #expect(try store.held(old).isEmpty)
+            #expect(!FileManager.default.fileExists(atPath: store.content.path(of: old.file)))
+            #expect(try store.openContent(key(1), generation: new.generation) === new)
+        }
+    }
+
+    @Test("a task that is recorded again stays pinned, and as old as it was, committed or not")
+    func keepsPin() throws {
+        try withStore { (store) throws in
+            store.put(task(key(1), generation: 1))
+            #expect(try store.pin(key(1), true))
+            for isCommitted in [false, true] {
+                if isCommitted { store.flush() }
+                var again = task(key(1), generation: 1)
+                again.createdAt = 1_000
+                again.fetchedAt = 2_000
+                store.put(again)
+                #expect(try store.task(key(1))?.flags.contains(.pinned) == true)
+            }
+            store.flush()
+            let record = try #require(try store.task(key(1)))
+            #expect(record.flags == [.immutable, .pinned] && record.fetchedAt == 2_000)
+            #expect(try store.pin(key(1), false))
+            store.flush()
+            #expect(try store.task(key(1))?.flags == [.immutable])
         }
     }
 

@@ -45,6 +45,17 @@ struct RecordTests {
         #expect(isDamaged(TaskRecord.decode(bytes, key: key(2))))
     }
 
+    @Test("a task of more pieces than their keys can number reads as damaged; so many at most are asked for")
+    func tooManyPieces() throws {
+        var record = task(key(1), generation: 7, length: Int64(UInt32.max), pieceLength: 1)
+        #expect(TaskRecord.decode(record.encoded(for: record.key.bytes), key: record.key).value == record)
+        record.contentLength += 1
+        #expect(isDamaged(TaskRecord.decode(record.encoded(for: record.key.bytes), key: record.key)))
+        try withStore { (store) throws in
+            #expect(try store.pieces(key(1), generation: 7, numbers: 0..<1 << 34).isEmpty)
+        }
+    }
+
     @Test("a task record of version 1, which had no digest, is read")
     func version1() throws {
         var record = task(key(1), generation: 7)

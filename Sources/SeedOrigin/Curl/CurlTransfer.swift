@@ -22,6 +22,8 @@ final class CurlTransfer {
     let id: UInt64
     let request: OriginRequest
     let sink: any OriginSink
+    /// The request's, or a more urgent one since.
+    var priority: OriginPriority
     /// Where the request goes now; a redirect changes it.
     private(set) var url: CurlURL
     /// The origin first asked: its slot is held to the end.
@@ -50,6 +52,7 @@ final class CurlTransfer {
     ) throws(OriginError) {
         self.id = id
         self.request = request
+        priority = request.priority
         self.sink = sink
         self.configuration = configuration
         self.memory = memory
@@ -217,9 +220,9 @@ extension CurlTransfer {
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard !way.isTurning else { return drain(bytes.count) }
         guard let count = meter?.admitted(of: bytes.count) else { return 0 }
-        guard memory.rates.admit(id, request.priority, now: .now) else { return hold(.rate) }
+        guard memory.rates.admit(id, priority, now: .now) else { return hold(.rate) }
         if count > 0, sink.receive(UnsafeRawBufferPointer(rebasing: bytes[..<count])) == .pause { return hold(.sink) }
-        memory.rates.took(bytes.count, request.priority)
+        memory.rates.took(bytes.count, priority)
         lastProgress = .now
         meter?.took(count)
         guard count == bytes.count, meter?.isSurplusAhead == false else {

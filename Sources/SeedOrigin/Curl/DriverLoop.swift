@@ -48,6 +48,7 @@ final class DriverLoop {
             switch command {
             case .start(let id, let request, let sink): goesOn ? submit(id, request, sink) : sink.end(.cancelled)
             case .resume(let id): resume(id)
+            case .raise(let id, let priority): raise(id, to: priority)
             case .cancel(let id): transfers[id].map { finish($0, .cancelled) }
             case .shutdown: goesOn = false
             }
@@ -68,6 +69,13 @@ final class DriverLoop {
 
     private func resume(_ id: UInt64) {
         if let transfer = transfers[id], transfer.pause == .sink { unpause(transfer) }
+    }
+
+    private func raise(_ id: UInt64, to priority: OriginPriority) {
+        guard let transfer = transfers[id], priority < transfer.priority else { return }
+        transfer.priority = priority
+        queue.raise(id, to: priority)
+        memory.rates.raise(id, to: priority)
     }
 
     private func unpause(_ transfer: CurlTransfer) {

@@ -4,6 +4,7 @@ import Synchronization
 enum DriverCommand: Sendable {
     case start(UInt64, OriginRequest, any OriginSink)
     case resume(UInt64)
+    case raise(UInt64, OriginPriority)
     case cancel(UInt64)
     case shutdown
 }

@@ -41,6 +41,11 @@ package struct RateLimiter {
         Set(waiting.map(\.priority)).map { delay($0, surplus: 1, now: now) }.min()
     }
 
+    package mutating func raise(_ id: UInt64, to priority: OriginPriority) {
+        guard let index = waiting.firstIndex(where: { $0.id == id }) else { return }
+        waiting[index].priority = min(priority, waiting[index].priority)
+    }
+
     package mutating func withdraw(_ id: UInt64) {
         waiting.removeAll { $0.id == id }
     }

@@ -79,7 +79,10 @@ struct StoreDirectory: Sendable {
     /// Nil for a name that we would not give.
     private static func parse(_ text: String) -> FileName? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let key = StoreKey(hex: parts[0]), let generation = UInt64(parts[1]) else { return nil }
+        guard parts.count == 2, let key = StoreKey(hex: parts[0]), let generation = UInt64(parts[1]),
+            // Far beyond all counters of ours, which must be able to go on from the highest.
+            generation < 1 << 63
+        else { return nil }
         return FileName(key: key, generation: generation)
     }
 

@@ -33,6 +33,7 @@ extension Index {
 
     /// The records of the pieces `numbers` of a generation, in rising order.
     func pieces(_ file: FileName, _ numbers: Range<Int>) throws(LMDBError) -> Reading<PieceRecord> {
+        let numbers = numbers.clamped(to: 0..<PieceName.mostPieces)
         let first = PieceName(file: file, number: numbers.lowerBound).tableKey
         let end = PieceName(file: file, number: numbers.upperBound).tableKey
         return try environment.read { transaction throws(LMDBError) in

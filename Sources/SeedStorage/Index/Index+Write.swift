@@ -2,29 +2,46 @@ import DragonflyIdentity
 
 extension Index {
     /// Writes a batch and the space counter in one transaction.
-    func apply(_ batch: PendingWrites) throws(LMDBError) {
-        try environment.write { transaction throws(LMDBError) in
+    /// - Returns: the generations that newer ones took the place of: their pieces are not recorded any more.
+    func apply(_ batch: PendingWrites) throws(LMDBError) -> [FileName] {
+        try environment.write { transaction throws(LMDBError) -> [FileName] in
+            var replaced: [FileName] = []
             var used = Int64(clamping: try MetaNumber.used.read(transaction, meta).value ?? 0)
             for file in batch.removedFiles { used -= try remove(file, transaction) }
-            for task in batch.tasks.values { try put(task, transaction) }
+            for task in batch.tasks.values {
+                guard let old = try put(task, transaction) else { continue }
+                used -= try removePieces(of: old, transaction)
+                replaced.append(old)
+            }
+            for (key, isPinned) in batch.pins { try put(pin: isPinned, of: key, transaction) }
             for (file, pieces) in batch.pieces { used += try put(pieces.values, of: file, transaction) }
             for (key, time) in batch.uses { try put(use: time, of: key, transaction) }
             // A record that was found damaged was counted once and is not any more, so this may end below zero.
             try MetaNumber.used.write(UInt64(max(used, 0)), transaction, meta)
+            return replaced
         }
     }
 
-    private func put(_ task: TaskRecord, _ transaction: Transaction) throws(LMDBError) {
-        if let known = try self.task(task.key, transaction).value {
+    /// - Returns: the older generation whose place it takes.
+    private func put(_ task: TaskRecord, _ transaction: Transaction) throws(LMDBError) -> FileName? {
+        let known = try self.task(task.key, transaction).value
+        let key = task.key.bytes
+        if let known {
             // A late write for a generation that has been replaced.
-            guard known.generation <= task.generation else { return }
+            guard known.generation <= task.generation else { return nil }
             if known.wireID != task.wireID {
-                try transaction.delete(known.wireID.tableKey, value: task.key.bytes, in: wire)
+                try transaction.delete(known.wireID.tableKey, value: key, in: wire)
             }
         }
-        let key = task.key.bytes
-        try transaction.put(task.encoded(for: key), for: key, in: tasks)
+        try transaction.put(task.following(known).encoded(for: key), for: key, in: tasks)
         try transaction.put(key, for: task.wireID.tableKey, in: wire)
+        return known.flatMap { $0.generation < task.generation ? $0.file : nil }
+    }
+
+    private func put(pin isPinned: Bool, of key: StoreKey, _ transaction: Transaction) throws(LMDBError) {
+        guard var task = try self.task(key, transaction).value else { return }
+        task.setPinned(isPinned)
+        try transaction.put(task.encoded(for: key.bytes), for: key.bytes, in: tasks)
     }
 
     /// Pieces are recorded only while the task's record names their generation, so none is left behind by a late write.
@@ -68,6 +85,12 @@ extension Index {
             try transaction.delete(task.wireID.tableKey, value: key, in: wire)
             try transaction.delete(key, in: uses)
         }
+        return try removePieces(of: file, transaction)
+    }
+
+    /// Deletes the records of a generation's pieces.
+    /// - Returns: the bytes that they held.
+    private func removePieces(of file: FileName, _ transaction: Transaction) throws(LMDBError) -> Int64 {
         var keys: [[UInt8]] = []
         var held: Int64 = 0
         let prefix = file.piecePrefix

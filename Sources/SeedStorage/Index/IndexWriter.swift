@@ -16,7 +16,7 @@ final class IndexWriter: Sendable {
     private let thread = Mutex<PlatformThread?>(nil)
 
     /// - Parameters:
-    ///   - onRemoved: takes the content files of generations that were removed; maybe twice.
+    ///   - onRemoved: takes the content files of generations that were removed or replaced; maybe twice.
     ///   - onVolumeFull: a commit found no room on the volume; it is tried again.
     ///   - isVolumeFull: whether the volume has no room for a commit; may block.
     init(
@@ -47,6 +47,11 @@ final class IndexWriter: Sendable {
     /// Notes when a task was last read; with the next commit.
     func put(use time: Int64, of key: StoreKey) {
         enqueue { $0.put(use: time, of: key, now: .now()) }
+    }
+
+    /// Pins a task or lets go of it.
+    func put(pin isPinned: Bool, of key: StoreKey) {
+        enqueue { $0.put(pin: isPinned, of: key, now: .now()) }
     }
 
     func remove(_ file: FileName) {
@@ -115,9 +120,9 @@ final class IndexWriter: Sendable {
     private func commit(_ batch: PendingWrites) {
         guard let index = index.withLock({ $0 }) else { return }
         do throws(LMDBError) {
-            try index.apply(batch)
+            let replaced = try index.apply(batch)
             noteSuccess()
-            onRemoved(batch.removedFiles)
+            onRemoved(batch.removedFiles + replaced)
             queue.signal { $0.succeeded() }
         } catch let cause {
             let isFull = cause.isShortWrite && isVolumeFull()
@@ -150,6 +155,8 @@ final class IndexWriter: Sendable {
 /// What of a key waits for its commit.
 struct Waiting {
     private(set) var task: TaskRecord?
+    /// Whether it is to be pinned or not; nil leaves it as it is.
+    private(set) var isPinned: Bool?
     private(set) var removed: [UInt64] = []
     private(set) var pieces: [UInt64: [Int: PieceRecord]] = [:]
 
@@ -159,6 +166,7 @@ struct Waiting {
         removed += gone
         if let known = task, gone.contains(known.generation) { task = nil }
         task = batch.tasks[key] ?? task
+        isPinned = batch.pins[key] ?? isPinned
         pieces = pieces.filter { !gone.contains($0.key) }
         for (file, records) in batch.pieces where file.key == key {
             pieces[file.generation, default: [:]].merge(records) { $1 }

@@ -6,6 +6,8 @@ struct PendingWrites {
     private(set) var pieces: [FileName: [Int: PieceRecord]] = [:]
     /// When tasks were last read, in milliseconds since 1970.
     private(set) var uses: [StoreKey: Int64] = [:]
+    /// Tasks that are pinned or let go of. Not in their records: who writes those knows nothing of it.
+    private(set) var pins: [StoreKey: Bool] = [:]
     /// In the order of the calls, for each key.
     private(set) var removals: [StoreKey: [UInt64]] = [:]
 
@@ -39,6 +41,10 @@ struct PendingWrites {
         if uses.updateValue(time, forKey: key) == nil { count += 1 }
     }
 
+    mutating func put(pin isPinned: Bool, of key: StoreKey) {
+        if pins.updateValue(isPinned, forKey: key) == nil { count += 1 }
+    }
+
     mutating func remove(_ file: FileName) {
         guard !isRemoved(file) else { return }
         if tasks[file.key]?.generation == file.generation {
@@ -54,6 +60,7 @@ struct PendingWrites {
         later.removedFiles.forEach { remove($0) }
         later.tasks.values.forEach { put($0) }
         later.uses.forEach { put(use: $1, of: $0) }
+        later.pins.forEach { put(pin: $1, of: $0) }
         for (file, pieces) in later.pieces {
             pieces.values.forEach { put($0, of: file) }
         }

@@ -59,6 +59,12 @@ struct WriteQueue {
         return isDueSooner(by: Self.lazy, now)
     }
 
+    mutating func put(pin isPinned: Bool, of key: StoreKey, now: MonotonicTime) -> Bool? {
+        guard hasRoom || pending.pins[key] != nil else { return nil }
+        pending.put(pin: isPinned, of: key)
+        return isDueSooner(by: Self.soon, now)
+    }
+
     /// Always kept: a removal that is lost would leave a file nobody knows.
     mutating func remove(_ file: FileName, now: MonotonicTime) -> Bool {
         pending.remove(file)

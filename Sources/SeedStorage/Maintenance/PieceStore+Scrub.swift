@@ -24,13 +24,20 @@ extension PieceStore {
     /// - Returns: the bytes that were read, and the blocks that are bad. The file is open no longer than that.
     private func check(_ name: PieceName) -> (read: Int64, bad: [Int]) {
         guard let record = try? task(name.file.key), record.generation == name.file.generation,
-            let piece = try? pieces(record.key, generation: record.generation, numbers: name.number..<name.number + 1)
-                .first, let file = try? content.open(record.file)
+            let file = try? content.open(record.file)
         else { return (0, []) }
+        // Before the record is read: what it tells of is not punched until this is let go of.
+        let lease = file.lease()
+        return withExtendedLifetime(lease) { check(name.number, of: record, in: file) }
+    }
+
+    private func check(_ number: Int, of record: TaskRecord, in file: ContentFile) -> (read: Int64, bad: [Int]) {
+        let held = try? pieces(record.key, generation: record.generation, numbers: number..<number + 1)
+        guard let piece = held?.first else { return (0, []) }
         var read: Int64 = 0
         var bad: [Int] = []
         for block in piece.present where !scrub.isStopping {
-            let range = record.grid.range(of: BlockIndex(piece: name.number, block: block))
+            let range = record.grid.range(of: BlockIndex(piece: number, block: block))
             if !file.isSound(range, checksum: piece.checksums[block]) { bad.append(block) }
             read += range.count
             scrub.pace(range.count)

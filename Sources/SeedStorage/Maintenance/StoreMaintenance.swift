@@ -80,7 +80,7 @@ package struct StoreMaintenance {
                 batch.put(task)
                 for piece in inspection.pieces[task.file] ?? [] { batch.put(piece.record, of: task.file) }
                 if let time = records.lastUses[task.key] { batch.put(use: time, of: task.key) }
-                try index.apply(batch)
+                _ = try index.apply(batch)
             }
         }
     }

@@ -30,6 +30,9 @@ struct Doorkeeper: Sendable {
             places[place] = Place(mark: mark, readAt: now)
             return false
         }
-        return now &- places[place].readAt >= Self.correlation
+        guard now &- places[place].readAt >= Self.correlation else { return false }
+        // Said once for the reads that lie together: the block is on its way, or there was no time for it.
+        places[place].readAt = now
+        return true
     }
 }

@@ -25,6 +25,9 @@ package struct PieceName: Hashable, Sendable {
         self.number = number
     }
 
+    /// Most pieces of an object: their numbers have 32 bits in the table's key.
+    package static let mostPieces = Int(UInt32.max)
+
     var tableKey: [UInt8] { file.piecePrefix + UInt32(number).bigEndianBytes }
 }
 

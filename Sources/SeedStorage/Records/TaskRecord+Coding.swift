@@ -37,7 +37,8 @@ extension TaskRecord {
             let tag = reader.optionalText(), let application = reader.optionalText(),
             let etag = reader.optionalText(), let lastModified = reader.optionalText(),
             let headers = reader.fields(), let digest = reader.isAtEnd ? .some(nil) : reader.optionalText(),
-            contentLength >= 0, (1...BlockGrid.longestPiece).contains(pieceLength)
+            contentLength >= 0, (1...BlockGrid.longestPiece).contains(pieceLength),
+            PieceLayout(contentLength: contentLength, pieceLength: pieceLength).pieceCount <= PieceName.mostPieces
         else { return nil }
         self.init(
             key: key, wireID: TaskID(wireID), generation: generation, contentLength: contentLength,

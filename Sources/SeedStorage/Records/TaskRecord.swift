@@ -52,6 +52,19 @@ package struct TaskRecord: Sendable, Equatable {
         self.digest = digest
     }
 
+    /// As it is stored in the place of `known`: what only the store knows of a task outlives a new record of it.
+    func following(_ known: TaskRecord?) -> TaskRecord {
+        guard let known else { return self }
+        var record = self
+        if known.flags.contains(.pinned) { record.setPinned(true) }
+        if known.generation == generation { record.createdAt = known.createdAt }
+        return record
+    }
+
+    mutating func setPinned(_ isPinned: Bool) {
+        if isPinned { flags.insert(.pinned) } else { flags.remove(.pinned) }
+    }
+
     package var layout: PieceLayout { PieceLayout(contentLength: contentLength, pieceLength: pieceLength) }
     package var grid: BlockGrid { BlockGrid(layout) }
 }

@@ -109,6 +109,25 @@ extension PieceStore {
         }
         space.left(given.bytes)
         given.done()
+        thinned.withLock { _ = $0.insert(given.piece.file) }
+    }
+
+    /// Removes the tasks in memory of which every piece was taken away, unless somebody uses them. Not where the last
+    /// piece goes: there the file is still held open.
+    func removeEmptyTasks() {
+        let files = thinned.withLock { thinned in
+            defer { thinned = [] }
+            return thinned
+        }
+        guard !files.isEmpty else { return }
+        // What was fetched again since is counted too.
+        flush()
+        for file in files {
+            guard !housekeeper.isStopping, let index = try? openIndex(), let count = try? index.pieceCount(file),
+                count == 0, let record = try? task(file.key), record.generation == file.generation
+            else { continue }
+            if !dismissTask(record) { thinned.withLock { _ = $0.insert(file) } }
+        }
     }
 
     // MARK: From a task that is not in memory

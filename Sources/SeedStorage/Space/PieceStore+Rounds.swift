@@ -7,6 +7,7 @@ extension PieceStore {
     func round() {
         measureFiles()
         removeOldTasks()
+        removeEmptyTasks()
         if space.account.excess > 0 { housekeeper.call() }
     }
 
