@@ -210,6 +210,22 @@ struct PassThroughTests {
         }
     }
 
+    @Test(
+        "What is called as tokens and keys are goes straight through, whatever a rule says",
+        arguments: ["X-Auth-Token", "PRIVATE-TOKEN", "X-JFrog-Art-Api", "x-api-key", "X-Session"])
+    func proof(name: String) async throws {
+        try await withRelay(
+            configure: { $0.rules = [ProxyRule()] },
+            { connection in
+                _ = try connection.readRequest()
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            }
+        ) { _, origin, client in
+            try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\(name): t\r\n\r\n")
+            #expect(try client.readResponse()["Cache-Status"]?.contains("fwd=bypass") == true)
+        }
+    }
+
     @Test("A status below 100 is a failure of the origin")
     func noStatus() async throws {
         try await withRelay({ connection in
