@@ -31,6 +31,8 @@ let package = Package(
     products: [
         .executable(name: "seed-peer", targets: ["seed-peer"]),
         .library(name: "DragonflyRequest", targets: ["DragonflyRequest"]),
+        // For the tests: preloaded into the server.
+        .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -49,6 +51,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
         .target(name: "CPosixIO"),
+        .target(name: "CFaultyDisk"),
         .systemLibrary(name: "CChecksum", providers: [.apt(["zlib1g-dev", "libisal-dev"])]),
 
         room("DragonflyIdentity", ["CICU", .product(name: "Crypto", package: "swift-crypto")]),

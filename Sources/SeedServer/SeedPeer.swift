@@ -45,7 +45,8 @@ package struct SeedPeer: Sendable {
             services: [
                 proxy,
                 proxy.reloading(blockList),
-                HTTPService.admin(configuration.admin, board: board, logger: logger),
+                HTTPService.admin(
+                    configuration.admin, api: AdminAPI(store: rooms.store), board: board, logger: logger),
                 HTTPService.metrics(configuration.metrics, report: metrics, board: board, logger: logger),
                 HTTPService.health(configuration.health, board: board, logger: logger),
             ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -62,7 +62,8 @@ final class ContentWatch: Sendable {
         logger.notice("content is written again")
     }
 
-    func freed(_ bytes: Int64) { space.freed(bytes) }
+    /// - Parameter left: what of the room that was leaving this was.
+    func freed(_ bytes: Int64, left: Int64 = 0) { space.freed(bytes, left: left) }
 
     /// Logged once, when it begins; it stays visible in the store's health until something is written again.
     func refused(_ error: StorageError) {

@@ -9,20 +9,24 @@ struct WholeHouse {
     let nginx: Nginx
     /// The store's directory.
     let store: String
-    /// Further lines of configuration, and further keys of its section `storage`.
-    private let settings: (extra: String, storage: String)
+    private let settings: Settings
     let peer: SeedPeerProcess
 
-    private init(
-        directory: TemporaryDirectory, nginx: Nginx, store: String, settings: (extra: String, storage: String),
-        limits: [String] = []
-    ) throws {
+    private struct Settings {
+        /// Further lines of configuration, and further keys of its section `storage`.
+        let extra: String
+        let storage: String
+        /// A shell command that runs before the seed peer.
+        let limits: [String]
+    }
+
+    private init(directory: TemporaryDirectory, nginx: Nginx, store: String, settings: Settings) throws {
         self.directory = directory
         self.nginx = nginx
         self.store = store
         self.settings = settings
         peer = try SeedPeerProcess(
-            store: store, in: directory, storage: settings.storage, extra: settings.extra, limits: limits)
+            store: store, in: directory, storage: settings.storage, extra: settings.extra, limits: settings.limits)
     }
 
     /// Starts both, lends them, and stops them whatever happens.
@@ -42,8 +46,8 @@ struct WholeHouse {
         let nginx = try Nginx(serving: files)
         defer { nginx.stop() }
         let house = try WholeHouse(
-            directory: directory, nginx: nginx, store: store ?? directory.path("store"), settings: (extra, storage),
-            limits: limits)
+            directory: directory, nginx: nginx, store: store ?? directory.path("store"),
+            settings: Settings(extra: extra, storage: storage, limits: limits))
         defer { house.peer.kill() }
         try body(house)
     }

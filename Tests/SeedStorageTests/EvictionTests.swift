@@ -197,6 +197,28 @@ struct EvictionTests {
         #expect(store.health.expiredTasks == 1)
     }
 
+    @Test("a file whose record was lost while the index failed goes with its pieces, not only with the next start")
+    func unrecorded() throws {
+        try withSmallStore { (store) throws in
+            let record = try store.fill(1, pieces: 2).record
+            store.remove(record.key, generation: record.generation)
+            store.flush()
+            store.threads.barrier(2)
+            // As if only its record had gone.
+            let file = try #require(try store.content.create(record.file))
+            try file.write(contents(of: record.key, ByteRange(0, 1 << 20)), at: 0)
+            for number in 2..<16 { try store.fill(number, pieces: 2) }
+            #expect(store.content.exists(record.file), "somebody has it open")
+            _ = consume file
+            store.threads.barrier(2)
+            for number in 16..<64 where store.content.exists(record.file) {
+                try store.fill(number, pieces: 2)
+                #expect(store.settles())
+            }
+            #expect(!store.content.exists(record.file))
+        }
+    }
+
     @Test("while the store changes a file by itself, nobody can open it")
     func claim() throws {
         try withSmallStore { (store) throws in

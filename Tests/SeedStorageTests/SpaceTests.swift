@@ -49,12 +49,31 @@ struct SpaceTests {
         let tenth: Int64 = (10 << 30) / 10
         #expect(account.excess >= tenth && account.excess <= tenth + (2 << 20))
         account.leave(600 << 20)
+        #expect(account.excess >= tenth - (600 << 20) && account.excess <= tenth - (598 << 20))
+        account.leave(tenth - (600 << 20) + (2 << 20))
         #expect(account.excess == 0)
-        account.freed(600 << 20)
-        account.left(600 << 20)
+        account.freed(tenth, left: tenth + (2 << 20))
+        #expect(account.leaving == 0)
         #expect(account.excess == 0)
-        #expect(account.reserve(1 << 30) == true)
+        #expect(account.reserve(900 << 20) == true)
+        #expect(account.excess == 0, "between the marks nothing goes")
+        #expect(account.reserve(200 << 20) == true)
         #expect(account.excess > 1 << 30)
+    }
+
+    @Test("once begun, making room ends at the low mark, not at the high one")
+    func hysteresis() {
+        var account = account(capacity: 1_000, high: 80, low: 60, used: 790)
+        account.wrote(20)
+        #expect(account.excess == 210)
+        account.freed(100)
+        #expect(account.excess == 110)
+        account.freed(110)
+        #expect(account.excess == 0)
+        account.wrote(190)
+        #expect(account.excess == 0)
+        account.wrote(20)
+        #expect(account.excess == 210)
     }
 
     @Test("a small capacity starts to make room earlier: flights reserve meanwhile")

@@ -12,7 +12,8 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
     package var backend = Backend()
     package var metrics = Listener(port: 4002)
     package var health = Listener(port: 4003)
-    package var admin = Listener(port: 4004)
+    /// On loopback unless told otherwise: whoever reaches it may pin what fills the store.
+    package var admin = Listener(ip: "127.0.0.1", port: 4004)
     package var shutdown = Shutdown()
 
     package init() {}

@@ -30,12 +30,10 @@ struct HTTPService: Service {
             name: "metrics", listener: listener, responder: router.buildResponder(), board: board, logger: logger)
     }
 
-    /// `GET /` lists what the admin port offers.
-    static func admin(_ listener: SeedPeerConfiguration.Listener, board: ReadyBoard, logger: Logger) -> HTTPService {
-        let router = Router()
-        router.get("/") { _, _ in text("seed-peer \(SeedPeer.version)\n\nGET /  this list\n", type: "text/plain") }
-        return HTTPService(
-            name: "admin", listener: listener, responder: router.buildResponder(), board: board, logger: logger)
+    static func admin(
+        _ listener: SeedPeerConfiguration.Listener, api: AdminAPI, board: ReadyBoard, logger: Logger
+    ) -> HTTPService {
+        HTTPService(name: "admin", listener: listener, responder: api.makeResponder(), board: board, logger: logger)
     }
 
     func run() async throws {

@@ -61,10 +61,7 @@ struct MetricsReport: Sendable {
     /// Read from the index, so on one of the store's threads. Nothing when the store is closing or cannot tell.
     private func usedBytes() async -> [Metric] {
         let store = rooms.store
-        let used: Int64? = await withCheckedContinuation { continuation in
-            let isTaken = store.threads.run { continuation.resume(returning: try? store.usedBytes()) }
-            if !isTaken { continuation.resume(returning: nil) }
-        }
+        let used = await store.onThread { try? store.usedBytes() } ?? nil
         return used.map { [Metric(.gauge, "storage_used_bytes", "Bytes the index says are held.", Int($0))] } ?? []
     }
 

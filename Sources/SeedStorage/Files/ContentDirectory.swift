@@ -17,6 +17,10 @@ final class ContentDirectory: Sendable {
     private struct Entry {
         weak var content: ContentFile?
         weak var file: OpenFile?
+        /// Mostly one. Whoever removes the last one removes the entry.
+        var descriptors: [CInt] = []
+        /// Unlinked while it was open: its room is free when the last descriptor is closed.
+        var isUnlinked = false
     }
 
     private let state = Monitor(State())
@@ -59,7 +63,8 @@ final class ContentDirectory: Sendable {
     /// The file of a record; the one that is open already, if there is one. Waits for a claim to end.
     func open(_ name: FileName) throws(StorageError) -> ContentFile {
         let known: ContentFile? = state.wait { state in
-            state.claimed.contains(name) ? .wait(until: nil) : .go(Self.content(in: &state, name))
+            if state.claimed.contains(name) { return .wait(until: nil) }
+            return .go(state.known[name]?.isUnlinked == true ? nil : Self.content(in: &state, name))
         }
         if let known { return known }
         let descriptor = Glibc.open(path(of: name), O_RDWR | O_NOFOLLOW | O_CLOEXEC)
@@ -73,10 +78,12 @@ final class ContentDirectory: Sendable {
         return state.wait { state in
             // Claimed since we looked: what we opened may have been unlinked, but then its record is gone as well.
             if state.claimed.contains(name) { return .wait(until: nil) }
+            state.known[name, default: Entry()].descriptors.append(descriptor)
             // Another thread may have opened it meanwhile: then ours closes itself.
             if let file = Self.content(in: &state, name) { return .go(file) }
             let content = ContentFile(file: opened)
-            state.known[name] = Entry(content: content, file: opened)
+            state.known[name]?.content = content
+            state.known[name]?.file = opened
             return .go(content)
         }
     }
@@ -93,19 +100,22 @@ final class ContentDirectory: Sendable {
 
     /// Away from the releasing thread, which may be an event loop: closing an unlinked file frees its blocks.
     private func close(_ name: FileName, _ descriptor: CInt) {
-        _ = state.withLock { state in
-            let other = state.known[name]?.file
-            if other == nil { state.known[name] = nil }
-            // Let go of outside the lock, which its own closing takes.
-            return other
-        }
-        let work: StoreThreads.Work = { [watch] in
-            var status = stat()
-            let isGone = fstat(descriptor, &status) == 0 && status.st_nlink == 0
+        let work: StoreThreads.Work = { [self] in
+            forget(descriptor, of: name)
             Glibc.close(descriptor)
-            if isGone { watch.freed(Int64(status.st_blocks) * 512) }
         }
         if !threads.run(work) { work() }
+    }
+
+    /// Before it is closed, so that its number means no other file yet.
+    private func forget(_ descriptor: CInt, of name: FileName) {
+        state.withLock { state in
+            state.known[name]?.descriptors.removeAll { $0 == descriptor }
+            guard let entry = state.known[name], entry.descriptors.isEmpty else { return }
+            state.known[name] = nil
+            // In the same step, so that a measurement either counts the file or comes after this.
+            if entry.isUnlinked { watch.freed(PunchedFile.allocated(descriptor)) }
+        }
     }
 }
 
@@ -138,16 +148,18 @@ extension ContentDirectory {
 
     /// Takes the name away. Who has the file open goes on reading. A file that is not there is no error.
     func unlink(_ name: FileName) throws(StorageError) {
-        let open = state.withLock { $0.known.removeValue(forKey: name)?.file }
         let path = path(of: name)
         let bytes = PunchedFile.allocated(path)
         guard Glibc.unlink(path) == 0 else {
             if errno == ENOENT { return }
             throw .file("delete", path)
         }
-        // An open file gives its room back when it is closed.
-        if open == nil { watch.freed(bytes) }
+        state.withLock { state in
+            if state.known[name] == nil { watch.freed(bytes) } else { state.known[name]?.isUnlinked = true }
+        }
     }
+
+    func exists(_ name: FileName) -> Bool { access(path(of: name), F_OK) == 0 }
 
     /// The content files in one of the 256 directories.
     func files(inShard number: Int) -> [FileName] {
@@ -158,5 +170,15 @@ extension ContentDirectory {
     func allocated(inShard number: Int) -> Int64 {
         let shard = directory.shard(number)
         return StoreDirectory.entries(of: shard).reduce(0) { $0 + PunchedFile.allocated("\(shard)/\($1)") }
+    }
+
+    /// What files take that have no name any more but are open.
+    var unlinkedBytes: Int64 {
+        state.withLock { state in
+            state.known.values.reduce(0) { sum, entry in
+                guard entry.isUnlinked, let descriptor = entry.descriptors.first else { return sum }
+                return sum + PunchedFile.allocated(descriptor)
+            }
+        }
     }
 }

@@ -79,8 +79,15 @@ package final class ContentFile: Sendable {
     }
 
     /// Gives the whole pages inside `range` back to the volume; bytes of pages only partly inside stay.
-    package func punch(_ range: ByteRange) throws(StorageError) {
-        file.watch.freed(try PunchedFile(descriptor: file.descriptor, path: file.path).punch(range))
+    /// - Parameter leaving: the bytes that the account expects to go; it doesn't any more, even after a failure.
+    package func punch(_ range: ByteRange, leaving: Int64 = 0) throws(StorageError) {
+        do throws(StorageError) {
+            let freed = try PunchedFile(descriptor: file.descriptor, path: file.path).punch(range)
+            file.watch.freed(freed, left: leaving)
+        } catch {
+            file.watch.freed(0, left: leaving)
+            throw error
+        }
     }
 
     /// Reads `range` in order through a buffer that stays in the processor's cache. A range that runs past the end of the

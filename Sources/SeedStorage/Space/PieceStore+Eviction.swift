@@ -43,7 +43,11 @@ extension PieceStore {
     /// Takes pieces of one file away.
     /// - Returns: how many go, now or as soon as their readers have let go.
     private func dismiss(_ pieces: [(name: PieceName, bytes: Int64)], of file: FileName) -> Int {
-        guard let record = try? task(file.key), record.generation == file.generation else { return pieces.count }
+        let known: TaskRecord?
+        do throws(StorageError) { known = try task(file.key) } catch { return spare(pieces) }
+        guard let record = known, record.generation == file.generation else {
+            return dismissUnrecorded(file) ? pieces.count : spare(pieces)
+        }
         guard !record.flags.contains(.pinned) else {
             for piece in pieces { uses.use(piece.name, bytes: piece.bytes, now: now()) }
             return 0
@@ -103,11 +107,10 @@ extension PieceStore {
 
     private func punch(_ given: Given) {
         do throws(StorageError) {
-            try given.content.punch(given.range)
+            try given.content.punch(given.range, leaving: given.bytes)
         } catch {
             logger.warning("\(error); its room is found again when the files are measured")
         }
-        space.left(given.bytes)
         given.done()
         thinned.withLock { _ = $0.insert(given.piece.file) }
     }
@@ -158,6 +161,15 @@ extension PieceStore {
         }
         defer { content.unclaim(record.file) }
         removeClaimed(record.file)
+        return true
+    }
+
+    /// A file without a record: mostly it is gone, but a record that was dropped while the index failed leaves one.
+    private func dismissUnrecorded(_ file: FileName) -> Bool {
+        guard content.exists(file) else { return true }
+        guard holder?.forget(file.key) ?? true, content.claim(file) else { return false }
+        defer { content.unclaim(file) }
+        removeClaimed(file)
         return true
     }
 

@@ -20,7 +20,8 @@ extension PieceStore {
             if housekeeper.isStopping { return }
             sum += content.allocated(inShard: shard)
         }
-        space.measured(sum, since: before)
+        // Last, so that a file which is unlinked meanwhile counts twice rather than not at all.
+        space.measured(sum + content.unlinkedBytes, since: before)
     }
 
     /// Tasks that nobody read for too long (`gc.policy.taskTTL`).

@@ -17,11 +17,14 @@ struct SpaceAccount: Sendable {
     private(set) var leaving: Int64 = 0
     /// All bytes written in this life; only ever more.
     private(set) var written: Int64 = 0
+    /// The high mark was passed and the low one is not reached yet.
+    private var isShrinking = false
 
     init(_ limits: SpaceLimits, volume: Volume, used: Int64) {
         self.limits = limits
         self.volume = volume
         self.used = used
+        look()
     }
 
     // MARK: Room
@@ -37,37 +40,46 @@ struct SpaceAccount: Sendable {
     mutating func reserve(_ bytes: Int64) -> Bool {
         guard bytes >= 0, bytes <= available else { return false }
         reserved += bytes
+        look()
         return true
     }
 
-    mutating func release(_ bytes: Int64) { reserved = max(reserved - bytes, 0) }
+    mutating func release(_ bytes: Int64) {
+        reserved = max(reserved - bytes, 0)
+        look()
+    }
 
     // MARK: Eviction
 
-    /// Bytes to evict now: none below the high mark, else down to the low one; what is leaving already is not counted
-    /// twice.
+    /// Bytes to evict now: from the moment the high mark is passed until the low one is reached; what is leaving
+    /// already is not counted twice.
     var excess: Int64 {
-        let total = limits.capacity ?? volume.total
-        let taken = (limits.capacity == nil ? volume.total - volume.free : used) + reserved - leaving
-        let beyondCapacity = taken > highMark(total) ? taken - lowMark(total) : 0
         let slack = roomOnVolume - reserved + leaving
-        return max(beyondCapacity, slack < 0 ? -slack : 0, 0)
+        return max(isShrinking ? taken - lowMark : 0, -slack, 0)
     }
+
+    /// After every change.
+    private mutating func look() {
+        if taken > highMark { isShrinking = true } else if taken <= lowMark { isShrinking = false }
+    }
+
+    private var taken: Int64 {
+        (limits.capacity == nil ? volume.total - volume.free : used) + reserved - leaving
+    }
+
+    private var total: Int64 { limits.capacity ?? volume.total }
 
     /// A few percent of a small capacity would be less than what flights reserve while room is being made.
-    private func highMark(_ total: Int64) -> Int64 {
-        min(part(limits.highPercent, of: total), total - min(64 << 20, total / 8))
+    private var highMark: Int64 { min(part(limits.highPercent), total - min(64 << 20, total / 8)) }
+
+    private var lowMark: Int64 { min(part(limits.lowPercent), highMark - total / 50) }
+
+    private func part(_ percent: Int) -> Int64 { total / 100 * Int64(percent) }
+
+    mutating func leave(_ bytes: Int64) {
+        leaving += bytes
+        look()
     }
-
-    private func lowMark(_ total: Int64) -> Int64 {
-        min(part(limits.lowPercent, of: total), highMark(total) - total / 50)
-    }
-
-    private func part(_ percent: Int, of total: Int64) -> Int64 { total / 100 * Int64(percent) }
-
-    mutating func leave(_ bytes: Int64) { leaving += bytes }
-
-    mutating func left(_ bytes: Int64) { leaving = max(leaving - bytes, 0) }
 
     // MARK: What happened to the files
 
@@ -75,20 +87,33 @@ struct SpaceAccount: Sendable {
         used += bytes
         written += bytes
         volume.free -= bytes
+        look()
     }
 
-    mutating func freed(_ bytes: Int64) {
+    /// - Parameter left: what of `leaving` this was, or would have been. In one step, or it would count twice.
+    mutating func freed(_ bytes: Int64, left: Int64 = 0) {
         used = max(used - bytes, 0)
         volume.free += bytes
+        leaving = max(leaving - left, 0)
+        look()
     }
 
     /// A look at the volume.
-    mutating func refresh(_ volume: Volume) { self.volume = volume }
+    mutating func refresh(_ volume: Volume) {
+        self.volume = volume
+        look()
+    }
 
     /// The volume refused a write: whatever it said before, there is no room.
-    mutating func exhausted() { volume.free = min(volume.free, 0) }
+    mutating func exhausted() {
+        volume.free = min(volume.free, 0)
+        look()
+    }
 
     /// All files were measured one after another since `written` stood at `before`. What was written meanwhile may or
     /// may not be in the sum and is added: too much is mended by the next measurement, too little would break the limit.
-    mutating func measured(_ bytes: Int64, since before: Int64) { used = bytes + (written - before) }
+    mutating func measured(_ bytes: Int64, since before: Int64) {
+        used = bytes + (written - before)
+        look()
+    }
 }

@@ -62,11 +62,9 @@ final class VolumeSpace: Sendable {
         }
     }
 
-    func freed(_ bytes: Int64) { state.withLock { $0.account.freed(bytes) } }
+    func freed(_ bytes: Int64, left: Int64 = 0) { state.withLock { $0.account.freed(bytes, left: left) } }
 
     func leave(_ bytes: Int64) { state.withLock { $0.account.leave(bytes) } }
-
-    func left(_ bytes: Int64) { state.withLock { $0.account.left(bytes) } }
 
     func measured(_ bytes: Int64, since before: Int64) { state.withLock { $0.account.measured(bytes, since: before) } }
 
