@@ -76,6 +76,22 @@ struct SpaceTests {
         #expect(account.excess == 210)
     }
 
+    @Test("what was refused below the high mark is made room for, unless it could never be held")
+    func refused() {
+        var account = account(capacity: 1_000, high: 80, low: 60, used: 700)
+        #expect(account.reserve(601) == false)
+        #expect(account.excess == 0)
+        #expect(account.reserve(400) == false)
+        #expect(account.excess == 100)
+        account.leave(60)
+        #expect(account.excess == 40)
+        account.freed(100, left: 60)
+        #expect(account.excess == 0)
+        #expect(account.reserve(400) == true)
+        account.release(400)
+        #expect(account.excess == 0)
+    }
+
     @Test("a small capacity starts to make room earlier: flights reserve meanwhile")
     func smallCapacity() {
         #expect(account(capacity: 1_000, high: 95, low: 90, used: 875).excess == 0)

@@ -48,10 +48,7 @@ extension PieceStore {
         guard let record = known, record.generation == file.generation else {
             return dismissUnrecorded(file) ? pieces.count : spare(pieces)
         }
-        guard !record.flags.contains(.pinned) else {
-            for piece in pieces { uses.use(piece.name, bytes: piece.bytes, now: now()) }
-            return 0
-        }
+        guard !record.flags.contains(.pinned) else { return spare(pieces) }
         if record.isAllOrNothing {
             guard dismissTask(record) else { return spare(pieces) }
             return pieces.count

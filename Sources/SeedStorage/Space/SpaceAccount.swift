@@ -19,6 +19,8 @@ struct SpaceAccount: Sendable {
     private(set) var written: Int64 = 0
     /// The high mark was passed and the low one is not reached yet.
     private var isShrinking = false
+    /// The longest reservation that was refused and would be still: below the high mark nothing else would make room.
+    private var refused: Int64 = 0
 
     init(_ limits: SpaceLimits, volume: Volume, used: Int64) {
         self.limits = limits
@@ -30,7 +32,9 @@ struct SpaceAccount: Sendable {
     // MARK: Room
 
     /// Bytes that could be granted now.
-    var available: Int64 { max(min(roomInCapacity, roomOnVolume) - reserved, 0) }
+    var available: Int64 { max(room, 0) }
+
+    private var room: Int64 { min(roomInCapacity, roomOnVolume) - reserved }
 
     private var roomInCapacity: Int64 { limits.capacity.map { $0 - used } ?? .max }
 
@@ -38,7 +42,11 @@ struct SpaceAccount: Sendable {
     private var roomOnVolume: Int64 { volume.free - min(limits.headroom, max(volume.total / 20, 0)) }
 
     mutating func reserve(_ bytes: Int64) -> Bool {
-        guard bytes >= 0, bytes <= available else { return false }
+        guard bytes >= 0, bytes <= available else {
+            // What could never be held is no reason to evict.
+            if bytes <= lowMark { refused = max(refused, bytes) }
+            return false
+        }
         reserved += bytes
         look()
         return true
@@ -51,16 +59,18 @@ struct SpaceAccount: Sendable {
 
     // MARK: Eviction
 
-    /// Bytes to evict now: from the moment the high mark is passed until the low one is reached; what is leaving
-    /// already is not counted twice.
+    /// Bytes to evict now: from the moment the high mark is passed until the low one is reached, and until what was
+    /// refused would be granted; what is leaving already is not counted twice.
     var excess: Int64 {
         let slack = roomOnVolume - reserved + leaving
-        return max(isShrinking ? taken - lowMark : 0, -slack, 0)
+        let missing = refused > 0 ? refused - room - leaving : 0
+        return max(isShrinking ? taken - lowMark : 0, missing, -slack, 0)
     }
 
     /// After every change.
     private mutating func look() {
         if taken > highMark { isShrinking = true } else if taken <= lowMark { isShrinking = false }
+        if room >= refused { refused = 0 }
     }
 
     private var taken: Int64 {
