@@ -25,7 +25,7 @@ struct LMDBError: Error, Equatable, CustomStringConvertible {
         switch code {
         case MDB_MAP_FULL: "the index has outgrown its map; raise the map size and restart"
         case ENOSPC, EDQUOT: "free space on the volume; the write is tried again"
-        case MDB_PANIC, EIO: "the volume refused a write; check the disk and restart"
+        case MDB_PANIC, EIO: "the volume refused a write; check the disk; the write is tried again"
         case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID:
             "the index is damaged; stop the server and run `seed-peer store repair`"
         case MDB_VERSION_MISMATCH:

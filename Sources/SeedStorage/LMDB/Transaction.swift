@@ -3,13 +3,16 @@ import CLMDB
 /// A transaction, alive inside the closure of `Environment.read` or `write` only.
 struct Transaction {
     let handle: OpaquePointer
+    let environment: Environment
 
     /// Opens a table, in a write transaction created if it is missing. Once per process and table.
     func table(_ name: String, flags: CInt = 0) throws(LMDBError) -> Table {
         var table: MDB_dbi = 0
         try LMDBError.check(
             mdb_dbi_open(handle, name, UInt32(flags | MDB_CREATE), &table), "open the table \(name)")
-        return Table(handle: table)
+        let opened = Table(handle: table)
+        environment.remember(opened, name, flags: flags)
+        return opened
     }
 
     /// A copy of the value, or nil.
