@@ -291,6 +291,25 @@ struct CachedTests {
         }
     }
 
+    /// Head and body together reach the channel's high-water mark before the body alone is a batch to send: the
+    /// sending makes room at once, and the answer must go on (a wake-up was lost here).
+    @Test("Answers that just about fill the queue are sent to their end", arguments: 0..<14)
+    func aboutOneBatch(_ step: Int) async throws {
+        try await withHouse { house in
+            let object = TestObject(count: 600_000)
+            house.serve(object)
+            let client = try house.client()
+            client.setTimeout(10)
+            try client.send(get())
+            #expect(try client.readResponse().body == object.bytes)
+            for lower in [0, 64 << 10, 256 << 10] {
+                let upper = lower + (256 << 10) - 100 * step
+                try client.send(get("http://origin.test/object", "Range: bytes=\(lower)-\(upper - 1)"))
+                #expect(try client.readResponse().body == Array(object.bytes[lower..<upper]))
+            }
+        }
+    }
+
     @Test("A client that goes away ends its stream")
     func clientGone() async throws {
         try await withHouse { house in

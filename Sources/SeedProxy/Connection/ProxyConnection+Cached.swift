@@ -41,30 +41,41 @@ extension ProxyConnection {
     }
 
     /// Sends what is there. Called whenever something may have changed: wake-up, writability, a new request.
+    ///
+    /// Sending may make room at once; the channel tells so while this is running, when nobody else can act on it.
     func pump() {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
         var turn = Self.turnLength
-        var unflushed = 0
-        // The next answer is pumped by the same loop if the request for it waits already.
-        while let stream = answer?.stream, context?.channel.isWritable == true {
+        var mayGoOn: Bool
+        repeat {
+            mayGoOn = queueBatch(&turn)
+            queueHead()
+            context?.flush()
+        } while mayGoOn && answer != nil && isWritable
+    }
+
+    /// The next answer is queued by the same loop if the request for it waits already.
+    ///
+    /// - Returns: whether more may be there as soon as the channel takes it. Otherwise a wake-up follows.
+    private func queueBatch(_ turn: inout Int) -> Bool {
+        var count = 0
+        while count < Self.flushLength, let stream = answer?.stream, isWritable {
             guard turn > 0 else {
                 wakeUp()
-                break
+                return false
             }
             let step = stream.next(limit: Self.stepLength)
-            if case .wait = step { break }
-            let count = perform(step)
-            turn -= count
-            unflushed += count
-            guard unflushed >= Self.flushLength else { continue }
-            context?.flush()
-            unflushed = 0
+            if case .wait = step { return false }
+            let queued = perform(step)
+            turn -= queued
+            count += queued
         }
-        queueHead()
-        context?.flush()
+        return true
     }
+
+    private var isWritable: Bool { context?.channel.isWritable == true }
 
     /// - Returns: the number of body bytes queued.
     private func perform(_ step: PieceStream.Step) -> Int {
