@@ -9,8 +9,8 @@ IMPORT_CHECK := --explicit-target-dependency-import-check error
 TEST_TARGETS := $(sort $(notdir $(wildcard Tests/*Tests)))
 RUN_TESTS = set -e; for target in $(TEST_TARGETS); do $(SWIFT) test --skip-build --filter "^$$target\."; done
 
-.PHONY: help deps build release run test soak coverage fuzz demo bench bench-origin bench-front instructions \
-	bench-request docs format lint config
+.PHONY: help deps build release run test soak coverage fuzz demo bench bench-origin bench-front bench-memory \
+	instructions bench-request docs format lint config
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,12 @@ bench-origin: release ## Time cold objects from an origin: spans, first byte, cr
 	$(SWIFT) run -c release OriginBenchmarks $(BENCH_FLAGS)
 
 bench-front: release ## Count the instructions of a warm request, and compare its speed with nginx
+	@scripts/install-deps bench
 	HOT_PATH_LIMIT=$(HOT_PATH_LIMIT) benchmarks/hot-path.sh
+
+bench-memory: release ## Compare ranges out of memory (storage.cacheCapacity) with ranges out of files (TIER_ROUNDS)
+	@scripts/install-deps bench
+	benchmarks/memory-tier.sh
 
 instructions: release ## Count the instructions of a warm request of 4 KiB; too many are an error (HOT_PATH_LIMIT)
 	HOT_PATH_LIMIT=$(HOT_PATH_LIMIT) benchmarks/hot-path.sh --instructions

@@ -16,28 +16,17 @@ cd "$(dirname "$0")/.."
 size_mib=${DEMO_SIZE_MIB:-1024}
 clients=${DEMO_CLIENTS:-50}
 ranges=${DEMO_RANGES:-1000}
-seed_peer=${SEED_PEER:-.build/release/seed-peer}
 json=false
 [ "${1:-}" = --json ] && json=true
 size=$((size_mib * 1024 * 1024))
 crowd_size=$((size / 16))
-unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-PATH=$PATH:/usr/sbin
 
 mkdir -p "${DEMO_DIR:-.build/demo}"
 work=$(mktemp -d "$(cd "${DEMO_DIR:-.build/demo}" && pwd)/run.XXXXXX")
 nginx_pid= peer_pid= sampler_pid=
 
-say() { printf '%s\n' "$*" >&2; }
-fail() {
-    say "demo: $*"
-    exit 1
-}
-stop() { # stop SIGNAL PID: and wait until it is gone
-    [ -n "$2" ] || return 0
-    kill "-$1" "$2" 2>/dev/null || true
-    wait "$2" 2>/dev/null || true
-}
+. benchmarks/lib.sh
+
 clean_up() {
     stop TERM "$sampler_pid"
     stop KILL "$peer_pid"
@@ -49,41 +38,6 @@ trap 'exit 130' INT TERM
 
 # --- the origin ---------------------------------------------------------------------------------------------------
 
-write_nginx_configuration() { # write_nginx_configuration PORT
-    cat >"$work/nginx.conf" <<CONF
-daemon off;
-worker_processes 2;
-pid $work/nginx.pid;
-error_log $work/nginx.err warn;
-$([ "$(id -u)" -eq 0 ] && echo "user root;")
-events { worker_connections 4096; }
-http {
-    log_format cost '\$uri \$status \$body_bytes_sent';
-    access_log $work/access.log cost;
-    client_body_temp_path $work/tmp; proxy_temp_path $work/tmp; fastcgi_temp_path $work/tmp;
-    uwsgi_temp_path $work/tmp; scgi_temp_path $work/tmp;
-    sendfile on; tcp_nopush on; keepalive_requests 1000000;
-    server { listen 127.0.0.1:$1; root $work/files; }
-}
-CONF
-}
-
-start_nginx() {
-    local try
-    for try in 1 2 3 4 5 6 7 8 9 10; do
-        origin=127.0.0.1:$((20000 + RANDOM % 20000))
-        write_nginx_configuration "${origin#*:}"
-        nginx -p "$work" -c "$work/nginx.conf" -e "$work/nginx.err" &
-        nginx_pid=$!
-        until curl -q -s -o /dev/null "http://$origin/"; do
-            kill -0 "$nginx_pid" 2>/dev/null || continue 2
-            sleep 0.05
-        done
-        return 0
-    done
-    fail "nginx does not start: $(cat "$work/nginx.err")"
-}
-
 origin_bytes() { # origin_bytes NAME: body bytes nginx has sent of that object so far
     sleep 0.2 # nginx writes a line when its request is over, a moment after the client has everything
     awk -v name="/$1" '$1 == name { sum += $3 } END { printf "%.0f\n", sum }' "$work/access.log"
@@ -91,27 +45,8 @@ origin_bytes() { # origin_bytes NAME: body bytes nginx has sent of that object s
 
 # --- the seed peer ------------------------------------------------------------------------------------------------
 
-write_peer_configuration() {
-    cat >"$work/seed-peer.yaml" <<CONF
-host: {ip: 127.0.0.1}
-proxy: {server: {ip: 127.0.0.1, port: 0}, rules: [{regex: '.*'}]}
-storage: {dir: $work/store}
-backend: {allowAddresses: [127.0.0.0/8]}
-health: {server: {ip: 127.0.0.1, port: 0}}
-metrics: {server: {ip: 127.0.0.1, port: 0}}
-admin: {server: {ip: 127.0.0.1, port: 0}}
-CONF
-}
-
-start_peer() {
-    : >"$work/peer.log"
-    "$seed_peer" run --config "$work/seed-peer.yaml" 2>"$work/peer.log" &
-    peer_pid=$!
-    until grep -q 'ready proxy=' "$work/peer.log"; do
-        kill -0 "$peer_pid" 2>/dev/null || fail "the seed peer does not start: $(cat "$work/peer.log")"
-        sleep 0.02
-    done
-    proxy=$(sed -n 's/.*ready proxy=\([^ ]*\).*/\1/p' "$work/peer.log" | head -1)
+start() { # the seed peer on its store, watched
+    start_peer seed-peer "dir: $work/store"
     sample_memory &
     sampler_pid=$!
 }
@@ -233,17 +168,18 @@ print_json() {
 
 # --- the steps ----------------------------------------------------------------------------------------------------
 
-[ -x "$seed_peer" ] || fail "$seed_peer is not there: run make release"
+need_tools nginx curl
 say "making $size_mib MiB of random data"
-mkdir -p "$work/files" "$work/tmp"
+mkdir -p "$work/files"
 head -c "$size" /dev/urandom >"$work/files/object.bin"
 head -c "$crowd_size" /dev/urandom >"$work/files/crowd.bin"
 truncate -s 1073741824 "$work/files/sparse.bin"
 object_hash=$(hash_of "$work/files/object.bin")
 crowd_hash=$(hash_of "$work/files/crowd.bin")
-start_nginx
-write_peer_configuration
-start_peer
+# The log tells what each step cost.
+start_nginx 2 "log_format cost '\$uri \$status \$body_bytes_sent'; access_log $work/access.log cost;
+    tcp_nopush on; keepalive_requests 1000000;"
+start
 
 say "fetching"
 fetch object.bin "$work/out"
@@ -285,7 +221,7 @@ crowd_ratio=$(awk -v a="$crowd_origin" -v b="$crowd_size" 'BEGIN { printf "%.2f"
 
 stop KILL "$peer_pid"
 stop TERM "$sampler_pid"
-start_peer
+start
 before=$(origin_bytes object.bin)
 fetch object.bin "$work/out" $(through)
 expect_hash "$object_hash" "$(hash_of "$work/out")" "after kill -9"
