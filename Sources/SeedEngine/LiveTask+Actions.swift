@@ -14,7 +14,7 @@ extension LiveTask {
             case .stop(let id, let offset): running(id)?.stop(at: offset)
             case .raise(let id, let priority): running(id)?.raise(to: priority)
             case .check(let checks, let epoch): check(checks, epoch: epoch)
-            case .put, .putPiece, .remove, .letGo: continue
+            case .put, .putPiece, .remove: continue
             case .wake(let id): takeWake(id)?()
             case .later(let delay): later(.random(in: delay))
             case .counted(.fetched(let count)): context.counters.unaskedBytes.add(count)
@@ -53,7 +53,7 @@ extension LiveTask {
         case .remove(let generation):
             guard let file = generation.file else { return }
             context.store.remove(key, generation: file)
-        case .load, .start, .stop, .raise, .check, .wake, .later, .letGo, .counted, .hash, .judged: return
+        case .load, .start, .stop, .raise, .check, .wake, .later, .counted, .hash, .judged: return
         }
     }
 

@@ -195,7 +195,6 @@ extension TaskMachine {
 
     /// Keeps the blocks for the streams that read them; their file stays until the last is done.
     private mutating func retire(_ actions: inout [Action]) {
-        if let departing { actions.append(.letGo(epoch: departing.epoch)) }
         departing = nil
         if let generation, let blocks, readers > 0 {
             departing = Departing(

@@ -9,13 +9,13 @@ extension TaskMachine {
 
     /// The next thing for one stream, at most `limit` bytes of it. After `.wait` the stream is woken once.
     mutating func poll(_ cursor: inout Cursor, limit: Int64, now: Int64, _ actions: inout [Action]) -> Verdict {
-        if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict, &actions) }
+        if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict) }
         switch cursor.phase {
         case .over: return .end
         case .opening: return open(&cursor, now: now, &actions)
         case .reading(let epoch, let left) where epoch == generation?.epoch:
             return read(&cursor, epoch: epoch, left: left, limit: limit, &actions)
-        case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit, &actions)
+        case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit)
         }
     }
 
@@ -23,33 +23,31 @@ extension TaskMachine {
     mutating func close(_ cursor: Cursor, _ actions: inout [Action]) {
         streams -= 1
         demands[cursor.id] = nil
-        leave(cursor, &actions)
+        leave(cursor)
         leaveProof()
         trimUnread(&actions)
         planCompletion(&actions)
     }
 
-    private mutating func over(_ cursor: inout Cursor, _ verdict: Verdict, _ actions: inout [Action]) -> Verdict {
+    private mutating func over(_ cursor: inout Cursor, _ verdict: Verdict) -> Verdict {
         demands[cursor.id] = nil
-        leave(cursor, &actions)
+        leave(cursor)
         cursor.phase = .over
         return verdict
     }
 
     /// Counts the stream out of the generation it reads; an old one goes with its last.
-    private mutating func leave(_ cursor: Cursor, _ actions: inout [Action]) {
+    private mutating func leave(_ cursor: Cursor) {
         guard case .reading(let epoch, _) = cursor.phase else { return }
         if epoch == generation?.epoch { return readers -= 1 }
         guard epoch == departing?.epoch else { return }
         departing?.readers -= 1
-        guard departing?.readers == 0 else { return }
-        departing = nil
-        actions.append(.letGo(epoch: epoch))
+        if departing?.readers == 0 { departing = nil }
     }
 
     private mutating func open(_ cursor: inout Cursor, now: Int64, _ actions: inout [Action]) -> Verdict {
         if let first = cursor.spec?.first, first >= AnswerAdmission.longestObject {
-            return over(&cursor, .bypass(.beyondReach), &actions)
+            return over(&cursor, .bypass(.beyondReach))
         }
         switch phase {
         case .known(let generation) where mustAsk(generation, for: cursor.id, now: now):
@@ -57,14 +55,14 @@ extension TaskMachine {
             revalidate(generation, &actions)
         case .known(let generation): return begin(&cursor, generation, now: now, &actions)
         case .shutDown:
-            return over(&cursor, .failed(EngineError(.shuttingDown, "The seed peer is shutting down.")), &actions)
+            return over(&cursor, .failed(EngineError(.shuttingDown, "The seed peer is shutting down.")))
         case .cold:
             phase = .loading
             actions.append(.load)
             awaitLength(cursor)
-        case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable), &actions)
+        case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable))
         case .absent:
-            if let shortcut, now < shortcut.end { return over(&cursor, .bypass(shortcut.reason), &actions) }
+            if let shortcut, now < shortcut.end { return over(&cursor, .bypass(shortcut.reason)) }
             awaitLength(cursor)
             probe(&actions)
         case .loading, .probing: awaitLength(cursor)
@@ -83,7 +81,7 @@ extension TaskMachine {
     ) -> Verdict {
         let length = generation.length
         guard let range = cursor.spec.map({ $0.resolve(length: length) }) ?? ByteRange(0, length) else {
-            return over(&cursor, .unsatisfiable(length: length), &actions)
+            return over(&cursor, .unsatisfiable(length: length))
         }
         cursor.phase = .reading(epoch: generation.epoch, range)
         cursor.isWhole = range.count == length
@@ -119,8 +117,8 @@ extension TaskMachine {
     private mutating func read(
         _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
     ) -> Verdict {
-        guard !left.isEmpty else { return over(&cursor, .end, &actions) }
-        guard let blocks else { return over(&cursor, .failed(.changedWhileReading), &actions) }
+        guard !left.isEmpty else { return over(&cursor, .end) }
+        guard let blocks else { return over(&cursor, .failed(.changedWhileReading)) }
         let most = min(left.upperBound, left.lowerBound + limit, cursor.isWhole ? withheldFrom ?? .max : .max)
         var end = blocks.servable(from: left.lowerBound, upTo: most)
         // What is in memory goes out block by block.
@@ -138,15 +136,13 @@ extension TaskMachine {
     }
 
     /// What an old generation still has for a stream that began with it (rule 6).
-    private mutating func finish(
-        _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
-    ) -> Verdict {
-        guard !left.isEmpty else { return over(&cursor, .end, &actions) }
+    private mutating func finish(_ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64) -> Verdict {
+        guard !left.isEmpty else { return over(&cursor, .end) }
         let most = min(left.upperBound, left.lowerBound + limit)
         guard let old = departing, old.epoch == epoch,
             case let end = old.servable(from: left.lowerBound, upTo: most, isWhole: cursor.isWhole),
             end > left.lowerBound
-        else { return over(&cursor, .failed(.changedWhileReading), &actions) }
+        else { return over(&cursor, .failed(.changedWhileReading)) }
         cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))
         return .bytes(ByteRange(left.lowerBound, end))
     }
