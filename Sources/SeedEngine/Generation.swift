@@ -35,6 +35,13 @@ struct Generation: Sendable, Equatable {
         if isProven { flags.insert(.proven) }
         return flags
     }
+
+    func freshness(_ rule: FreshnessRule) -> Freshness { Freshness(headers, madeAt: fetchedAt, rule: rule) }
+
+    /// Whether the origin is due to be asked again.
+    func isStale(now: Int64, rule: FreshnessRule) -> Bool {
+        freshness(rule).lifetime.map { now - fetchedAt >= $0 } ?? false
+    }
 }
 
 extension Validator {

@@ -10,15 +10,7 @@ extension TaskMachine {
     func mustAsk(_ generation: Generation, for id: StreamID, now: Int64) -> Bool {
         if isDoubted { return true }
         guard !configuration.isBackToSourceDisabled, demands[id]?.isAnswered != true else { return false }
-        return isStale(generation, now: now) && now >= graceEnd
-    }
-
-    func isStale(_ generation: Generation, now: Int64) -> Bool {
-        freshness(of: generation).lifetime.map { now - generation.fetchedAt >= $0 } ?? false
-    }
-
-    private func freshness(of generation: Generation) -> Freshness {
-        Freshness(generation.headers, madeAt: generation.fetchedAt, rule: rule)
+        return generation.isStale(now: now, rule: rule) && now >= graceEnd
     }
 
     /// Asks, unless that is under way.
@@ -78,7 +70,7 @@ extension TaskMachine {
         confirmed.fetchedAt = madeAt
         phase = .known(confirmed)
         failures = RetryBudget()
-        guard freshness(of: confirmed).mayStore else {
+        guard confirmed.freshness(rule).mayStore else {
             // It has turned private: from now on it is for those whom the origin itself gives it.
             settleOpening(.bypass(.notStorable), &actions)
             return discard(readersSee: .changedWhileReading, now: now, &actions)
@@ -144,7 +136,7 @@ extension TaskMachine {
         _ id: FlightID, _ generation: Generation, _ error: EngineError, _ retry: Retry, now: Int64,
         _ actions: inout [Action]
     ) {
-        if !isDoubted, freshness(of: generation).mayServeStale {
+        if !isDoubted, generation.freshness(rule).mayServeStale {
             graceEnd = now + configuration.staleGrace
             return wakeOpening(&actions)
         }

@@ -89,7 +89,7 @@ extension TaskMachine {
         let facts = HeadFacts(
             generation: generation, range: range, isFinished: blocks?.isFinished ?? false,
             cacheStatus: cacheStatus(
-                of: range, for: cursor.id, isStale: now < graceEnd && isStale(generation, now: now)))
+                of: range, for: cursor.id, isStale: now < graceEnd && generation.isStale(now: now, rule: rule)))
         let isHot = range.count <= Self.hotLength && isVerified(range)
         demands[cursor.id] = isHot ? nil : Demand(cursor, wanted: range, window: firstWindow(for: range))
         if !isHot { plan(cursor.id, &actions) }
