@@ -24,8 +24,12 @@ struct Generation: Sendable, Equatable {
     var isProven = false
 
     var length: Int64 { layout.contentLength }
+    var isOneResponse: Bool { Self.isOneResponse(validator, isImmutable: isImmutable) }
+
     /// Without a validator separate answers may mix versions: one response is all there can be (rule 5).
-    var isOneResponse: Bool { validator == .none && !isImmutable }
+    static func isOneResponse(_ validator: Validator, isImmutable: Bool) -> Bool {
+        validator == .none && !isImmutable
+    }
 
     var flags: TaskFlags {
         var flags: TaskFlags = []

@@ -78,11 +78,12 @@ extension TaskMachine {
         if let needed = roomNeeded(for: admitted), needed > room { return .needsRoom(needed) }
         switch admitted {
         case .part(let range, let total, let validator):
-            let isOneResponse = validator == .none && !rule.isImmutable
-            guard !isOneResponse || range == ByteRange(0, total) else { return .reject(.bypass(.noValidator)) }
-            let end = isOneResponse ? total : min(range.upperBound, range.lowerBound + configuration.spanLength)
-            becomeKnown(id, length: total, validator, headers, madeAt, ByteRange(range.lowerBound, end), &actions)
-            return keep(id, bodyStart: range.lowerBound, upTo: end)
+            guard !isOneResponse(validator) || range == ByteRange(0, total) else {
+                return .reject(.bypass(.noValidator))
+            }
+            let kept = kept(of: range, validator)
+            becomeKnown(id, length: total, validator, headers, madeAt, kept, &actions)
+            return keep(id, bodyStart: kept.lowerBound, upTo: kept.upperBound)
         case .whole(let length?, let validator):
             becomeKnown(
                 id, length: length, validator, headers, madeAt, ByteRange(0, length), isWhole: true, &actions)
@@ -103,14 +104,23 @@ extension TaskMachine {
         return PieceLayout(contentLength: length, pieceLength: pieceLength).pieceCount > PieceName.mostPieces
     }
 
-    /// The bytes that a first answer brings: nothing else bounds one that can't be fetched in spans.
+    /// The bytes that are kept of a first answer.
     private func roomNeeded(for admitted: AnswerAdmission) -> Int64? {
         switch admitted {
-        case .part(let range, _, let validator):
-            validator == .none && !rule.isImmutable ? range.count : min(range.count, configuration.spanLength)
+        case .part(let range, _, let validator): kept(of: range, validator).count
         case .whole(let length, _): length
         default: nil
         }
+    }
+
+    /// What is kept of a part that a first answer brings: a span, unless nothing can be fetched after it.
+    private func kept(of range: ByteRange, _ validator: Validator) -> ByteRange {
+        if isOneResponse(validator) { return range }
+        return ByteRange(range.lowerBound, min(range.upperBound, range.lowerBound + configuration.spanLength))
+    }
+
+    private func isOneResponse(_ validator: Validator) -> Bool {
+        Generation.isOneResponse(validator, isImmutable: rule.isImmutable)
     }
 
     private mutating func spanHead(_ id: FlightID, _ admitted: AnswerAdmission, _ retry: Retry) -> HeadVerdict {
