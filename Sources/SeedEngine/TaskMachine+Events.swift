@@ -7,7 +7,7 @@ import SeedStorage
 extension TaskMachine {
     // MARK: Store
 
-    /// The index was asked. `file` says that the record's content file could be opened.
+    /// The index was asked. `record` is nil when it has none, or when its content file cannot be opened.
     mutating func loaded(_ record: TaskRecord?, _ pieces: [PieceRecord], _ actions: inout [Action]) {
         guard phase == .loading else { return }
         phase = .absent
