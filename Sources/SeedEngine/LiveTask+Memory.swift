@@ -1,7 +1,6 @@
 import DragonflyIdentity
 import NIOCore
 import SeedStorage
-import Synchronization
 
 /// Hot blocks on their way into memory (rule 20).
 extension LiveTask {
@@ -13,7 +12,7 @@ extension LiveTask {
         let now = context.now()
         for index in grid.blocks(covering: range) where tier.wants(name, index, now: now) {
             // A read never waits for these. One that finds no place is left out: a hot block is read again.
-            guard context.takes.begin(limit: 2 * context.store.threads.count) else { return }
+            guard context.takes.begin() else { return }
             let isQueued = context.store.threads.run { [self] in
                 take(index, of: file, tier)
                 context.takes.end()
@@ -42,20 +41,6 @@ extension LiveTask {
             state.machine.blocks?.keep(memory, of: index)
         }
     }
-}
-
-/// How many hot blocks are on their way into memory: queued closures and their blocks must not pile up.
-final class TakeCount: Sendable {
-    private let running = Atomic(0)
-
-    /// - Returns: false when as many as may be are on their way; else `end` must follow.
-    func begin(limit: Int) -> Bool {
-        guard running.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
-        end()
-        return false
-    }
-
-    func end() { running.wrappingSubtract(1, ordering: .relaxed) }
 }
 
 extension ContentFile {

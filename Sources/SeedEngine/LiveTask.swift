@@ -16,7 +16,8 @@ struct EngineContext: Sendable {
     let counters = EngineCounters()
     /// Nil when no memory is to be had (`storage.cacheCapacity` 0).
     var memory: MemoryTier?
-    let takes = TakeCount()
+    /// Hot blocks on their way into memory: what is queued for them must not pile up.
+    let takes: BoundedCount
     let logger: Logger
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
