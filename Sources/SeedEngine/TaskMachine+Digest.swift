@@ -166,8 +166,3 @@ extension TaskMachine {
         }
     }
 }
-
-extension EngineError {
-    static let otherDigest = EngineError(
-        .originFailed, "The bytes from the origin do not have the SHA-256 that names the object.")
-}

@@ -211,8 +211,7 @@ extension TaskMachine {
         for id in flights.keys.sorted() { actions.append(.stop(id, at: nil)) }
         flights = [:]
         phase = .shutDown
-        let error = EngineError(.shuttingDown, "The seed peer is shutting down.")
-        for id in demands.keys.sorted() { settle(id, .failed(error), &actions) }
+        for id in demands.keys.sorted() { settle(id, .failed(.shuttingDown), &actions) }
     }
 }
 
@@ -220,17 +219,6 @@ extension OriginAnswer {
     /// - Parameter now: in milliseconds since 1970.
     fileprivate func retry(now: Int64) -> TaskMachine.Retry {
         TaskMachine.Retry(OriginHead(status: status, headers: headers), now: now)
-    }
-}
-
-extension TaskMachine.Retry {
-    /// - Parameter now: in milliseconds since 1970.
-    init(_ head: OriginHead, now: Int64) {
-        guard RetryRule.isRetryable(status: head.status) else {
-            self = .never
-            return
-        }
-        self = RetryRule.delay(head, now: now / 1000).map { .after($0 * 1000) } ?? .later
     }
 }
 
@@ -251,22 +239,5 @@ extension TaskMachine.FlightOutcome {
         case .failed(let error, _): error.kind == .storage
         default: false
         }
-    }
-}
-
-extension EngineError {
-    static let shortAnswer = EngineError(.originFailed, "The origin's answer ended before its announced length.")
-
-    static let noRoom = EngineError(.storage, "No room in the store for the rest of the object.")
-
-    static let notHeld = EngineError(
-        .notHeld, "The bytes are not held here, and back-to-source is disabled (proxy.disableBackToSource).")
-
-    static func status(_ status: Int) -> EngineError {
-        EngineError(.originFailed, "The origin answered \(status).")
-    }
-
-    static func refused(_ refusal: AnswerAdmission.Refusal) -> EngineError {
-        EngineError(.originFailed, "Refused: \(refusal).")
     }
 }

@@ -95,11 +95,6 @@ extension TaskMachine {
     }
 }
 
-extension EngineError {
-    fileprivate static let damagedForGood = EngineError(
-        .storage, "A stored block was damaged and can't be fetched alone.")
-}
-
 extension Generation {
     /// A generation as the index remembers it.
     init(epoch: Int, _ record: TaskRecord) {

@@ -36,14 +36,6 @@ extension TaskMachine {
         case changed
     }
 
-    /// Whether the same request may be made again.
-    enum Retry: Sendable, Equatable {
-        case never
-        case later
-        /// Not before so many milliseconds: the origin asks for that.
-        case after(Int64)
-    }
-
     // MARK: Head
 
     /// - Parameters:

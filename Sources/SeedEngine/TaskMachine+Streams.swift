@@ -54,8 +54,7 @@ extension TaskMachine {
             awaitLength(cursor)
             revalidate(generation, &actions)
         case .known(let generation): return begin(&cursor, generation, now: now, &actions)
-        case .shutDown:
-            return over(&cursor, .failed(EngineError(.shuttingDown, "The seed peer is shutting down.")))
+        case .shutDown: return over(&cursor, .failed(.shuttingDown))
         case .cold:
             phase = .loading
             actions.append(.load)
@@ -181,9 +180,4 @@ extension RangeSpec {
         case .suffix: nil
         }
     }
-}
-
-extension EngineError {
-    static let changedWhileReading = EngineError(
-        .changed, "The object changed at the origin while it was being read; the rest would be of another version.")
 }
