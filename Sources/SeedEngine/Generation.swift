@@ -13,7 +13,7 @@ struct Generation: Sendable, Equatable {
     /// When the origin made or last confirmed its answer, in milliseconds since 1970.
     var fetchedAt: Int64
     /// The content file's counter, once the file exists. Until then one flight runs at a time: it makes it.
-    var file: UInt64?
+    var counter: UInt64?
     /// The origin answered 200 to a range: every request starts at offset 0, so there is one flight at a time (rule 17).
     var isSequential = false
     /// The bytes under this name never change (a digest, or the rule).

@@ -22,13 +22,13 @@ extension LiveTask {
     }
 
     private func grid(of file: FileName) -> BlockGrid? {
-        handle { state, _ in state.machine.generation?.file == file.generation ? state.machine.blocks?.grid : nil }
+        handle { state, _ in state.machine.generation?.counter == file.generation ? state.machine.blocks?.grid : nil }
     }
 
     /// Only bytes that are what they should be get in, and only if the block map still stands for them then.
     private func take(_ index: BlockIndex, of file: ContentFile, _ tier: MemoryTier) {
         let wanted = handle { state, _ -> (UInt32, ByteRange)? in
-            guard state.machine.generation?.file == file.generation, let blocks = state.machine.blocks,
+            guard state.machine.generation?.counter == file.generation, let blocks = state.machine.blocks,
                 let checksum = blocks.checksumForMemory(index)
             else { return nil }
             return (checksum, blocks.grid.range(of: index))
@@ -37,7 +37,7 @@ extension LiveTask {
             bytes.withUnsafeReadableBytes({ Checksum.crc32($0) }) == checksum, let memory = tier.admit(bytes)
         else { return }
         handle { state, _ in
-            guard state.machine.generation?.file == file.generation else { return }
+            guard state.machine.generation?.counter == file.generation else { return }
             state.machine.blocks?.keep(memory, of: index)
         }
     }

@@ -123,7 +123,7 @@ final class LiveTask: Sendable {
             case .bytes:
                 if case .reading(let epoch, _) = cursor.phase { step.file = state.files[epoch] }
                 step.lease = step.file?.lease()
-                if step.file?.generation == state.machine.generation?.file {
+                if step.file?.generation == state.machine.generation?.counter {
                     step.piece = state.machine.piece(of: step.verdict)
                     step.memory = state.machine.memory(of: step.verdict)
                 }

@@ -94,7 +94,7 @@ extension TaskMachine {
             return discard(readersSee: outcome.error, isForRoom: outcome.isForRoom, now: now, &actions)
         }
         switch outcome {
-        case .changed, .unsatisfiable, .answered: doubt(now: now, &actions)
+        case .changed, .unsatisfiable, .answered: doubtGeneration(now: now, &actions)
         case .bypass: failSpan(id, flight, .noRoom, .never, isForRoom: true, now: now, &actions)
         case .complete: failures = RetryBudget()
         case .cancelled: break
@@ -132,7 +132,7 @@ extension TaskMachine {
     // MARK: Generations
 
     /// An answer of another version came. Whether ours still counts is asked before anything else is.
-    private mutating func doubt(now: Int64, _ actions: inout [Action]) {
+    private mutating func doubtGeneration(now: Int64, _ actions: inout [Action]) {
         guard let generation else { return }
         guard generation.validator != .none else { return move(now: now, &actions) }
         isDoubted = true
@@ -200,7 +200,7 @@ extension TaskMachine {
             departing = Departing(
                 epoch: generation.epoch, blocks: blocks, readers: readers, withheldFrom: withheldFrom)
         }
-        if let generation, generation.file != nil { actions.append(.remove(generation)) }
+        if let generation, generation.counter != nil { actions.append(.remove(generation)) }
         readers = 0
         blocks = nil
     }

@@ -197,7 +197,7 @@ extension TaskMachine {
 
     /// Hands piece records to the store: at once for whole pieces and at a flight's end, else in its own time (rule 22).
     mutating func record(isFlightOver: Bool, now: Int64, _ actions: inout [Action]) {
-        guard let generation, generation.file != nil, let blocks, !dirty.isEmpty else { return }
+        guard let generation, generation.counter != nil, let blocks, !dirty.isEmpty else { return }
         for piece in dirty.sorted() {
             guard let record = blocks.record(of: piece, now: now) else { continue }
             let isSoon = isFlightOver || record.digest != nil

@@ -75,7 +75,7 @@ extension TaskMachine {
             settleOpening(.bypass(.notStorable), &actions)
             return discard(readersSee: .changedWhileReading, now: now, &actions)
         }
-        if confirmed.file != nil { actions.append(.put(confirmed)) }
+        if confirmed.counter != nil { actions.append(.put(confirmed)) }
         if isDoubted {
             // Two versions of one object answer in turn. Seen too often, it is passed through (rule 6).
             isDoubted = false

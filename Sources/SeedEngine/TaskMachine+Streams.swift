@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import NIOCore
 import SeedOrigin
 import SeedStorage
 
@@ -169,6 +170,26 @@ extension TaskMachine {
         plan(cursor.id, &actions)
         if demands[cursor.id].map(awaitsVerdict) ?? false { awaitVerdict(&actions) }
         return .wait
+    }
+
+    // MARK: What comes with bytes
+
+    /// The piece that a stream is given bytes of, and its length.
+    func piece(of verdict: Verdict) -> (number: Int, bytes: Int64)? {
+        guard case .bytes(let range) = verdict, let layout = generation?.layout,
+            range.upperBound <= layout.contentLength
+        else { return nil }
+        let number = layout.piece(at: range.lowerBound)
+        return (number, layout.range(of: number).count)
+    }
+
+    /// The bytes of a verdict that are in memory: all of them, or none.
+    func memory(of verdict: Verdict) -> ByteBuffer? {
+        guard case .bytes(let range) = verdict, let blocks else { return nil }
+        let index = blocks.grid.block(at: range.lowerBound)
+        let whole = blocks.grid.range(of: index)
+        guard whole.contains(range) else { return nil }
+        return blocks.memory(of: index)?.slice(at: Int(range.lowerBound - whole.lowerBound), count: Int(range.count))
     }
 }
 
