@@ -36,10 +36,7 @@ extension LiveTask {
         guard let (checksum, range) = wanted, let bytes = file.bytes(of: range),
             bytes.withUnsafeReadableBytes({ Checksum.crc32($0) }) == checksum, let memory = tier.admit(bytes)
         else { return }
-        handle { state, _ in
-            guard state.machine.generation?.counter == file.generation else { return }
-            state.machine.blocks?.keep(memory, of: index)
-        }
+        handle { state, _ in state.machine.keepInMemory(memory, of: index, counter: file.generation) }
     }
 }
 

@@ -151,11 +151,12 @@ final class LiveTask: Sendable {
             // A revalidation's answer may be of another generation.
             let generation = order.purpose == .revalidation ? nil : state.machine.generation
             let known = generation.map { KnownGeneration(total: $0.length, validator: $0.validator) }
-            let admitted = AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known)
             let now = context.now()
-            return state.machine.head(
-                id, admitted, headers: head.headers.representation, madeAt: now - head.headers.age,
-                retry: TaskMachine.Retry(head, now: now), room: room, now: now, &actions)
+            let judged = JudgedHead(
+                admission: AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known),
+                headers: head.headers.representation, madeAt: now - head.headers.age,
+                retry: TaskMachine.Retry(head, now: now), room: room)
+            return state.machine.head(id, judged, now: now, &actions)
         }
     }
 

@@ -191,6 +191,12 @@ extension TaskMachine {
         guard whole.contains(range) else { return nil }
         return blocks.memory(of: index)?.slice(at: Int(range.lowerBound - whole.lowerBound), count: Int(range.count))
     }
+
+    /// - Parameter counter: of the file that the bytes were read from; the task may have moved on since.
+    mutating func keepInMemory(_ memory: MemoryBlock, of index: BlockIndex, counter: UInt64) {
+        guard generation?.counter == counter else { return }
+        blocks?.keep(memory, of: index)
+    }
 }
 
 extension RangeSpec {

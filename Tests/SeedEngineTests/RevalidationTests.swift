@@ -25,7 +25,8 @@ struct RevalidationTests {
         var retry = TaskMachine.Retry.never
         if case .error(let status) = admitted, RetryRule.isRetryable(status: status) { retry = .later }
         return driver.machine.head(
-            id, admitted, headers: headers, madeAt: driver.now, retry: retry, now: driver.now, &driver.actions)
+            id, JudgedHead(admission: admitted, headers: headers, madeAt: driver.now, retry: retry), now: driver.now,
+            &driver.actions)
     }
 
     @Test("W9: a stale object is asked for once for all who come, and a 304 makes it fresh again")
