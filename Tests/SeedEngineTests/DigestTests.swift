@@ -251,7 +251,7 @@ struct DigestTests {
                 isOver.set()
                 turn.notify()
             }
-            _ = turn.wait(within: 1) { isOver.value ? true : nil }
+            _ = turn.wait(within: 1) { isOver.isSet ? true : nil }
         }
     }
 
@@ -273,7 +273,7 @@ private final class Busy: Sendable {
     private let signal = Signal()
 
     init(_ threads: StoreThreads) {
-        for _ in 0..<8 { threads.run { [self] in _ = signal.wait(within: 20) { self.isOver.value ? true : nil } } }
+        for _ in 0..<8 { threads.run { [self] in _ = signal.wait(within: 20) { self.isOver.isSet ? true : nil } } }
     }
 
     func end() {

@@ -101,13 +101,6 @@ final class TestClock: Sendable {
     func pass(milliseconds: Int64) { ahead.add(milliseconds, ordering: .relaxed) }
 }
 
-/// True once set; for a test's own threads.
-final class Flag: Sendable {
-    private let state = Mutex(false)
-    var value: Bool { state.withLock { $0 } }
-    func set() { state.withLock { $0 = true } }
-}
-
 extension EngineHouse {
     /// Flips a byte in the only content file of a closed store.
     func damage(at offset: Int) throws {
@@ -127,7 +120,7 @@ extension EngineHouse {
 final class Client: @unchecked Sendable {  // Read by one thread at a time; the end is told through `ended`.
     let ended = Signal()
     private let end = Flag()
-    var isAtEnd: Bool { end.value }
+    var isAtEnd: Bool { end.isSet }
     let stream: PieceStream
     private let signal: Signal
     private(set) var head: StreamHead?
