@@ -55,12 +55,14 @@ final class EngineHouse {
 
     /// After `close()`.
     func reopen() throws {
+        origin.reopen()
         (store, engine) = try Self.open(storage, configuration, origin, clock)
     }
 
     func close() {
         engine.shutdown()
         store.close()
+        origin.shutdown()
     }
 
     static func key(_ byte: UInt8) throws -> StoreKey {
