@@ -104,6 +104,35 @@ final class TestClock: Sendable {
 }
 
 extension EngineHouse {
+    /// Reads to the end and closes, serving what the origin is asked for, also in the background afterwards.
+    /// - Returns: what it was asked for.
+    @discardableResult
+    func play(
+        _ client: Client, length: Int, also fields: HTTPFields = [:], within seconds: Int = 60
+    ) -> [Range<Int>] {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        var asked: [Range<Int>] = []
+        var isOver = false
+        while !isOver || engine.flightCount > 0 {
+            guard ContinuousClock.now < deadline else {
+                Issue.record("not over within \(seconds) s; \(client.bytes.count) bytes came")
+                break
+            }
+            switch isOver ? nil : client.step(within: 0.001) {
+            case nil:
+                guard let transfer = origin.next(within: 0.001) else { continue }
+                asked.append(transfer.asked.clamped(to: 0..<length))
+                transfer.answer(length: length, also: fields)
+                transfer.end()
+            case .head, .bytes: continue
+            default:
+                isOver = true
+                client.stream.close()
+            }
+        }
+        return asked
+    }
+
     /// Flips a byte in the only content file of a closed store.
     func damage(at offset: Int) throws {
         let root = directory.path("store/content")

@@ -41,22 +41,10 @@ struct FlipTests {
         let isFirst = try house.store.task(EngineHouse.key(1)) == nil
         // The long campaign takes longer than an answer is fresh.
         let client = try house.open(pieceLength: 4 << 20, freshness: FreshnessRule(isImmutable: true))
-        defer { client.stream.close() }
-        var blocks: Set<Int> = []
-        var isOver = false
-        while !isOver {
-            switch client.step(within: 0.01) {
-            case nil:
-                guard let transfer = house.origin.next() else { continue }
-                if !isFirst { blocks.formUnion(Self.blocks(transfer.asked)) }
-                transfer.serve(length: Self.length)
-            case .head, .bytes: continue
-            default: isOver = true
-            }
-        }
+        let asked = house.play(client, length: Self.length)
         #expect(client.bytes == Self.object)
         #expect(house.store.flush())
-        return blocks
+        return isFirst ? [] : asked.reduce(into: Set<Int>()) { $0.formUnion(Self.blocks($1)) }
     }
 
     private static let object = objectBytes(0..<length)
