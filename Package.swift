@@ -60,7 +60,10 @@ let package = Package(
             ["CLMDB", "CChecksum", "CPosixIO", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
         room(
             "SeedOrigin",
-            ["CCurl", "DragonflyIdentity", httpTypes, logging, .product(name: "Crypto", package: "swift-crypto")]),
+            [
+                "CCurl", "CPosixIO", "DragonflyIdentity", httpTypes, logging,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         room(
             "SeedEngine",
             [

@@ -69,34 +69,3 @@ package enum BypassReason: String, Sendable, Equatable {
         }
     }
 }
-
-/// A request that failed, told so that the front door can choose a status.
-package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
-    package enum Kind: Sendable, Equatable {
-        case originUnreachable
-        case originTimeout
-        /// The origin answered, but not with what was asked for.
-        case originFailed
-        /// The object changed at the origin; bytes of two generations are never mixed.
-        case changed
-        case storage
-        case shuttingDown
-        /// The address guard refused the origin's address.
-        case blocked
-        case badURL
-        /// The origin's address is one of our own listeners.
-        case loop
-        /// Not held, and nothing may be fetched (`proxy.disableBackToSource`).
-        case notHeld
-    }
-
-    package var kind: Kind
-    /// One sentence for a person; no credentials, no query values.
-    package var message: String
-    package var description: String { message }
-
-    package init(_ kind: Kind, _ message: String) {
-        self.kind = kind
-        self.message = message
-    }
-}

@@ -26,8 +26,7 @@ final class DirectFeed: Sendable {
         var isCancelled = false
         var isWaiting = false
         var failures = RetryBudget()
-        /// How many requests have failed.
-        var spans: UInt64 = 0
+        var failedSpans: UInt64 = 0
         var failure: EngineError?
     }
 
@@ -125,9 +124,9 @@ final class DirectFeed: Sendable {
         let pause: ClosedRange<Int64>? = state.withLock { state in
             state.transfer = nil
             guard state.received < state.spanEnd, !state.isCancelled else { return nil }
-            state.spans += 1
+            state.failedSpans += 1
             let decision = state.failures.failed(
-                state.spans, next: state.spans + 1, asked: nil, now: context.now(), context.configuration)
+                state.failedSpans, next: state.failedSpans + 1, asked: nil, now: context.now(), context.configuration)
             if isRetryable, case .retry(let pause) = decision { return pause }
             state.failure = error ?? .shortAnswer
             return nil

@@ -237,32 +237,3 @@ final class Flight: OriginSink {
         }
     }
 }
-
-extension TaskMachine.Retry {
-    fileprivate init(_ error: OriginError) {
-        // A host that is left alone for long is not waited for: the client may know another way.
-        let isLeftAlone = error.kind == .circuitOpen && (error.retryAfter ?? .zero) > RetryBudget.longestPause
-        guard error.isRetryable, !isLeftAlone else {
-            self = .never
-            return
-        }
-        self = error.retryAfter.map { .after($0.components.seconds * 1000 + 999) } ?? .later
-    }
-}
-
-extension EngineError {
-    /// What the origin's floor tells, in the engine's words.
-    init(_ error: OriginError) {
-        let kind: Kind =
-            switch error.kind {
-            case .unreachable, .tls, .circuitOpen: .originUnreachable
-            case .timeout: .originTimeout
-            case .blocked: .blocked
-            case .loop: .loop
-            case .badURL: .badURL
-            case .cut, .badAnswer, .tooManyRedirects: .originFailed
-            case .local: .storage
-            }
-        self.init(kind, error.message)
-    }
-}

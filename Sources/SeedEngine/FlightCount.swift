@@ -1,34 +1,36 @@
 import Foundation
-import Synchronization
 
 /// How many flights run, so that the engine can stop when the last has ended.
-final class FlightCount: Sendable {
-    private let running = Mutex(0)
-    private let allEnded = NSCondition()
+final class FlightCount: @unchecked Sendable {
+    // Unchecked: `running` is used only while `condition` is locked.
+    private var running = 0
+    private let condition = NSCondition()
 
-    func began() { running.withLock { $0 += 1 } }
+    func began() { withLock { running += 1 } }
 
     func ended() {
-        guard
-            running.withLock({
-                $0 -= 1; return $0 == 0
-            })
-        else { return }
-        allEnded.lock()
-        allEnded.broadcast()
-        allEnded.unlock()
+        withLock {
+            running -= 1
+            if running == 0 { condition.broadcast() }
+        }
     }
 
-    var current: Int { running.withLock { $0 } }
+    var current: Int { withLock { running } }
 
     /// Blocks until none runs.
     /// - Returns: false if some still run at the deadline.
     func wait(until deadline: Date) -> Bool {
-        allEnded.lock()
-        defer { allEnded.unlock() }
-        while current > 0 {
-            if !allEnded.wait(until: deadline) { return current == 0 }
+        withLock {
+            while running > 0 {
+                if !condition.wait(until: deadline) { return running == 0 }
+            }
+            return true
         }
-        return true
+    }
+
+    private func withLock<Result>(_ body: () -> Result) -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        return body()
     }
 }

@@ -13,7 +13,7 @@ struct Generation: Sendable, Equatable {
     /// When the origin made or last confirmed its answer, in milliseconds since 1970.
     var fetchedAt: Int64
     /// The content file's counter, once the file exists. Until then one flight runs at a time: it makes it.
-    var file: UInt64?
+    var counter: UInt64?
     /// The origin answered 200 to a range: every request starts at offset 0, so there is one flight at a time (rule 17).
     var isSequential = false
     /// The bytes under this name never change (a digest, or the rule).
@@ -24,8 +24,12 @@ struct Generation: Sendable, Equatable {
     var isProven = false
 
     var length: Int64 { layout.contentLength }
+    var isOneResponse: Bool { Self.isOneResponse(validator, isImmutable: isImmutable) }
+
     /// Without a validator separate answers may mix versions: one response is all there can be (rule 5).
-    var isOneResponse: Bool { validator == .none && !isImmutable }
+    static func isOneResponse(_ validator: Validator, isImmutable: Bool) -> Bool {
+        validator == .none && !isImmutable
+    }
 
     var flags: TaskFlags {
         var flags: TaskFlags = []
@@ -34,6 +38,13 @@ struct Generation: Sendable, Equatable {
         if isSequential { flags.insert(.noRanges) }
         if isProven { flags.insert(.proven) }
         return flags
+    }
+
+    func freshness(_ rule: FreshnessRule) -> Freshness { Freshness(headers, madeAt: fetchedAt, rule: rule) }
+
+    /// Whether the origin is due to be asked again.
+    func isStale(now: Int64, rule: FreshnessRule) -> Bool {
+        freshness(rule).lifetime.map { now - fetchedAt >= $0 } ?? false
     }
 }
 

@@ -14,7 +14,7 @@ extension LiveTask {
             case .stop(let id, let offset): running(id)?.stop(at: offset)
             case .raise(let id, let priority): running(id)?.raise(to: priority)
             case .check(let checks, let epoch): check(checks, epoch: epoch)
-            case .put, .putPiece, .remove, .letGo: continue
+            case .put, .putPiece, .remove: continue
             case .wake(let id): takeWake(id)?()
             case .later(let delay): later(.random(in: delay))
             case .counted(.fetched(let count)): context.counters.unaskedBytes.add(count)
@@ -45,15 +45,15 @@ extension LiveTask {
     func record(_ action: TaskMachine.Action, _ request: TaskRequest) {
         switch action {
         case .put(let generation):
-            guard let file = generation.file else { return }
-            context.store.put(TaskRecord(key, generation, file: file, request))
+            guard let counter = generation.counter else { return }
+            context.store.put(TaskRecord(key, generation, counter: counter, request))
         case .putPiece(let record, let generation, let urgency):
-            guard let file = generation.file else { return }
-            context.store.put(record, of: key, generation: file, urgency: urgency)
+            guard let counter = generation.counter else { return }
+            context.store.put(record, of: key, generation: counter, urgency: urgency)
         case .remove(let generation):
-            guard let file = generation.file else { return }
-            context.store.remove(key, generation: file)
-        case .load, .start, .stop, .raise, .check, .wake, .later, .letGo, .counted, .hash, .judged: return
+            guard let counter = generation.counter else { return }
+            context.store.remove(key, generation: counter)
+        case .load, .start, .stop, .raise, .check, .wake, .later, .counted, .hash, .judged: return
         }
     }
 
@@ -104,9 +104,9 @@ extension LiveTask {
 }
 
 extension TaskRecord {
-    init(_ key: StoreKey, _ generation: Generation, file: UInt64, _ request: TaskRequest) {
+    init(_ key: StoreKey, _ generation: Generation, counter: UInt64, _ request: TaskRequest) {
         self.init(
-            key: key, wireID: request.wireID, generation: file, contentLength: generation.length,
+            key: key, wireID: request.wireID, generation: counter, contentLength: generation.length,
             pieceLength: generation.layout.pieceLength, etag: generation.validator.etag,
             lastModified: generation.validator.lastModified, headers: generation.headers, url: request.url,
             tag: request.tag, application: request.application, createdAt: generation.fetchedAt,

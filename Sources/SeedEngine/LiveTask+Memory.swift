@@ -1,7 +1,6 @@
 import DragonflyIdentity
 import NIOCore
 import SeedStorage
-import Synchronization
 
 /// Hot blocks on their way into memory (rule 20).
 extension LiveTask {
@@ -13,7 +12,7 @@ extension LiveTask {
         let now = context.now()
         for index in grid.blocks(covering: range) where tier.wants(name, index, now: now) {
             // A read never waits for these. One that finds no place is left out: a hot block is read again.
-            guard context.takes.begin(limit: 2 * context.store.threads.count) else { return }
+            guard context.takes.begin() else { return }
             let isQueued = context.store.threads.run { [self] in
                 take(index, of: file, tier)
                 context.takes.end()
@@ -23,13 +22,13 @@ extension LiveTask {
     }
 
     private func grid(of file: FileName) -> BlockGrid? {
-        handle { state, _ in state.machine.generation?.file == file.generation ? state.machine.blocks?.grid : nil }
+        handle { state, _ in state.machine.generation?.counter == file.generation ? state.machine.blocks?.grid : nil }
     }
 
     /// Only bytes that are what they should be get in, and only if the block map still stands for them then.
     private func take(_ index: BlockIndex, of file: ContentFile, _ tier: MemoryTier) {
         let wanted = handle { state, _ -> (UInt32, ByteRange)? in
-            guard state.machine.generation?.file == file.generation, let blocks = state.machine.blocks,
+            guard state.machine.generation?.counter == file.generation, let blocks = state.machine.blocks,
                 let checksum = blocks.checksumForMemory(index)
             else { return nil }
             return (checksum, blocks.grid.range(of: index))
@@ -37,25 +36,8 @@ extension LiveTask {
         guard let (checksum, range) = wanted, let bytes = file.bytes(of: range),
             bytes.withUnsafeReadableBytes({ Checksum.crc32($0) }) == checksum, let memory = tier.admit(bytes)
         else { return }
-        handle { state, _ in
-            guard state.machine.generation?.file == file.generation else { return }
-            state.machine.blocks?.keep(memory, of: index)
-        }
+        handle { state, _ in state.machine.keepInMemory(memory, of: index, counter: file.generation) }
     }
-}
-
-/// How many hot blocks are on their way into memory: queued closures and their blocks must not pile up.
-final class TakeCount: Sendable {
-    private let running = Atomic(0)
-
-    /// - Returns: false when as many as may be are on their way; else `end` must follow.
-    func begin(limit: Int) -> Bool {
-        guard running.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
-        end()
-        return false
-    }
-
-    func end() { running.wrappingSubtract(1, ordering: .relaxed) }
 }
 
 extension ContentFile {

@@ -16,7 +16,8 @@ struct EngineContext: Sendable {
     let counters = EngineCounters()
     /// Nil when no memory is to be had (`storage.cacheCapacity` 0).
     var memory: MemoryTier?
-    let takes = TakeCount()
+    /// Hot blocks on their way into memory: what is queued for them must not pile up.
+    let takes: BoundedCount
     let logger: Logger
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
@@ -122,7 +123,7 @@ final class LiveTask: Sendable {
             case .bytes:
                 if case .reading(let epoch, _) = cursor.phase { step.file = state.files[epoch] }
                 step.lease = step.file?.lease()
-                if step.file?.generation == state.machine.generation?.file {
+                if step.file?.generation == state.machine.generation?.counter {
                     step.piece = state.machine.piece(of: step.verdict)
                     step.memory = state.machine.memory(of: step.verdict)
                 }
@@ -150,11 +151,12 @@ final class LiveTask: Sendable {
             // A revalidation's answer may be of another generation.
             let generation = order.purpose == .revalidation ? nil : state.machine.generation
             let known = generation.map { KnownGeneration(total: $0.length, validator: $0.validator) }
-            let admitted = AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known)
             let now = context.now()
-            return state.machine.head(
-                id, admitted, headers: head.headers.representation, madeAt: now - head.headers.age,
-                retry: TaskMachine.Retry(head, now: now), room: room, now: now, &actions)
+            let judged = JudgedHead(
+                admission: AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known),
+                headers: head.headers.representation, madeAt: now - head.headers.age,
+                retry: TaskMachine.Retry(head, now: now), room: room)
+            return state.machine.head(id, judged, now: now, &actions)
         }
     }
 

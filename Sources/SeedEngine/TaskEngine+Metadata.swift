@@ -50,12 +50,6 @@ extension LiveTask {
     }
 }
 
-extension Generation {
-    fileprivate func isStale(now: Int64, rule: FreshnessRule) -> Bool {
-        Freshness(headers, madeAt: fetchedAt, rule: rule).lifetime.map { now - fetchedAt >= $0 } ?? false
-    }
-}
-
 extension StreamHead {
     fileprivate init(_ generation: Generation, _ request: TaskRequest, isFinished: Bool) {
         self.init(

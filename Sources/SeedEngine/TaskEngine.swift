@@ -12,14 +12,14 @@ package final class TaskEngine: Sendable {
 
     package init(
         store: PieceStore, origin: any OriginSource, configuration: EngineConfiguration = EngineConfiguration(),
-        logger: Logger, now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) },
+        logger: Logger, now: @escaping @Sendable () -> Int64 = { WallClock.milliseconds },
         after: @escaping @Sendable (Int64, @escaping @Sendable () -> Void) -> Void = TaskEngine.timer
     ) {
         context = EngineContext(
             store: store, origin: origin, configuration: configuration,
             memory: configuration.memoryCapacity < BlockGrid.blockLength
                 ? nil : MemoryTier(capacity: configuration.memoryCapacity),
-            logger: logger, now: now, after: after)
+            takes: BoundedCount(limit: 2 * store.threads.count), logger: logger, now: now, after: after)
         table = TaskTable(context: context)
         store.attach(self)
     }

@@ -92,8 +92,8 @@ extension TaskMachine {
     }
 
     private mutating func doubtUnread(_ actions: inout [Action]) {
-        guard let file = generation?.file, let range = readyToHash, let grid = blocks?.grid else { return }
-        for index in grid.blocks(covering: range) { doubt(index, file: file, &actions) }
+        guard let counter = generation?.counter, let range = readyToHash, let grid = blocks?.grid else { return }
+        for index in grid.blocks(covering: range) { doubtBlock(index, counter: counter, &actions) }
     }
 
     // MARK: The verdict
@@ -126,7 +126,7 @@ extension TaskMachine {
         var generation = generation
         generation.isProven = isProven
         phase = .known(generation)
-        if generation.file != nil { actions.append(.put(generation)) }
+        if generation.counter != nil { actions.append(.put(generation)) }
     }
 
     // MARK: Streams of the whole object
@@ -165,9 +165,4 @@ extension TaskMachine {
             settle(id, verdict, &actions)
         }
     }
-}
-
-extension EngineError {
-    static let otherDigest = EngineError(
-        .originFailed, "The bytes from the origin do not have the SHA-256 that names the object.")
 }

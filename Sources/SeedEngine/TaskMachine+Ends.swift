@@ -94,7 +94,7 @@ extension TaskMachine {
             return discard(readersSee: outcome.error, isForRoom: outcome.isForRoom, now: now, &actions)
         }
         switch outcome {
-        case .changed, .unsatisfiable, .answered: doubt(now: now, &actions)
+        case .changed, .unsatisfiable, .answered: doubtGeneration(now: now, &actions)
         case .bypass: failSpan(id, flight, .noRoom, .never, isForRoom: true, now: now, &actions)
         case .complete: failures = RetryBudget()
         case .cancelled: break
@@ -132,7 +132,7 @@ extension TaskMachine {
     // MARK: Generations
 
     /// An answer of another version came. Whether ours still counts is asked before anything else is.
-    private mutating func doubt(now: Int64, _ actions: inout [Action]) {
+    private mutating func doubtGeneration(now: Int64, _ actions: inout [Action]) {
         guard let generation else { return }
         guard generation.validator != .none else { return move(now: now, &actions) }
         isDoubted = true
@@ -195,13 +195,12 @@ extension TaskMachine {
 
     /// Keeps the blocks for the streams that read them; their file stays until the last is done.
     private mutating func retire(_ actions: inout [Action]) {
-        if let departing { actions.append(.letGo(epoch: departing.epoch)) }
         departing = nil
         if let generation, let blocks, readers > 0 {
             departing = Departing(
                 epoch: generation.epoch, blocks: blocks, readers: readers, withheldFrom: withheldFrom)
         }
-        if let generation, generation.file != nil { actions.append(.remove(generation)) }
+        if let generation, generation.counter != nil { actions.append(.remove(generation)) }
         readers = 0
         blocks = nil
     }
@@ -212,8 +211,7 @@ extension TaskMachine {
         for id in flights.keys.sorted() { actions.append(.stop(id, at: nil)) }
         flights = [:]
         phase = .shutDown
-        let error = EngineError(.shuttingDown, "The seed peer is shutting down.")
-        for id in demands.keys.sorted() { settle(id, .failed(error), &actions) }
+        for id in demands.keys.sorted() { settle(id, .failed(.shuttingDown), &actions) }
     }
 }
 
@@ -221,17 +219,6 @@ extension OriginAnswer {
     /// - Parameter now: in milliseconds since 1970.
     fileprivate func retry(now: Int64) -> TaskMachine.Retry {
         TaskMachine.Retry(OriginHead(status: status, headers: headers), now: now)
-    }
-}
-
-extension TaskMachine.Retry {
-    /// - Parameter now: in milliseconds since 1970.
-    init(_ head: OriginHead, now: Int64) {
-        guard RetryRule.isRetryable(status: head.status) else {
-            self = .never
-            return
-        }
-        self = RetryRule.delay(head, now: now / 1000).map { .after($0 * 1000) } ?? .later
     }
 }
 
@@ -252,22 +239,5 @@ extension TaskMachine.FlightOutcome {
         case .failed(let error, _): error.kind == .storage
         default: false
         }
-    }
-}
-
-extension EngineError {
-    static let shortAnswer = EngineError(.originFailed, "The origin's answer ended before its announced length.")
-
-    static let noRoom = EngineError(.storage, "No room in the store for the rest of the object.")
-
-    static let notHeld = EngineError(
-        .notHeld, "The bytes are not held here, and back-to-source is disabled (proxy.disableBackToSource).")
-
-    static func status(_ status: Int) -> EngineError {
-        EngineError(.originFailed, "The origin answered \(status).")
-    }
-
-    static func refused(_ refusal: AnswerAdmission.Refusal) -> EngineError {
-        EngineError(.originFailed, "Refused: \(refusal).")
     }
 }

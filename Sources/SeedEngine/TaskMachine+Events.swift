@@ -7,7 +7,7 @@ import SeedStorage
 extension TaskMachine {
     // MARK: Store
 
-    /// The index was asked. `file` says that the record's content file could be opened.
+    /// The index was asked. `record` is nil when it has none, or when its content file cannot be opened.
     mutating func loaded(_ record: TaskRecord?, _ pieces: [PieceRecord], _ actions: inout [Action]) {
         guard phase == .loading else { return }
         phase = .absent
@@ -29,9 +29,9 @@ extension TaskMachine {
     }
 
     /// The content file of a new generation exists: its record may be written, more flights may start.
-    mutating func contentCreated(_ file: UInt64, _ actions: inout [Action]) {
-        guard var generation, generation.file == nil else { return }
-        generation.file = file
+    mutating func contentCreated(_ counter: UInt64, _ actions: inout [Action]) {
+        guard var generation, generation.counter == nil else { return }
+        generation.counter = counter
         phase = .known(generation)
         actions.append(.put(generation))
         planAll(&actions)
@@ -95,11 +95,6 @@ extension TaskMachine {
     }
 }
 
-extension EngineError {
-    fileprivate static let damagedForGood = EngineError(
-        .storage, "A stored block was damaged and can't be fetched alone.")
-}
-
 extension Generation {
     /// A generation as the index remembers it.
     init(epoch: Int, _ record: TaskRecord) {
@@ -107,7 +102,7 @@ extension Generation {
             epoch: epoch, layout: record.layout,
             validator: Validator(
                 etag: record.etag, lastModified: record.lastModified, length: record.contentLength),
-            headers: record.headers, fetchedAt: record.fetchedAt, file: record.generation,
+            headers: record.headers, fetchedAt: record.fetchedAt, counter: record.generation,
             isSequential: record.flags.contains(.noRanges), isImmutable: record.flags.contains(.immutable),
             digest: record.digest.flatMap { Digest($0) },
             isProven: record.flags.contains(.proven))

@@ -1,5 +1,4 @@
 import DragonflyIdentity
-import HTTPTypes
 import SeedOrigin
 import SeedStorage
 
@@ -36,56 +35,38 @@ extension TaskMachine {
         case changed
     }
 
-    /// Whether the same request may be made again.
-    enum Retry: Sendable, Equatable {
-        case never
-        case later
-        /// Not before so many milliseconds: the origin asks for that.
-        case after(Int64)
-    }
-
     // MARK: Head
 
-    /// - Parameters:
-    ///   - headers: those that describe the object.
-    ///   - madeAt: when the origin made the answer, in milliseconds since 1970; earlier than `now` if other caches kept it.
-    ///   - retry: whether the same request may be made again if this is an error.
-    ///   - room: bytes that are reserved for this flight.
-    mutating func head(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, retry: Retry,
-        room: Int64 = .max, now: Int64, _ actions: inout [Action]
-    ) -> HeadVerdict {
+    /// An answer's head came.
+    mutating func head(_ id: FlightID, _ head: JudgedHead, now: Int64, _ actions: inout [Action]) -> HeadVerdict {
         switch flights[id]?.purpose {
         case nil: .reject(.cancelled)
-        case .revalidation:
-            revalidated(id, admitted, headers: headers, madeAt: madeAt, retry: retry, room: room, now: now, &actions)
-        case .firstContact where flights[id]?.range == nil:
-            firstHead(id, admitted, headers: headers, madeAt: madeAt, room: room, &actions)
-        case .firstContact, .demand, .completion: spanHead(id, admitted, retry)
+        case .revalidation: revalidated(id, head, now: now, &actions)
+        case .firstContact where flights[id]?.range == nil: firstHead(id, head, &actions)
+        case .firstContact, .demand, .completion: spanHead(id, head)
         }
     }
 
-    private mutating func firstHead(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, room: Int64,
-        _ actions: inout [Action]
-    ) -> HeadVerdict {
-        if !admitted.isError {
+    private mutating func firstHead(_ id: FlightID, _ head: JudgedHead, _ actions: inout [Action]) -> HeadVerdict {
+        if !head.admission.isError {
             // One URL, several representations: the store key does not tell them apart (rule 1).
-            if headers.variesBeyondEncoding { return .reject(.bypass(.varies)) }
-            if !Freshness(headers, madeAt: madeAt, rule: rule).mayStore { return .reject(.bypass(.notStorable)) }
+            if head.headers.variesBeyondEncoding { return .reject(.bypass(.varies)) }
+            if !Freshness(head.headers, madeAt: head.madeAt, rule: rule).mayStore {
+                return .reject(.bypass(.notStorable))
+            }
         }
-        if let length = admitted.length, isTooLong(length) { return .reject(.bypass(.tooLong)) }
-        if let needed = roomNeeded(for: admitted), needed > room { return .needsRoom(needed) }
-        switch admitted {
+        if let length = head.admission.length, isTooLong(length) { return .reject(.bypass(.tooLong)) }
+        if let needed = roomNeeded(for: head.admission), needed > head.room { return .needsRoom(needed) }
+        switch head.admission {
         case .part(let range, let total, let validator):
-            let isOneResponse = validator == .none && !rule.isImmutable
-            guard !isOneResponse || range == ByteRange(0, total) else { return .reject(.bypass(.noValidator)) }
-            let end = isOneResponse ? total : min(range.upperBound, range.lowerBound + configuration.spanLength)
-            becomeKnown(id, length: total, validator, headers, madeAt, ByteRange(range.lowerBound, end), &actions)
-            return keep(id, bodyStart: range.lowerBound, upTo: end)
+            guard !isOneResponse(validator) || range == ByteRange(0, total) else {
+                return .reject(.bypass(.noValidator))
+            }
+            let kept = kept(of: range, validator)
+            becomeKnown(id, length: total, validator, head, kept, &actions)
+            return keep(id, bodyStart: kept.lowerBound, upTo: kept.upperBound)
         case .whole(let length?, let validator):
-            becomeKnown(
-                id, length: length, validator, headers, madeAt, ByteRange(0, length), isWhole: true, &actions)
+            becomeKnown(id, length: length, validator, head, ByteRange(0, length), &actions)
             setSequential()
             return keep(id, bodyStart: 0, upTo: length)
         case .whole(nil, _): return .reject(.bypass(.unknownLength))
@@ -103,18 +84,27 @@ extension TaskMachine {
         return PieceLayout(contentLength: length, pieceLength: pieceLength).pieceCount > PieceName.mostPieces
     }
 
-    /// The bytes that a first answer brings: nothing else bounds one that can't be fetched in spans.
+    /// The bytes that are kept of a first answer.
     private func roomNeeded(for admitted: AnswerAdmission) -> Int64? {
         switch admitted {
-        case .part(let range, _, let validator):
-            validator == .none && !rule.isImmutable ? range.count : min(range.count, configuration.spanLength)
+        case .part(let range, _, let validator): kept(of: range, validator).count
         case .whole(let length, _): length
         default: nil
         }
     }
 
-    private mutating func spanHead(_ id: FlightID, _ admitted: AnswerAdmission, _ retry: Retry) -> HeadVerdict {
-        switch admitted {
+    /// What is kept of a part that a first answer brings: a span, unless nothing can be fetched after it.
+    private func kept(of range: ByteRange, _ validator: Validator) -> ByteRange {
+        if isOneResponse(validator) { return range }
+        return ByteRange(range.lowerBound, min(range.upperBound, range.lowerBound + configuration.spanLength))
+    }
+
+    private func isOneResponse(_ validator: Validator) -> Bool {
+        Generation.isOneResponse(validator, isImmutable: rule.isImmutable)
+    }
+
+    private mutating func spanHead(_ id: FlightID, _ head: JudgedHead) -> HeadVerdict {
+        switch head.admission {
         case .part(let range, _, _):
             setSequential(false)
             return keep(id, bodyStart: range.lowerBound, upTo: range.upperBound)
@@ -125,7 +115,7 @@ extension TaskMachine {
         case .whole(nil, _), .unsatisfiable, .changed, .notModified, .error(404), .error(410), .refused(.encoded),
             .refused(.multipart):
             return .reject(.changed)
-        case .error(let status): return .reject(.failed(.status(status), retry))
+        case .error(let status): return .reject(.failed(.status(status), head.retry))
         // A mangled head may be an accident on the way: the budget bounds the tries.
         case .refused(let refusal): return .reject(.failed(.refused(refusal), .later))
         }
@@ -148,8 +138,8 @@ extension TaskMachine {
     }
 
     private mutating func becomeKnown(
-        _ id: FlightID, length: Int64, _ validator: Validator, _ headers: HTTPFields, _ madeAt: Int64,
-        _ range: ByteRange, isWhole: Bool = false, _ actions: inout [Action]
+        _ id: FlightID, length: Int64, _ validator: Validator, _ head: JudgedHead, _ range: ByteRange,
+        _ actions: inout [Action]
     ) {
         epoch += 1
         let layout = PieceLayout(contentLength: length, pieceLength: pieceLength)
@@ -159,8 +149,8 @@ extension TaskMachine {
         shortcut = nil
         phase = .known(
             Generation(
-                epoch: epoch, layout: layout, validator: validator, headers: headers, fetchedAt: madeAt,
-                isImmutable: rule.isImmutable, digest: named ?? Digest(ofObject: headers, isWhole: isWhole)))
+                epoch: epoch, layout: layout, validator: validator, headers: head.headers, fetchedAt: head.madeAt,
+                isImmutable: rule.isImmutable, digest: named ?? Digest(ofObject: head.headers, isWhole: head.isWhole)))
         beginProof()
         flights[id]?.range = range
         flights[id]?.written = range.lowerBound
@@ -195,7 +185,7 @@ extension TaskMachine {
 
     /// Hands piece records to the store: at once for whole pieces and at a flight's end, else in its own time (rule 22).
     mutating func record(isFlightOver: Bool, now: Int64, _ actions: inout [Action]) {
-        guard let generation, generation.file != nil, let blocks, !dirty.isEmpty else { return }
+        guard let generation, generation.counter != nil, let blocks, !dirty.isEmpty else { return }
         for piece in dirty.sorted() {
             guard let record = blocks.record(of: piece, now: now) else { continue }
             let isSoon = isFlightOver || record.digest != nil

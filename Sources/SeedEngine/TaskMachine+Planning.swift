@@ -62,7 +62,7 @@ extension TaskMachine {
 
     /// Starts flights and checks for what one stream wants next, wanted bytes first.
     mutating func plan(_ id: StreamID, _ actions: inout [Action]) {
-        guard let generation, generation.file != nil || flights.isEmpty, let blocks, let demand = demands[id],
+        guard let generation, generation.counter != nil || flights.isEmpty, let blocks, let demand = demands[id],
             demand.verdict == nil,
             let range = demand.horizon(span: configuration.spanLength)
         else { return }
@@ -107,7 +107,7 @@ extension TaskMachine {
         }
         guard mayFetch, !generation.isOneResponse else { return nil }
         // What runs in the background takes no slot from what somebody waits for.
-        let isAlone = generation.isSequential || generation.file == nil
+        let isAlone = generation.isSequential || generation.counter == nil
         let running = isAlone ? flights.count : flights.values.count { $0.purpose != .completion }
         guard running < (isAlone ? 1 : configuration.concurrentFlights) else { return nil }
         let next = pending.map(\.lowerBound).filter { $0 > missing.lowerBound }.min() ?? Int64.max
@@ -117,8 +117,7 @@ extension TaskMachine {
     }
 
     /// Somebody waits for what a flight in the background is to bring. A prefetch may still be queueing: it makes room
-    /// for a flight that is urgent. One that brings bytes already is joined, or they would be fetched twice; it is as
-    /// urgent now as he is.
+    /// for a flight that is urgent. A flight that has brought bytes is joined and takes the waiting stream's priority.
     private mutating func overtake(at offset: Int64, _ priority: OriginPriority, _ actions: inout [Action]) {
         for (id, flight) in flights where priority < flight.priority && flight.claimed?.contains(offset) == true {
             if flight.priority == .prefetch, flight.purpose == .completion, flight.progress == 0 {
@@ -147,7 +146,7 @@ extension TaskMachine {
     /// Fills up in the background when nobody waits for anything: first the heads of half-filled blocks and the pieces
     /// of which a quarter was demanded, then, if prefetching, everything.
     mutating func planCompletion(_ actions: inout [Action]) {
-        guard let generation, generation.file != nil, mayFetch, !generation.isOneResponse,
+        guard let generation, generation.counter != nil, mayFetch, !generation.isOneResponse,
             flights.values.allSatisfy({ $0.purpose == .completion })
         else { return }
         let limit = generation.isSequential ? 1 : prefetches ? max(1, configuration.concurrentFlights / 2) : 1

@@ -10,15 +10,7 @@ extension TaskMachine {
     func mustAsk(_ generation: Generation, for id: StreamID, now: Int64) -> Bool {
         if isDoubted { return true }
         guard !configuration.isBackToSourceDisabled, demands[id]?.isAnswered != true else { return false }
-        return isStale(generation, now: now) && now >= graceEnd
-    }
-
-    func isStale(_ generation: Generation, now: Int64) -> Bool {
-        freshness(of: generation).lifetime.map { now - generation.fetchedAt >= $0 } ?? false
-    }
-
-    private func freshness(of generation: Generation) -> Freshness {
-        Freshness(generation.headers, madeAt: generation.fetchedAt, rule: rule)
+        return generation.isStale(now: now, rule: rule) && now >= graceEnd
     }
 
     /// Asks, unless that is under way.
@@ -45,23 +37,22 @@ extension TaskMachine {
 
     /// The answer to the conditional request. One of another generation becomes the first contact with that.
     mutating func revalidated(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, retry: Retry,
-        room: Int64, now: Int64, _ actions: inout [Action]
+        _ id: FlightID, _ head: JudgedHead, now: Int64, _ actions: inout [Action]
     ) -> HeadVerdict {
         guard let generation else { return .reject(.cancelled) }
-        switch admitted {
-        case .notModified where generation.validator.isContradicted(by: headers[.eTag]): return .reject(.changed)
-        case .notModified: confirm(generation, headers, madeAt: madeAt, now: now, &actions)
+        switch head.admission {
+        case .notModified where generation.validator.isContradicted(by: head.headers[.eTag]): return .reject(.changed)
+        case .notModified: confirm(generation, head, now: now, &actions)
         case .part(_, let total, let validator)
         where total == generation.length && validator == generation.validator:
-            confirm(generation, headers, madeAt: madeAt, now: now, &actions)
+            confirm(generation, head, now: now, &actions)
         case .whole(let length?, let validator) where length == generation.length && validator == generation.validator:
-            confirm(generation, headers, madeAt: madeAt, now: now, &actions)
+            confirm(generation, head, now: now, &actions)
         case .part, .whole:
             noteMove(now: now)
-            return adopt(id, admitted, headers: headers, madeAt: madeAt, room: room, now: now, &actions)
-        case .error where retry == .never: return .collect
-        case .error(let status): return .reject(.failed(.status(status), retry))
+            return adopt(id, head, now: now, &actions)
+        case .error where head.retry == .never: return .collect
+        case .error(let status): return .reject(.failed(.status(status), head.retry))
         // Bytes in a form that is never stored are an answer: what it had is not what it has.
         case .unsatisfiable, .changed, .refused(.encoded), .refused(.multipart), .refused(.status):
             return .reject(.changed)
@@ -70,20 +61,18 @@ extension TaskMachine {
         return .reject(.cancelled)
     }
 
-    private mutating func confirm(
-        _ generation: Generation, _ headers: HTTPFields, madeAt: Int64, now: Int64, _ actions: inout [Action]
-    ) {
+    private mutating func confirm(_ generation: Generation, _ head: JudgedHead, now: Int64, _ actions: inout [Action]) {
         var confirmed = generation
-        confirmed.headers = generation.headers.updated(by: headers)
-        confirmed.fetchedAt = madeAt
+        confirmed.headers = generation.headers.updated(by: head.headers)
+        confirmed.fetchedAt = head.madeAt
         phase = .known(confirmed)
         failures = RetryBudget()
-        guard freshness(of: confirmed).mayStore else {
+        guard confirmed.freshness(rule).mayStore else {
             // It has turned private: from now on it is for those whom the origin itself gives it.
             settleOpening(.bypass(.notStorable), &actions)
             return discard(readersSee: .changedWhileReading, now: now, &actions)
         }
-        if confirmed.file != nil { actions.append(.put(confirmed)) }
+        if confirmed.counter != nil { actions.append(.put(confirmed)) }
         if isDoubted {
             // Two versions of one object answer in turn. Seen too often, it is passed through (rule 6).
             isDoubted = false
@@ -95,8 +84,7 @@ extension TaskMachine {
 
     /// The old generation goes; this answer's bytes are the first of the new one if anybody waits for them.
     private mutating func adopt(
-        _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields, madeAt: Int64, room: Int64, now: Int64,
-        _ actions: inout [Action]
+        _ id: FlightID, _ head: JudgedHead, now: Int64, _ actions: inout [Action]
     ) -> HeadVerdict {
         let isAwaited = demands.values.contains { $0.wanted == nil && $0.verdict == nil }
         guard isAwaited, !isUnstable(now: now), var flight = flights.removeValue(forKey: id) else {
@@ -108,8 +96,7 @@ extension TaskMachine {
         flight.purpose = .firstContact
         flights[id] = flight
         phase = .probing
-        return head(
-            id, admitted, headers: headers, madeAt: madeAt, retry: .never, room: room, now: now, &actions)
+        return self.head(id, head, now: now, &actions)
     }
 
     // MARK: End
@@ -144,7 +131,7 @@ extension TaskMachine {
         _ id: FlightID, _ generation: Generation, _ error: EngineError, _ retry: Retry, now: Int64,
         _ actions: inout [Action]
     ) {
-        if !isDoubted, freshness(of: generation).mayServeStale {
+        if !isDoubted, generation.freshness(rule).mayServeStale {
             graceEnd = now + configuration.staleGrace
             return wakeOpening(&actions)
         }

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import NIOCore
 import SeedOrigin
 import SeedStorage
 
@@ -9,13 +10,13 @@ extension TaskMachine {
 
     /// The next thing for one stream, at most `limit` bytes of it. After `.wait` the stream is woken once.
     mutating func poll(_ cursor: inout Cursor, limit: Int64, now: Int64, _ actions: inout [Action]) -> Verdict {
-        if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict, &actions) }
+        if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict) }
         switch cursor.phase {
         case .over: return .end
         case .opening: return open(&cursor, now: now, &actions)
         case .reading(let epoch, let left) where epoch == generation?.epoch:
             return read(&cursor, epoch: epoch, left: left, limit: limit, &actions)
-        case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit, &actions)
+        case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit)
         }
     }
 
@@ -23,48 +24,45 @@ extension TaskMachine {
     mutating func close(_ cursor: Cursor, _ actions: inout [Action]) {
         streams -= 1
         demands[cursor.id] = nil
-        leave(cursor, &actions)
+        leave(cursor)
         leaveProof()
         trimUnread(&actions)
         planCompletion(&actions)
     }
 
-    private mutating func over(_ cursor: inout Cursor, _ verdict: Verdict, _ actions: inout [Action]) -> Verdict {
+    private mutating func over(_ cursor: inout Cursor, _ verdict: Verdict) -> Verdict {
         demands[cursor.id] = nil
-        leave(cursor, &actions)
+        leave(cursor)
         cursor.phase = .over
         return verdict
     }
 
     /// Counts the stream out of the generation it reads; an old one goes with its last.
-    private mutating func leave(_ cursor: Cursor, _ actions: inout [Action]) {
+    private mutating func leave(_ cursor: Cursor) {
         guard case .reading(let epoch, _) = cursor.phase else { return }
         if epoch == generation?.epoch { return readers -= 1 }
         guard epoch == departing?.epoch else { return }
         departing?.readers -= 1
-        guard departing?.readers == 0 else { return }
-        departing = nil
-        actions.append(.letGo(epoch: epoch))
+        if departing?.readers == 0 { departing = nil }
     }
 
     private mutating func open(_ cursor: inout Cursor, now: Int64, _ actions: inout [Action]) -> Verdict {
         if let first = cursor.spec?.first, first >= AnswerAdmission.longestObject {
-            return over(&cursor, .bypass(.beyondReach), &actions)
+            return over(&cursor, .bypass(.beyondReach))
         }
         switch phase {
         case .known(let generation) where mustAsk(generation, for: cursor.id, now: now):
             awaitLength(cursor)
             revalidate(generation, &actions)
         case .known(let generation): return begin(&cursor, generation, now: now, &actions)
-        case .shutDown:
-            return over(&cursor, .failed(EngineError(.shuttingDown, "The seed peer is shutting down.")), &actions)
+        case .shutDown: return over(&cursor, .failed(.shuttingDown))
         case .cold:
             phase = .loading
             actions.append(.load)
             awaitLength(cursor)
-        case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable), &actions)
+        case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable))
         case .absent:
-            if let shortcut, now < shortcut.end { return over(&cursor, .bypass(shortcut.reason), &actions) }
+            if let shortcut, now < shortcut.end { return over(&cursor, .bypass(shortcut.reason)) }
             awaitLength(cursor)
             probe(&actions)
         case .loading, .probing: awaitLength(cursor)
@@ -83,7 +81,7 @@ extension TaskMachine {
     ) -> Verdict {
         let length = generation.length
         guard let range = cursor.spec.map({ $0.resolve(length: length) }) ?? ByteRange(0, length) else {
-            return over(&cursor, .unsatisfiable(length: length), &actions)
+            return over(&cursor, .unsatisfiable(length: length))
         }
         cursor.phase = .reading(epoch: generation.epoch, range)
         cursor.isWhole = range.count == length
@@ -91,7 +89,7 @@ extension TaskMachine {
         let facts = HeadFacts(
             generation: generation, range: range, isFinished: blocks?.isFinished ?? false,
             cacheStatus: cacheStatus(
-                of: range, for: cursor.id, isStale: now < graceEnd && isStale(generation, now: now)))
+                of: range, for: cursor.id, isStale: now < graceEnd && generation.isStale(now: now, rule: rule)))
         let isHot = range.count <= Self.hotLength && isVerified(range)
         demands[cursor.id] = isHot ? nil : Demand(cursor, wanted: range, window: firstWindow(for: range))
         if !isHot { plan(cursor.id, &actions) }
@@ -119,8 +117,8 @@ extension TaskMachine {
     private mutating func read(
         _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
     ) -> Verdict {
-        guard !left.isEmpty else { return over(&cursor, .end, &actions) }
-        guard let blocks else { return over(&cursor, .failed(.changedWhileReading), &actions) }
+        guard !left.isEmpty else { return over(&cursor, .end) }
+        guard let blocks else { return over(&cursor, .failed(.changedWhileReading)) }
         let most = min(left.upperBound, left.lowerBound + limit, cursor.isWhole ? withheldFrom ?? .max : .max)
         var end = blocks.servable(from: left.lowerBound, upTo: most)
         // What is in memory goes out block by block.
@@ -138,15 +136,13 @@ extension TaskMachine {
     }
 
     /// What an old generation still has for a stream that began with it (rule 6).
-    private mutating func finish(
-        _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
-    ) -> Verdict {
-        guard !left.isEmpty else { return over(&cursor, .end, &actions) }
+    private mutating func finish(_ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64) -> Verdict {
+        guard !left.isEmpty else { return over(&cursor, .end) }
         let most = min(left.upperBound, left.lowerBound + limit)
         guard let old = departing, old.epoch == epoch,
             case let end = old.servable(from: left.lowerBound, upTo: most, isWhole: cursor.isWhole),
             end > left.lowerBound
-        else { return over(&cursor, .failed(.changedWhileReading), &actions) }
+        else { return over(&cursor, .failed(.changedWhileReading)) }
         cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))
         return .bytes(ByteRange(left.lowerBound, end))
     }
@@ -175,6 +171,32 @@ extension TaskMachine {
         if demands[cursor.id].map(awaitsVerdict) ?? false { awaitVerdict(&actions) }
         return .wait
     }
+
+    // MARK: What comes with bytes
+
+    /// The piece that a stream is given bytes of, and its length.
+    func piece(of verdict: Verdict) -> (number: Int, bytes: Int64)? {
+        guard case .bytes(let range) = verdict, let layout = generation?.layout,
+            range.upperBound <= layout.contentLength
+        else { return nil }
+        let number = layout.piece(at: range.lowerBound)
+        return (number, layout.range(of: number).count)
+    }
+
+    /// The bytes of a verdict that are in memory: all of them, or none.
+    func memory(of verdict: Verdict) -> ByteBuffer? {
+        guard case .bytes(let range) = verdict, let blocks else { return nil }
+        let index = blocks.grid.block(at: range.lowerBound)
+        let whole = blocks.grid.range(of: index)
+        guard whole.contains(range) else { return nil }
+        return blocks.memory(of: index)?.slice(at: Int(range.lowerBound - whole.lowerBound), count: Int(range.count))
+    }
+
+    /// - Parameter counter: of the file that the bytes were read from; the task may have moved on since.
+    mutating func keepInMemory(_ memory: MemoryBlock, of index: BlockIndex, counter: UInt64) {
+        guard generation?.counter == counter else { return }
+        blocks?.keep(memory, of: index)
+    }
 }
 
 extension RangeSpec {
@@ -185,9 +207,4 @@ extension RangeSpec {
         case .suffix: nil
         }
     }
-}
-
-extension EngineError {
-    static let changedWhileReading = EngineError(
-        .changed, "The object changed at the origin while it was being read; the rest would be of another version.")
 }

@@ -50,8 +50,6 @@ struct TaskMachine: Sendable {
         case wake(StreamID)
         /// Call `resumed` after a random number of milliseconds from this range.
         case later(ClosedRange<Int64>)
-        /// The last reader of an old generation is done: let its file go.
-        case letGo(epoch: Int)
         /// Bytes were fetched that nobody had asked for, or such bytes were read after all.
         case counted(Unasked)
         /// Have a thread hash what of the prefix is ready.

@@ -13,7 +13,8 @@ package struct AddressGuard: Sendable {
     }
 
     /// Why nothing may be dialled there, either because of the address (`blocked`) or because it is one of our own
-    /// listeners (`loop`). - Parameter port: 0–65535.
+    /// listeners (`loop`).
+    /// - Parameter port: 0–65535.
     package func error(for address: IPAddress, port: Int) -> OriginError? {
         if let refusal = refusal(of: address) { return OriginError(.blocked, refusal) }
         guard own.contains(address, port: port) else { return nil }

@@ -24,12 +24,16 @@ package final class FakeOrigin: OriginSource {
         return transfer
     }
 
-    /// Only noted; a test that wants the open transfers ended ends them.
+    /// Nobody waits for another transfer any more; a test that wants the open ones ended ends them.
     package func shutdown() {
         state.withLock { $0.isShutDown = true }
+        started.notify()
     }
 
-    package var isShutDown: Bool { state.withLock { $0.isShutDown } }
+    /// For a test that opens again what it has closed.
+    package func reopen() {
+        state.withLock { $0.isShutDown = false }
+    }
 
     /// Every transfer started so far, in order.
     package var transfers: [FakeTransfer] { state.withLock { $0.transfers } }
@@ -37,15 +41,17 @@ package final class FakeOrigin: OriginSource {
     /// Every request started so far, in order.
     package var requests: [OriginRequest] { transfers.map(\.request) }
 
-    /// The next transfer in the order of starting, each handed out once; waits for it. Nil after `seconds`.
+    /// The next transfer in the order of starting, each handed out once; waits for it. Nil after `seconds`, and once
+    /// the origin is shut down and the last was handed out.
     package func next(within seconds: Double = 10) -> FakeTransfer? {
-        started.wait(within: seconds) {
-            self.state.withLock { state in
-                guard state.taken < state.transfers.count else { return nil }
+        let found: [FakeTransfer]? = started.wait(within: seconds) {
+            self.state.withLock { state -> [FakeTransfer]? in
+                guard state.taken < state.transfers.count else { return state.isShutDown ? [] : nil }
                 state.taken += 1
-                return state.transfers[state.taken - 1]
+                return [state.transfers[state.taken - 1]]
             }
         }
+        return found?.first
     }
 }
 

@@ -28,22 +28,7 @@ struct DigestTests {
     /// - Returns: how many bytes that was.
     @discardableResult
     private func read(_ client: Client, _ house: EngineHouse, also fields: HTTPFields = [:]) -> Int {
-        var asked = 0
-        var isOver = false
-        while !isOver || house.engine.flightCount > 0 {
-            if let transfer = house.origin.next(within: 0.001) {
-                asked += transfer.asked.clamped(to: 0..<Self.length).count
-                transfer.answer(length: Self.length, also: fields)
-                transfer.end()
-            }
-            switch isOver ? nil : client.step(within: 0.001) {
-            case nil, .head, .bytes: continue
-            default:
-                isOver = true
-                client.stream.close()
-            }
-        }
-        return asked
+        house.play(client, length: Self.length, also: fields).reduce(0) { $0 + $1.count }
     }
 
     private func isProven(_ house: EngineHouse) throws -> Bool {
@@ -251,7 +236,7 @@ struct DigestTests {
                 isOver.set()
                 turn.notify()
             }
-            _ = turn.wait(within: 1) { isOver.value ? true : nil }
+            _ = turn.wait(within: 1) { isOver.isSet ? true : nil }
         }
     }
 
@@ -273,7 +258,7 @@ private final class Busy: Sendable {
     private let signal = Signal()
 
     init(_ threads: StoreThreads) {
-        for _ in 0..<8 { threads.run { [self] in _ = signal.wait(within: 20) { self.isOver.value ? true : nil } } }
+        for _ in 0..<8 { threads.run { [self] in _ = signal.wait(within: 20) { self.isOver.isSet ? true : nil } } }
     }
 
     func end() {

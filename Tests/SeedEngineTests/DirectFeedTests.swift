@@ -22,8 +22,8 @@ struct DirectFeedTests {
         generation.isSequential = isSequential
         let request = TaskRequest(key: try EngineHouse.key(1), wireID: TaskID("w"), url: "http://origin/object")
         let context = EngineContext(
-            store: house.store, origin: house.origin, configuration: EngineConfiguration(), logger: .quiet,
-            now: { 0 }, after: TaskEngine.timer)
+            store: house.store, origin: house.origin, configuration: EngineConfiguration(),
+            takes: BoundedCount(limit: 1), logger: .quiet, now: { 0 }, after: TaskEngine.timer)
         let rest = ByteRange(1000, Int64(Self.length))
         return (house, DirectFeed(rest, of: generation, request, context) { signal.notify() }, signal)
     }

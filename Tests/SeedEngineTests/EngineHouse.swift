@@ -55,12 +55,14 @@ final class EngineHouse {
 
     /// After `close()`.
     func reopen() throws {
+        origin.reopen()
         (store, engine) = try Self.open(storage, configuration, origin, clock)
     }
 
     func close() {
         engine.shutdown()
         store.close()
+        origin.shutdown()
     }
 
     static func key(_ byte: UInt8) throws -> StoreKey {
@@ -101,14 +103,36 @@ final class TestClock: Sendable {
     func pass(milliseconds: Int64) { ahead.add(milliseconds, ordering: .relaxed) }
 }
 
-/// True once set; for a test's own threads.
-final class Flag: Sendable {
-    private let state = Mutex(false)
-    var value: Bool { state.withLock { $0 } }
-    func set() { state.withLock { $0 = true } }
-}
-
 extension EngineHouse {
+    /// Reads to the end and closes, serving what the origin is asked for, also in the background afterwards.
+    /// - Returns: what it was asked for.
+    @discardableResult
+    func play(
+        _ client: Client, length: Int, also fields: HTTPFields = [:], within seconds: Int = 60
+    ) -> [Range<Int>] {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        var asked: [Range<Int>] = []
+        var isOver = false
+        while !isOver || engine.flightCount > 0 {
+            guard ContinuousClock.now < deadline else {
+                Issue.record("not over within \(seconds) s; \(client.bytes.count) bytes came")
+                break
+            }
+            switch isOver ? nil : client.step(within: 0.001) {
+            case nil:
+                guard let transfer = origin.next(within: 0.001) else { continue }
+                asked.append(transfer.asked.clamped(to: 0..<length))
+                transfer.answer(length: length, also: fields)
+                transfer.end()
+            case .head, .bytes: continue
+            default:
+                isOver = true
+                client.stream.close()
+            }
+        }
+        return asked
+    }
+
     /// Flips a byte in the only content file of a closed store.
     func damage(at offset: Int) throws {
         let root = directory.path("store/content")
@@ -127,7 +151,7 @@ extension EngineHouse {
 final class Client: @unchecked Sendable {  // Read by one thread at a time; the end is told through `ended`.
     let ended = Signal()
     private let end = Flag()
-    var isAtEnd: Bool { end.value }
+    var isAtEnd: Bool { end.isSet }
     let stream: PieceStream
     private let signal: Signal
     private(set) var head: StreamHead?

@@ -113,11 +113,13 @@ struct FirstContactTests {
         driver.absent()
         let whole = AnswerAdmission.whole(length: 1 << 30, validator: MachineDriver.etag)
         let first = driver.machine.head(
-            1, whole, headers: [:], madeAt: 0, retry: .never, room: 8 << 20, now: 0, &driver.actions)
+            1, JudgedHead(admission: whole, headers: [:], madeAt: 0, retry: .never, room: 8 << 20), now: 0,
+            &driver.actions)
         #expect(first == .needsRoom(1 << 30))
         #expect(driver.machine.generation == nil)
         let second = driver.machine.head(
-            1, whole, headers: [:], madeAt: 0, retry: .never, room: 1 << 30, now: 0, &driver.actions)
+            1, JudgedHead(admission: whole, headers: [:], madeAt: 0, retry: .never, room: 1 << 30), now: 0,
+            &driver.actions)
         guard case .keep(let keep) = second else {
             Issue.record("not kept")
             return
@@ -132,7 +134,8 @@ struct FirstContactTests {
         _ = driver.poll(&cursor)
         driver.absent()
         let whole = AnswerAdmission.whole(length: 0, validator: MachineDriver.etag)
-        _ = driver.machine.head(1, whole, headers: [:], madeAt: 0, retry: .never, now: 0, &driver.actions)
+        _ = driver.machine.head(
+            1, JudgedHead(admission: whole, headers: [:], madeAt: 0, retry: .never), now: 0, &driver.actions)
         guard case .head(let facts) = driver.poll(&cursor) else {
             Issue.record("unexpected verdict")
             return

@@ -89,9 +89,10 @@ struct GenerationTests {
         driver.absent()
         _ = driver.orders()
         _ = driver.machine.head(
-            1, .whole(length: 32 << 20, validator: .none), headers: [:], madeAt: driver.now, retry: .later,
-            now: driver.now,
-            &driver.actions)
+            1,
+            JudgedHead(
+                admission: .whole(length: 32 << 20, validator: .none), headers: [:], madeAt: driver.now, retry: .later),
+            now: driver.now, &driver.actions)
         driver.created()
         driver.wrote(1, 0, 1 << 20)
         _ = driver.poll(&cursor)
@@ -117,7 +118,9 @@ struct GenerationTests {
         driver.absent()
         let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
         let verdict = driver.machine.head(
-            1, part, headers: [.vary: "Accept-Encoding, Accept"], madeAt: 0, retry: .never, now: 0, &driver.actions)
+            1,
+            JudgedHead(admission: part, headers: [.vary: "Accept-Encoding, Accept"], madeAt: 0, retry: .never),
+            now: 0, &driver.actions)
         #expect(verdict == .reject(.bypass(.varies)))
     }
 

@@ -15,27 +15,9 @@ struct GiveUpTests {
         let house = try EngineHouse()
         defer { house.close() }
         let client = try house.open(pieceLength: 4 << 20)
-        try read(client, house)
-        client.stream.close()
+        house.play(client, length: Self.length)
         house.store.flush()
         try body(house, FileName(key: EngineHouse.key(1), generation: house.generation()))
-    }
-
-    /// Reads to the end, serving what the origin is asked for.
-    /// - Returns: what it was asked for.
-    @discardableResult
-    private func read(_ client: Client, _ house: EngineHouse) throws -> [Range<Int>] {
-        var asked: [Range<Int>] = []
-        while true {
-            switch client.step(within: 0.01) {
-            case nil:
-                guard let transfer = house.origin.next() else { continue }
-                asked.append(transfer.asked)
-                transfer.serve(length: Self.length)
-            case .head, .bytes: continue
-            default: return asked
-            }
-        }
     }
 
     @Test("a piece that nobody reads is given up; it is neither served nor filled until it has left, then fetched anew")
@@ -52,14 +34,14 @@ struct GiveUpTests {
             while client.bytes.count < 4 << 20 { guard client.step(within: 1) != nil else { break } }
             #expect(client.bytes.count == 4 << 20)
             #expect(client.step(within: 0.05) == nil)
-            #expect(house.origin.next() == nil)
+            house.turnAllThreads()
+            #expect(house.origin.next(within: 0) == nil)
             #expect(client.head?.cacheStatus != .hit)
             try content.punch(ByteRange(4 << 20, 8 << 20))
             done()
-            let asked = try read(client, house)
+            let asked = house.play(client, length: Self.length)
             #expect(client.bytes == Self.object)
             #expect(asked.map(\.count).reduce(0, +) == 4 << 20)
-            client.stream.close()
         }
     }
 
@@ -72,8 +54,7 @@ struct GiveUpTests {
                 Issue.record("given")
                 return
             }
-            try read(client, house)
-            client.stream.close()
+            house.play(client, length: Self.length)
             guard case .given = house.engine.giveUp(PieceName(file: file, number: 2)) else {
                 Issue.record("not given")
                 return
@@ -126,11 +107,10 @@ struct GiveUpTests {
                 #expect(house.engine.suspect(block, of: file))
             }
             let client = try house.open(pieceLength: 4 << 20)
-            let asked = try read(client, house)
+            let asked = house.play(client, length: Self.length)
             #expect(client.bytes == Self.object)
             let bad = 4_194_304 + 3 * 262_144
             #expect(asked == [bad..<bad + 262_144])
-            client.stream.close()
         }
     }
 
@@ -141,9 +121,8 @@ struct GiveUpTests {
         defer { house.close() }
         for number in 1...12 as ClosedRange<UInt8> {
             let client = try house.open(key: number, pieceLength: 4 << 20)
-            try read(client, house)
+            house.play(client, length: Self.length)
             #expect(client.bytes == Self.object, "object \(number)")
-            client.stream.close()
             #expect(house.store.contentBytes <= capacity)
         }
         #expect(house.store.health.evictedPieces > 0)

@@ -52,9 +52,11 @@ struct MachineDriver {
         -> TaskMachine.HeadVerdict
     {
         machine.head(
-            id, .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:], madeAt: now,
-            retry: .never, now: now,
-            &actions)
+            id,
+            JudgedHead(
+                admission: .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:],
+                madeAt: now, retry: .never),
+            now: now, &actions)
     }
 
     mutating func created() { machine.contentCreated(7, &actions) }

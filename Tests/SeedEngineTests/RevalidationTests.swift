@@ -25,7 +25,8 @@ struct RevalidationTests {
         var retry = TaskMachine.Retry.never
         if case .error(let status) = admitted, RetryRule.isRetryable(status: status) { retry = .later }
         return driver.machine.head(
-            id, admitted, headers: headers, madeAt: driver.now, retry: retry, now: driver.now, &driver.actions)
+            id, JudgedHead(admission: admitted, headers: headers, madeAt: driver.now, retry: retry), now: driver.now,
+            &driver.actions)
     }
 
     @Test("W9: a stale object is asked for once for all who come, and a 304 makes it fresh again")
@@ -77,8 +78,8 @@ struct RevalidationTests {
         _ = driver.poll(&fresh)
         _ = driver.part(driver.orders()[0].id, 0, 8 << 20, of: 1 << 30, .etag("\"v2\""))
         #expect(driver.poll(&reading) == .bytes(ByteRange(1000, Self.block)))
+        #expect(driver.machine.departing != nil)
         #expect(driver.poll(&reading) == .end)
-        #expect(driver.takeActions().contains(.letGo(epoch: 1)))
         #expect(driver.machine.departing == nil)
     }
 

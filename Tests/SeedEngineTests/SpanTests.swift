@@ -264,7 +264,10 @@ struct SpanTests {
         _ = driver.poll(&cursor)
         let order = driver.orders()[0]
         let verdict = driver.machine.head(
-            order.id, .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], madeAt: 0, retry: .never,
+            order.id,
+            JudgedHead(
+                admission: .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], madeAt: 0,
+                retry: .never),
             now: 0, &driver.actions)
         guard case .keep(let keep) = verdict else { Issue.record("unexpected verdict"); return }
         #expect(keep.bodyStart == 0)

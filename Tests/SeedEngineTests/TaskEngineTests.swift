@@ -201,7 +201,7 @@ struct TaskEngineTests {
         // All store threads are busy: nothing is written.
         let gate = Signal()
         let isOpen = Flag()
-        for _ in 0..<8 { house.store.threads.run { _ = gate.wait(within: 20) { isOpen.value ? true : nil } } }
+        for _ in 0..<8 { house.store.threads.run { _ = gate.wait(within: 20) { isOpen.isSet ? true : nil } } }
         transfer.answer(length: length, upTo: 0)
         var taken = 0
         while transfer.receive(objectBytes(taken..<taken + 50_000)) == .taken { taken += 50_000 }

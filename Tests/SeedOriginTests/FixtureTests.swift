@@ -98,5 +98,8 @@ struct FixtureTests {
         transfer.end(.cancelled)
         #expect(recorder.now.body == [1, 2, 3])
         #expect(recorder.now.outcomes == [.cancelled])
+        // Nobody waits for a transfer that will not come.
+        fake.shutdown()
+        #expect(fake.next() == nil)
     }
 }

@@ -117,14 +117,6 @@ final class Counter: Sendable {
     }
 }
 
-/// Something that has happened or not.
-final class Flag: Sendable {
-    private let value = Mutex(false)
-
-    var isSet: Bool { value.withLock { $0 } }
-    func set() { value.withLock { $0 = true } }
-}
-
 extension Flag {
     /// A value that is known later than the closure that needs it.
     final class Value<Wrapped: Sendable>: Sendable {

@@ -76,6 +76,8 @@ struct ProxyHouse {
         }
         engine.shutdown()
         store.close()
+        // Or the thread that plays the origin would wait on.
+        origin.shutdown()
     }
 }
 

@@ -190,8 +190,8 @@ extension CurlTransfer {
         let isGood = status < 400 || [412, 416, 429].contains(status)
         let now = DriverMemory.wallClock
         if let target = way.remembered {
-            // Not at once: who was refused by the target before this one may still be on his way here. Whoever comes to
-            // this one first may doubt it at any time.
+            // Doubted only in 10 seconds: a request that the old target refused may still come back here, and must not
+            // throw the new target away.
             if !isGood { memory.redirects.doubt(key, target, from: now + 10) }
         } else if way.hops > 0, isGood || way.isResolving {
             memory.released += memory.redirects.learn(

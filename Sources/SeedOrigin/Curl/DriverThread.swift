@@ -1,3 +1,4 @@
+import CPosixIO
 import Dispatch
 import Glibc
 import Synchronization
@@ -29,6 +30,7 @@ final class DriverThread: Sendable {
     }
 
     private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
+        posix_io_name_thread("origin-driver")
         // curl without signals may let a broken connection raise SIGPIPE; on this thread it never arrives.
         var pipe = sigset_t()
         sigemptyset(&pipe)

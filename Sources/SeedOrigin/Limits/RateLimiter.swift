@@ -8,7 +8,9 @@ package struct RateLimiter {
     private var background: TokenBucket?
     private var waiting: [(id: UInt64, priority: OriginPriority)] = []
 
-    /// - Parameters: bytes per second, at least 1; nil: no limit.
+    /// - Parameters:
+    ///   - all: bytes per second, at least 1; nil: no limit.
+    ///   - background: the same for what no client waits for.
     package init(all: Int64?, background: Int64?, now: ContinuousClock.Instant) {
         self.all = all.map { TokenBucket(rate: $0, now: now) }
         self.background = background.map { TokenBucket(rate: $0, now: now) }

@@ -4,15 +4,16 @@ import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import SeedEngine
 package import SeedOrigin
-import Synchronization
 
 /// Opens connections to origins for requests that go straight through. Name lookup runs on threads of its own, and
 /// every address is judged before it is dialled (rule 24).
 struct Dialer: Sendable {
     let addressGuard: AddressGuard
     let threads: NIOThreadPool
-    let lookUps = LookUpCount()
+    /// Name lookups that wait or run: a resolver that does not answer must not gather a queue.
+    let lookUps = BoundedCount(limit: 1024)
     let tls: NIOSSLContext
     let connectTimeout: TimeAmount
     /// Nil: origins are dialled directly.
@@ -156,21 +157,6 @@ struct Dialer: Sendable {
         return sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }
             .compactMap { $0.flatMap { SocketAddress($0.pointee) } }
     }
-}
-
-/// Name lookups that wait or run. A resolver that does not answer must not gather a queue without end.
-final class LookUpCount: Sendable {
-    private static let limit = 1024
-    private let count = Atomic(0)
-
-    /// False when there are too many.
-    func begin() -> Bool {
-        guard count.add(1, ordering: .relaxed).newValue > Self.limit else { return true }
-        end()
-        return false
-    }
-
-    func end() { count.subtract(1, ordering: .relaxed) }
 }
 
 extension OwnListeners {

@@ -14,7 +14,7 @@ extension TaskEngine: PieceHolder {
 
     package func suspect(_ block: BlockIndex, of file: FileName) -> Bool {
         guard let task = table.find(file.key) else { return false }
-        task.handle { $0.machine.doubt(block, file: file.generation, &$1) }
+        task.handle { $0.machine.doubtBlock(block, counter: file.generation, &$1) }
         return true
     }
 }
@@ -23,7 +23,7 @@ extension LiveTask {
     fileprivate func giveUp(_ piece: PieceName) -> Surrender {
         handle { state, _ in
             guard let epoch = state.machine.generation?.epoch, let file = state.files[epoch],
-                state.machine.giveUp(piece.number, file: piece.file.generation)
+                state.machine.giveUp(piece.number, counter: piece.file.generation)
             else { return .inUse }
             return .given(file, done: { [self] in handle { $0.machine.left(piece.number, epoch: epoch, &$1) } })
         }

@@ -1,0 +1,12 @@
+import Synchronization
+
+/// Something that has happened or not, for a test's own threads.
+package final class Flag: Sendable {
+    private let value = Mutex(false)
+
+    package init() {}
+
+    package var isSet: Bool { value.withLock { $0 } }
+
+    package func set() { value.withLock { $0 = true } }
+}
