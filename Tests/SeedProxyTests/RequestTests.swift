@@ -212,9 +212,4 @@ struct RequestTests {
         #expect(PieceLengthText.bytes(text) == bytes)
         #expect(PieceLengthText.bytes(text + "x") == nil)
     }
-
-    @Test("Dates are written as RFC 9110 wants them")
-    func date() {
-        #expect(HTTPDate.text(second: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
-    }
 }
