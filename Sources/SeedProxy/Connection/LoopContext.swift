@@ -13,7 +13,7 @@ final class LoopContext {
     let logger: Logger
     let mailbox: LoopMailbox
     let credentials: ProxyCredentials?
-    let rateLimiter: RateLimiter?
+    let rateLimiter: RequestRateLimiter?
     let clients: ClientCounts
     /// Fields that every answer out of the cache may end with, written once.
     let hitField: ByteBuffer

@@ -109,11 +109,11 @@ struct SafetyTests {
     @Test("The bucket refills with time, up to one second's worth")
     func bucket() throws {
         let start = NIODeadline.now()
-        let limiter = try #require(RateLimiter(perSecond: 10, now: start))
+        let limiter = try #require(RequestRateLimiter(perSecond: 10, now: start))
         #expect((0..<20).count { _ in limiter.take(now: start) } == 10)
         #expect((0..<20).count { _ in limiter.take(now: start + .milliseconds(350)) } == 3)
         #expect((0..<20).count { _ in limiter.take(now: start + .seconds(60)) } == 10)
-        #expect(RateLimiter(perSecond: 0) == nil)
+        #expect(RequestRateLimiter(perSecond: 0) == nil)
     }
 
     @Test("One client has no more connections than it may, and gets its places back")
