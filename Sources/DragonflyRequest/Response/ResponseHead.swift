@@ -29,6 +29,12 @@ public struct ResponseHead: Hashable, Sendable {
         contentRange.map { Int64($0.range.count) } ?? contentLength
     }
 
+    /// The entity tag if it is a strong one: only that names a version byte for byte (RFC 9110 §8.8.3). An empty one
+    /// names none.
+    var strongETag: String? {
+        headers[.eTag].flatMap { $0.utf8.first == UInt8(ascii: "\"") && $0.utf8.count > 2 ? $0 : nil }
+    }
+
     /// What the cache did; nil when the seed peer doesn't say.
     public var cacheStatus: CacheStatus? {
         headers[.cacheStatus].flatMap { CacheStatus(header: $0) }
