@@ -16,7 +16,7 @@ extension ProxyConnection {
         switch loop.factory.plan(for: head) {
         case .cached(let template) where head.method == .get: open(template, for: head)
         case .cached(let template): openMetadata(template, for: head)
-        case .relayed(let url): startRelay(of: head, to: url)
+        case .passThrough(let url): startRelay(of: head, to: url)
         case .own(.options): answerOptions()
         case .own(.noTrace): refuse(.noTrace)
         case .refused(let refusal): refuse(refusal)
@@ -57,7 +57,7 @@ extension ProxyConnection {
     }
 
     /// Hands the origin's own error on: its status, body and safe fields.
-    func relay(_ answer: OriginAnswer) {
+    func answerOriginError(_ answer: OriginAnswer) {
         var writer = writer(status: answer.status)
         writer.fields(answer.headers.forClient)
         writer.field("X-Dragonfly-Error-Type", Refusal.Culprit.backend.rawValue)

@@ -73,8 +73,8 @@ extension ProxyConnection {
         case .bytes(let region): return queue(region)
         case .end: streamEnded()
         case .unsatisfiable(let length): decide { $0.unsatisfiableCame(length: length) }
-        case .origin(let answer): isUnderWay ? abort() : relay(answer)
-        case .bypass(let reason): isUnderWay ? abort() : bypass(reason)
+        case .origin(let answer): isUnderWay ? abort() : answerOriginError(answer)
+        case .bypass(let reason): isUnderWay ? abort() : passThrough(because: reason)
         case .failed(let error): fail(Refusal(error))
         case .wait: break
         }
@@ -197,7 +197,7 @@ extension ProxyConnection {
         context.write(wrapOutboundOut(.fileRegion(file.fileRegion(on: context.eventLoop))), promise: promise)
     }
 
-    private func bypass(_ reason: BypassReason) {
+    private func passThrough(because reason: BypassReason) {
         guard let url = answer?.template.url, let head = current?.head else { return }
         answer?.stream.close()
         answer = nil

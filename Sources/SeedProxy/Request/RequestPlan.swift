@@ -7,7 +7,7 @@ enum RequestPlan {
     /// Through the cache.
     case cached(TaskTemplate)
     /// Straight from this URL.
-    case relayed(OriginURL)
+    case passThrough(OriginURL)
     /// `OPTIONS *`, and other requests whose last recipient is this server.
     case own(OwnAnswer)
     case refused(Refusal)

@@ -26,7 +26,7 @@ struct TaskRequestFactory {
     /// What to do with a request.
     mutating func plan(for head: RequestHead) -> RequestPlan {
         if head.present.contains(.via), head.cameThrough(name) { return .refused(.loop) }
-        guard head.isPlain else { return Self.catching { () throws(Refusal) in try planStraight(head) } }
+        guard head.isPlain else { return Self.catching { () throws(Refusal) in try planPassThrough(head) } }
         makePlanKey(head)
         if let plan = plans[key] { return plan }
         let plan = Self.catching { () throws(Refusal) in try planCached(head) }
@@ -101,15 +101,15 @@ extension TaskRequestFactory {
 
 extension TaskRequestFactory {
     /// Requests that never go through the cache. A GET for which a rule holds still goes where the rule says.
-    private func planStraight(_ head: RequestHead) throws(Refusal) -> RequestPlan {
+    private func planPassThrough(_ head: RequestHead) throws(Refusal) -> RequestPlan {
         if let own = try ownAnswer(to: head) { return .own(own) }
         if head.present.contains(.outputPath) { throw .noOutputPath }
         let url = try asked(by: head)
         try checkBlocked(url, TaskOptions(head))
         guard head.method == .get || head.method == .head, let rule = policy.rule(for: url, usesP2P: false) else {
-            return .relayed(url)
+            return .passThrough(url)
         }
-        return .relayed(try url.rewritten(by: rule))
+        return .passThrough(try url.rewritten(by: rule))
     }
 
     private func planCached(_ head: RequestHead) throws(Refusal) -> RequestPlan {
@@ -117,11 +117,11 @@ extension TaskRequestFactory {
         let asked = try asked(by: head)
         let options = TaskOptions(head)
         try checkBlocked(asked, options)
-        guard let rule = policy.rule(for: asked, usesP2P: options.usesP2P) else { return .relayed(asked) }
+        guard let rule = policy.rule(for: asked, usesP2P: options.usesP2P) else { return .passThrough(asked) }
         let url = try asked.rewritten(by: rule)
         let identity = try identity(of: url, head: head, rule: rule, options: options)
         // Such parameters prove a right, which is checked by the origin alone (rule 3).
-        guard !identity.carriesProvingParameters, !isSigned(url) else { return .relayed(url) }
+        guard !identity.carriesProvingParameters, !isSigned(url) else { return .passThrough(url) }
         let digest = Self.digest(of: url)
         let freshness = FreshnessRule(
             isImmutable: rule.immutable || digest != nil,
