@@ -91,15 +91,15 @@ extension ProxyConnection {
         finishAnswer(keepsConnection: keepsConnection)
     }
 
-    /// A writer that has written the status line, and remembers the status for the log.
-    func writer(status: Int, bodyCapacity: Int = 0) -> ResponseWriter {
+    /// A head that has its status line. The status is remembered for the log.
+    func writer(status: Int, bodyCapacity: Int = 0) -> HeadBytes {
         current?.status = status
-        return ResponseWriter(status: status, bodyCapacity: bodyCapacity)
+        return HeadBytes(status: status, bodyCapacity: bodyCapacity)
     }
 
     /// Adds the fields of every answer of ours.
     /// - Returns: the whole head.
-    func finish(_ writer: inout ResponseWriter, keepsConnection: Bool = true) -> ByteBuffer {
+    func finish(_ writer: inout HeadBytes, keepsConnection: Bool = true) -> ByteBuffer {
         if let wireID = current?.wireID { writer.field("X-Dragonfly-Task-ID", wireID.description) }
         writer.field("X-Dragonfly-Server-IP", loop.configuration.serverIP)
         writer.field("Via", "1.1 " + loop.configuration.name)
@@ -107,14 +107,14 @@ extension ProxyConnection {
     }
 
     /// Adds the date, and what becomes of the connection where it isn't what the client's version expects.
-    func end(_ writer: inout ResponseWriter, keepsConnection: Bool = true) -> ByteBuffer {
-        writer.head.append(loop.dateField(at: Glibc.time(nil)))
+    func end(_ writer: inout HeadBytes, keepsConnection: Bool = true) -> ByteBuffer {
+        writer.append(loop.dateField(at: Glibc.time(nil)))
         writeConnection(&writer, keepsConnection: keepsConnection)
         current?.isHeadSent = true
         return writer.finish()
     }
 
-    func writeConnection(_ writer: inout ResponseWriter, keepsConnection: Bool) {
+    func writeConnection(_ writer: inout HeadBytes, keepsConnection: Bool) {
         if !promise(keepsConnection: keepsConnection) {
             writer.field("Connection", "close")
         } else if current?.head.minorVersion == 0 {

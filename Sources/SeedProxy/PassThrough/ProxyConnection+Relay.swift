@@ -21,7 +21,7 @@ extension ProxyConnection {
 
     /// 1xx: the real answer follows.
     func relayInterim(status: Int, fields: HTTPFields) {
-        var writer = ResponseWriter(status: status)
+        var writer = HeadBytes(status: status)
         writer.fields(fields)
         send(writer.finish())
         context?.flush()
