@@ -75,6 +75,12 @@ struct HeadBytes {
         buffer.writeStaticString("\r\n")
     }
 
+    /// Who answers, on every answer of ours.
+    mutating func answerer(_ configuration: ProxyConfiguration) {
+        field("X-Dragonfly-Server-IP", configuration.serverIP)
+        field("Via", "1.1 " + configuration.name)
+    }
+
     mutating func append(_ bytes: ByteBuffer) {
         buffer.writeImmutableBuffer(bytes)
     }

@@ -7,6 +7,9 @@ import SeedStorage
 
 /// The way a request takes, and the answers that are written in one piece.
 extension ProxyConnection {
+    /// What `Allow` says.
+    private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
     func serve(_ head: RequestHead) {
         loop.metrics.requests.count()
         var head = head
@@ -46,7 +49,7 @@ extension ProxyConnection {
         switch refusal.hint {
         case .retryAfter(let seconds): writer.field("Retry-After", seconds)
         case .proxyAuthenticate: writer.field("Proxy-Authenticate", "Basic realm=\"seed-peer\", charset=\"UTF-8\"")
-        case .allow: writer.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        case .allow: writer.field("Allow", Self.methods)
         case nil: break
         }
         writer.field("Content-Type", "text/plain; charset=utf-8")
@@ -79,7 +82,7 @@ extension ProxyConnection {
     /// RFC 9110 §9.3.7: what this server, not an origin, can do.
     private func answerOptions() {
         var writer = writer(status: 200)
-        writer.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        writer.field("Allow", Self.methods)
         writer.field("Content-Length", 0)
         answer(with: finish(&writer))
     }
@@ -101,8 +104,7 @@ extension ProxyConnection {
     /// - Returns: the whole head.
     func finish(_ writer: inout HeadBytes, keepsConnection: Bool = true) -> ByteBuffer {
         if let wireID = current?.wireID { writer.field("X-Dragonfly-Task-ID", wireID.description) }
-        writer.field("X-Dragonfly-Server-IP", loop.configuration.serverIP)
-        writer.field("Via", "1.1 " + loop.configuration.name)
+        writer.answerer(loop.configuration)
         return end(&writer, keepsConnection: keepsConnection)
     }
 
