@@ -147,7 +147,8 @@ extension ProxyServer {
         do {
             return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
         } catch {
-            throw ProxyError.cannotListen(host: configuration.host, port: configuration.port, reason: "\(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw ProxyError.cannotListen(host: configuration.host, port: configuration.port, reason: reason)
         }
     }
 
