@@ -51,6 +51,6 @@ public enum HealthCheck: Hashable, Sendable {
     case none
     /// Its proxy accepts a connection.
     case connect
-    /// `GET path` on that port, 4003 and `/healthy` for ours, is answered 200.
+    /// `GET path` on that port, 4003 and `/healthy` for ours, is answered by any 2xx.
     case http(port: Int = 4003, path: String = "/healthy")
 }

@@ -15,7 +15,7 @@ final class LoopContext {
     let credentials: ProxyCredentials?
     let rateLimiter: RequestRateLimiter?
     let clients: ClientCounts
-    /// Fields that every answer out of the cache may end with, written once.
+    /// The `Cache-Status` field of a hit, written once.
     let hitField: ByteBuffer
     var factory: TaskRequestFactory
     private var connections: [ObjectIdentifier: ProxyConnection] = [:]
