@@ -27,12 +27,14 @@ public struct FixedDiscovery: SeedPeerDiscovery {
     public func seedPeers() -> [SeedPeer] { peers }
 }
 
-/// When seed peers are looked up and checked.
+/// When seed peers are looked up and checked. It is checked itself when a client is made of it.
 public struct RefreshPolicy: Hashable, Sendable {
     /// 1 s to 10 minutes.
     public var interval: Duration
+    /// What a seed peer must pass to be on the ring.
     public var healthCheck: HealthCheck
 
+    /// Takes any values: it is the client that throws ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
     public init(interval: Duration = .seconds(60), healthCheck: HealthCheck = .connect) {
         self.interval = interval
         self.healthCheck = healthCheck
