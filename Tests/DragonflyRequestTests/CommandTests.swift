@@ -91,9 +91,9 @@ struct CommandTests {
             connection.write(Array(Self.object.prefix(1000)))
             connection.cut()
         }
+        defer { broken.stop() }
         let first = try await Self.run(
             "get", Self.url, "--peers", "a=\(Self.authority(broken))", "-o", path, "--retries", "0")
-        broken.stop()
         #expect(first.code == 8, "\(first.errors)")
         #expect(FileManager.default.fileExists(atPath: path + ".part"))
         let peer = try Self.good()
