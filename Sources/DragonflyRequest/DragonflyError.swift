@@ -14,8 +14,8 @@ public enum DragonflyError: Error, Hashable, Sendable {
     case invalidArgument(String)
     /// There is no seed peer to ask: discovery found none, or none is healthy.
     case hostNotFound(String)
-    /// The rest: a connection failed, a body broke, the object changed while it was read, discovery failed, an endpoint is
-    /// malformed, or the request names no task.
+    /// The rest: a connection failed, a body broke, the object changed while it was read, discovery failed, an endpoint
+    /// is malformed, or the request names no task.
     case `internal`(String)
     /// The task that made the request was cancelled.
     case cancelled

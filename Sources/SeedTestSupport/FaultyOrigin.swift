@@ -81,8 +81,8 @@ package final class FaultyOrigin: Sendable {
         for connection in state.withLock({ $0.connections }) { connection.release() }
     }
 
-    /// Closes everything and waits until the last closure has returned. Called again it only waits: the listener's number
-    /// may be another socket's by then.
+    /// Closes everything and waits until the last closure has returned. Called again it only waits: the listener's
+    /// number may be another socket's by then.
     package func stop() {
         let connections: [FaultyConnection]? = state.withLock { state in
             guard !state.isStopped else { return nil }

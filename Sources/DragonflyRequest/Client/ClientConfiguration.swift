@@ -17,7 +17,7 @@ public struct ClientConfiguration: Sendable {
     /// Told what happens; see ``RequestCounters``.
     public var metrics: (any RequestMetrics)?
 
-    /// Takes any values: it is the clients that throw ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
+    /// Takes any values: the clients throw ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
     public init(
         retry: RetryPolicy = RetryPolicy(), connectTimeout: Duration = .seconds(30), idleConnectionsPerPeer: Int = 64,
         idleConnectionTimeout: Duration = .seconds(90), trust: PeerTrust = .system, resumesBrokenBodies: Bool = true,

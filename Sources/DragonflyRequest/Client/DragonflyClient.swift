@@ -47,8 +47,8 @@ public final class DragonflyClient: DragonflyRequesting {
 
     /// The seed peers that would serve the request, in ring order. Nothing is sent.
     ///
-    /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad request, ``DragonflyError/internal(_:)`` when it names no
-    ///   task, ``DragonflyError/hostNotFound(_:)`` when no seed peer is on the ring.
+    /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad request, ``DragonflyError/internal(_:)`` when it names
+    ///   no task, ``DragonflyError/hostNotFound(_:)`` when no seed peer is on the ring.
     public func lookupSeedPeers(_ request: GetRequest) throws(DragonflyError) -> [SeedPeer] {
         try request.validate()
         return try ring.replicas(of: request.task(), count: request.replicas)

@@ -16,8 +16,8 @@ public protocol DragonflyGetting: Sendable {
 public protocol DragonflyRequesting: DragonflyGetting {
     /// The proxies of the seed peers that would serve the request, in ring order: `http://ip:port`. Nothing is sent.
     ///
-    /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad request, ``DragonflyError/internal(_:)`` when it names no
-    ///   task, ``DragonflyError/hostNotFound(_:)`` when no seed peer is on the ring.
+    /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad request, ``DragonflyError/internal(_:)`` when it names
+    ///   no task, ``DragonflyError/hostNotFound(_:)`` when no seed peer is on the ring.
     func lookupEndpoints(_ request: GetRequest) async throws(DragonflyError) -> [String]
 }
 

@@ -34,7 +34,7 @@ public struct RefreshPolicy: Hashable, Sendable {
     /// What a seed peer must pass to be on the ring.
     public var healthCheck: HealthCheck
 
-    /// Takes any values: it is the client that throws ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
+    /// Takes any values: the client throws ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
     public init(interval: Duration = .seconds(60), healthCheck: HealthCheck = .connect) {
         self.interval = interval
         self.healthCheck = healthCheck

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Fields that may prove a right. Only the origin can judge them, so a request that has one never goes through the cache
-/// (rule 3).
+/// Fields that may prove a right. Only the origin can judge them, so a request that has one never goes through the
+/// cache (rule 3).
 extension RequestHead {
     var mayProveRight: Bool {
         !present.isDisjoint(with: FieldIDSet(.authorization, .cookie)) || namesSecret
