@@ -14,7 +14,8 @@ public enum DragonflyError: Error, Hashable, Sendable {
     case invalidArgument(String)
     /// There is no seed peer to ask: discovery found none, or none is healthy.
     case hostNotFound(String)
-    /// A connection failed, a body broke, or the task has no id.
+    /// The rest: a connection failed, a body broke, the object changed while it was read, discovery failed, an endpoint
+    /// is malformed, or the request names no task.
     case `internal`(String)
     /// The task that made the request was cancelled.
     case cancelled
@@ -23,10 +24,12 @@ public enum DragonflyError: Error, Hashable, Sendable {
     public struct Refusal: Hashable, Sendable {
         /// The status of the answer; nil when it is not known.
         public var status: Int?
+        /// All fields of the answer; empty without one.
         public var headers: HTTPFields
         /// The body of the answer, at most its first 64 KiB, or what is wrong with the answer. Often empty.
         public var message: String
 
+        /// For tests of what is done with errors; clients make their own.
         public init(status: Int?, headers: HTTPFields = [:], message: String = "") {
             self.status = status
             self.headers = headers

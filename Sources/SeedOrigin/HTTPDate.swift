@@ -1,3 +1,5 @@
+import Glibc
+
 /// Dates as HTTP writes them (RFC 9110 §5.6.7).
 package enum HTTPDate {
     /// Seconds since 1970 of a date in one of the three formats; nil for anything else.
@@ -20,11 +22,23 @@ package enum HTTPDate {
         }
     }
 
+    /// The format that is written today: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// - Parameter second: since 1970.
+    package static func text(second: Int) -> String {
+        var second = time_t(second)
+        var parts = tm()
+        gmtime_r(&second, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(weekdays[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) "
+            + "\(1900 + parts.tm_year) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+    }
+
     /// Two digits name a year from 1970 to 2069: all that a file's date or an answer's can mean now.
     private static func century(_ year: Int64?) -> Int64? {
         year.map { $0 < 70 ? 2000 + $0 : 1900 + $0 }
     }
 
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]

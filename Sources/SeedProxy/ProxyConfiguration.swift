@@ -31,9 +31,9 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var basicAuth: BasicAuth?
     /// Requests to refuse from the start (`proxy.blockList`).
     package var blockList = BlockList()
-    /// Seconds a connection may be without a request.
+    /// How long a connection may be without a request.
     package var idleTimeout: Duration = .seconds(75)
-    /// Seconds from the first byte of a request head to its last.
+    /// How long a request head may take from its first byte to its last.
     package var headTimeout: Duration = .seconds(15)
     /// How long a request's body may stop coming.
     package var bodyTimeout: Duration = .seconds(60)

@@ -10,7 +10,7 @@ package enum ProxyError: Error, Sendable, Equatable, CustomStringConvertible {
         case .badRule(let regex, let reason):
             "proxy.rules: the regex `\(regex)` is not understood: \(reason)"
         case .cannotListen(let host, let port, let reason):
-            "proxy.server: cannot listen on \(host):\(port): \(reason)"
+            "proxy.server: cannot listen on \(host):\(port): \(reason); choose another port, or 0 for any free one"
         case .badBlockList(let regex, let reason):
             "proxy.blockList: the regex `\(regex)` is not understood: \(reason)"
         case .badTrustRoot(let path, let reason):

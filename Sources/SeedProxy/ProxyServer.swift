@@ -13,7 +13,7 @@ struct ProxySetup: Sendable {
     var engine: TaskEngine
     var dialer: Dialer
     var metrics: ProxyMetrics
-    var rateLimiter: RateLimiter?
+    var rateLimiter: RequestRateLimiter?
     var clients: ClientCounts
     var logger: Logger
 }
@@ -57,7 +57,7 @@ package final class ProxyServer: Sendable {
                 connectTimeout: TimeAmount(configuration.connectTimeout), proxy: configuration.originProxy)
             let setup = ProxySetup(
                 configuration: configuration, engine: engine, dialer: dialer, metrics: ProxyMetrics(),
-                rateLimiter: RateLimiter(perSecond: configuration.requestRateLimit),
+                rateLimiter: RequestRateLimiter(perSecond: configuration.requestRateLimit),
                 clients: ClientCounts(limit: configuration.connectionsPerClient), logger: logger)
             let loops = try await contexts(on: group, setup: setup)
             let listener = try await listen(configuration, group: group, loops: loops)
@@ -147,7 +147,8 @@ extension ProxyServer {
         do {
             return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
         } catch {
-            throw ProxyError.cannotListen(host: configuration.host, port: configuration.port, reason: "\(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw ProxyError.cannotListen(host: configuration.host, port: configuration.port, reason: reason)
         }
     }
 

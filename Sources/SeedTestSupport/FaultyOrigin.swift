@@ -81,14 +81,18 @@ package final class FaultyOrigin: Sendable {
         for connection in state.withLock({ $0.connections }) { connection.release() }
     }
 
-    /// Closes everything and waits until the last closure has returned.
+    /// Closes everything and waits until the last closure has returned. Called again it only waits: the listener's
+    /// number may be another socket's by then.
     package func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        let connections = state.withLock { state in
+        let connections: [FaultyConnection]? = state.withLock { state in
+            guard !state.isStopped else { return nil }
             state.isStopped = true
             return state.connections
         }
-        for connection in connections { connection.abandon() }
+        if let connections {
+            shutdown(listener, Int32(SHUT_RDWR))
+            for connection in connections { connection.abandon() }
+        }
         threads.wait()
     }
 

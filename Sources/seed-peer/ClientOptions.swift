@@ -27,18 +27,7 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "How many seed peers share an object.")
     var replicas = 2
 
-    @Option(help: "As in X-Dragonfly-Tag.")
-    var tag: String?
-
-    @Option(help: "As in X-Dragonfly-Application.")
-    var application: String?
-
-    @Option(help: "As in X-Dragonfly-Piece-Length, in bytes.")
-    var pieceLength: UInt64?
-
-    @Option(
-        help: "Query parameters to leave out, by commas; empty takes the URL as written. Default: Dragonfly's list.")
-    var filteredQueryParams: String?
+    @OptionGroup var task: TaskOptions
 
     @Flag(name: .customLong("no-health-check"), help: "Take every seed peer for healthy.")
     var skipsHealthCheck = false
@@ -49,10 +38,8 @@ struct ClientOptions: ParsableArguments {
 
     var request: GetRequest {
         var request = GetRequest(
-            url: url, pieceLength: pieceLength, tag: tag, application: application, replicas: replicas)
-        if let names = filteredQueryParams {
-            request.filteredQueryParams = names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        }
+            url: url, pieceLength: task.pieceLength, tag: task.tag, application: task.application, replicas: replicas)
+        if let names = task.filteredNames { request.filteredQueryParams = names }
         return request
     }
 

@@ -10,21 +10,10 @@ struct TaskIDCommand: ParsableCommand {
     @Argument(help: "The URL; left out with --batch.")
     var url: String?
 
-    @Option(help: "As in X-Dragonfly-Tag.")
-    var tag: String?
-
-    @Option(help: "As in X-Dragonfly-Application.")
-    var application: String?
+    @OptionGroup var task: TaskOptions
 
     @Option(help: "A revision of a model hub.")
     var revision: String?
-
-    @Option(help: "As in X-Dragonfly-Piece-Length, in bytes.")
-    var pieceLength: UInt64?
-
-    @Option(
-        help: "Query parameters to leave out, by commas; empty takes the URL as written. Default: Dragonfly's list.")
-    var filteredQueryParams: String?
 
     @Option(help: "As in X-Dragonfly-Content-For-Calculating-Task-ID.")
     var content: String?
@@ -46,15 +35,12 @@ struct TaskIDCommand: ParsableCommand {
         if batch { return try JSONLines.run(answer) }
         let identity = try TaskIdentity(
             url: url ?? "",
-            marks: .init(tag: tag, application: application, revision: revision, pieceLength: pieceLength),
-            filter: filter, content: content, usesBlobDigest: blobDigest)
+            marks: .init(
+                tag: task.tag, application: task.application, revision: revision, pieceLength: task.pieceLength),
+            filter: task.filteredNames.map { QueryFilter($0) } ?? .default, content: content,
+            usesBlobDigest: blobDigest)
         let report = Report(identity)
         print(json ? try JSONLines.text(report) : report.lines)
-    }
-
-    private var filter: QueryFilter {
-        guard let names = filteredQueryParams else { return .default }
-        return names.isEmpty ? [] : QueryFilter(header: names)
     }
 
     private func answer(_ request: Request) throws -> Report {

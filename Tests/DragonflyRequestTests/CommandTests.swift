@@ -63,6 +63,24 @@ struct CommandTests {
         #expect(sent[.init("X-Dragonfly-Tag")!] == "t")
     }
 
+    @Test("get and task-id read the options of a task alike, as seed peers do", arguments: ["a, ,b ", ""])
+    func taskOptions(names: String) async throws {
+        let peer = try Self.good()
+        defer { peer.stop() }
+        let url = Self.url + "?b=1&=2&c=3&a=4"
+        let options = ["--tag", "t", "--piece-length", "8388608", "--filtered-query-params", names]
+        let outcome = try await Self.run(arguments: ["task-id", url, "--json"] + options)
+        let report = try JSONDecoder().decode([String: String].self, from: outcome.output)
+        let (read, header): ([String], String?) = names.isEmpty ? ([], nil) : (["a", "", "b"], "a,,b")
+        let task = try DragonflyTask(url: url, tag: "t", pieceLength: 8 << 20, filteredQueryParams: read)
+        #expect(report["task_id"] == task.id, "\(outcome.errors)")
+        let got = try await Self.run(arguments: ["get", url, "--peers", Self.authority(peer)] + options)
+        #expect(got.code == 0, "\(got.errors)")
+        let sent = try #require(peer.requests.last?.headers)
+        #expect(sent[.init("X-Dragonfly-Filtered-Query-Params")!] == header)
+        #expect(sent[.init("X-Dragonfly-Tag")!] == "t" && sent[.init("X-Dragonfly-Piece-Length")!] == "8388608")
+    }
+
     @Test("get writes a file, and goes on with one that is partly there")
     func file() async throws {
         let directory = try TemporaryDirectory()
@@ -73,9 +91,9 @@ struct CommandTests {
             connection.write(Array(Self.object.prefix(1000)))
             connection.cut()
         }
+        defer { broken.stop() }
         let first = try await Self.run(
             "get", Self.url, "--peers", "a=\(Self.authority(broken))", "-o", path, "--retries", "0")
-        broken.stop()
         #expect(first.code == 8, "\(first.errors)")
         #expect(FileManager.default.fileExists(atPath: path + ".part"))
         let peer = try Self.good()

@@ -44,7 +44,7 @@ final class TunnelPeer: Sendable {
             .bind(host: "127.0.0.1", port: 0).get()
     }
 
-    func stop() async throws { try await channel.close() }
+    func stop() { channel.close(promise: nil) }
 }
 
 /// Answers `CONNECT` and makes way for TLS.

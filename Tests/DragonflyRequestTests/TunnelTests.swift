@@ -12,6 +12,7 @@ struct TunnelTests {
     @Test("By CONNECT, then inside TLS with the path as given, over one connection")
     func tunnel() async throws {
         let peer = try await TunnelPeer()
+        defer { peer.stop() }
         let client = try EndpointClient(
             endpoints: [peer.url], configuration: .init(trust: .authorityPEM(TestCertificates.authority)))
         for _ in 1...3 {
@@ -24,12 +25,12 @@ struct TunnelTests {
         #expect(peer.requests.map(\.uri) == Array(repeating: "/a//b?x=%7e&&y", count: 3))
         #expect(peer.requests.first?.headers["Host"] == ["origin.test"])
         #expect(peer.requests.first?.headers["X-Dragonfly-Tag"] == ["t"])
-        try await peer.stop()
     }
 
     @Test("Credentials for the seed peer are for it alone")
     func proxyAuthorization() async throws {
         let peer = try await TunnelPeer()
+        defer { peer.stop() }
         let client = try EndpointClient(
             endpoints: [peer.url], configuration: .init(trust: .authorityPEM(TestCertificates.authority)))
         let request = GetRequest(url: Self.url, headers: [.proxyAuthorization: "Basic YTpi"])
@@ -39,7 +40,6 @@ struct TunnelTests {
         // A tunnel that was opened for one is not another's.
         #expect(try await client.get(GetRequest(url: Self.url)).status == 200)
         #expect(peer.connects.count == 2)
-        try await peer.stop()
         let origin = try FaultyOrigin {
             $1.respond(body: [1]); _ = $0
         }
@@ -58,9 +58,9 @@ struct TunnelTests {
         let file = directory.path("ca.pem")
         try TestCertificates.authority.write(toFile: file, atomically: true, encoding: .utf8)
         let peer = try await TunnelPeer()
+        defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url], configuration: .init(trust: .authorityFile(file)))
         #expect(try await client.get(GetRequest(url: Self.url)).status == 200)
-        try await peer.stop()
     }
 
     @Test(
@@ -76,18 +76,19 @@ struct TunnelTests {
     @Test("A certificate nobody vouches for is refused, unless everything is taken")
     func unknownAuthority() async throws {
         let peer = try await TunnelPeer()
+        defer { peer.stop() }
         let strict = try EndpointClient(endpoints: [peer.url], configuration: .init(retry: RetryPolicy(maxRetries: 0)))
         let error = await #expect(throws: DragonflyError.self) { try await strict.get(GetRequest(url: Self.url)) }
         #expect(error?.description.contains("TLS") == true, "\(String(describing: error))")
         #expect(peer.requests.isEmpty)
         let trusting = try EndpointClient(endpoints: [peer.url], configuration: .init(trust: .unverified))
         #expect(try await trusting.get(GetRequest(url: Self.url)).status == 200)
-        try await peer.stop()
     }
 
     @Test("A certificate for another name is refused")
     func otherName() async throws {
         let peer = try await TunnelPeer()
+        defer { peer.stop() }
         let client = try EndpointClient(
             endpoints: [peer.url],
             configuration: .init(retry: RetryPolicy(maxRetries: 0), trust: .authorityPEM(TestCertificates.authority)))
@@ -99,7 +100,6 @@ struct TunnelTests {
             try await client.get(GetRequest(url: "https://127.0.0.1:8443/"))
         }
         #expect(error?.kind == "invalid argument")
-        try await peer.stop()
     }
 
     @Test(
@@ -111,12 +111,12 @@ struct TunnelTests {
     func refusedTunnel(status: HTTPResponseStatus, type: String) async throws {
         let peer = try await TunnelPeer(
             refusal: (status, ["X-Dragonfly-Error-Type": type, "Content-Length": "9", "Connection": "close"]))
+        defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url], configuration: .init(retry: RetryPolicy(maxRetries: 1)))
         let error = await #expect(throws: DragonflyError.self) { try await client.get(GetRequest(url: Self.url)) }
         #expect(error?.kind == type)
         #expect(error?.refusal?.status == Int(status.code))
         #expect(peer.connects.count == (status.code >= 500 ? 2 : 1))
-        try await peer.stop()
     }
 
     @Test("A peer that answers CONNECT and then no TLS fails in time")

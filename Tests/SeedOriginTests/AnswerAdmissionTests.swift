@@ -209,6 +209,14 @@ struct ValidatorTests {
         #expect(HTTPDate.seconds("Tuesday, 19-Jan-38 03:14:08 GMT") == 2_147_483_648)
     }
 
+    @Test("Dates are written in the first of them")
+    func writtenDates() {
+        #expect(HTTPDate.text(second: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
+        for second in [0, 784_111_777, 1_709_251_199, 2_147_483_648] {
+            #expect(HTTPDate.seconds(HTTPDate.text(second: second)) == Int64(second))
+        }
+    }
+
     @Test(
         "What is no date is none",
         arguments: [

@@ -61,11 +61,11 @@ struct CircuitBreakerTests {
 }
 
 @Suite("Bandwidth, as a value")
-struct RateLimiterTests {
+struct BandwidthLimiterTests {
     private let start = ContinuousClock.now
 
     /// Lets transfers that always have bytes take them in turns for ten seconds: how many each class got.
-    private func shares(_ limiter: RateLimiter, wanting: [OriginPriority]) -> [OriginPriority: Int] {
+    private func shares(_ limiter: BandwidthLimiter, wanting: [OriginPriority]) -> [OriginPriority: Int] {
         var (limiter, shares) = (limiter, [OriginPriority: Int]())
         var paused: Set<UInt64> = []
         for millisecond in 0..<10_000 {
@@ -88,7 +88,7 @@ struct RateLimiterTests {
 
     @Test("The rate holds over time, and demand leaves nothing to the others while it wants everything")
     func demandFirst() {
-        let limiter = RateLimiter(all: 10_000_000, background: nil, now: start)
+        let limiter = BandwidthLimiter(all: 10_000_000, background: nil, now: start)
         let alone = shares(limiter, wanting: [.prefetch])
         #expect(95_000_000...105_000_000 ~= (alone[.prefetch] ?? 0))
         let together = shares(limiter, wanting: [.prefetch, .completion, .demand])
@@ -101,7 +101,7 @@ struct RateLimiterTests {
 
     @Test("W33: the lower rate holds what no client waits for, and leaves demand alone")
     func background() {
-        let limiter = RateLimiter(all: 40_000_000, background: 5_000_000, now: start)
+        let limiter = BandwidthLimiter(all: 40_000_000, background: 5_000_000, now: start)
         let alone = shares(limiter, wanting: [.prefetch, .prefetch])
         #expect(45_000_000...55_000_000 ~= (alone[.prefetch] ?? 0))
         let together = shares(limiter, wanting: [.prefetch, .demand])
@@ -111,7 +111,7 @@ struct RateLimiterTests {
 
     @Test("Without limits everything is admitted and nobody waits")
     func none() {
-        var limiter = RateLimiter(all: nil, background: nil, now: start)
+        var limiter = BandwidthLimiter(all: nil, background: nil, now: start)
         limiter.took(1 << 40, .prefetch)
         #expect(limiter.admit(1, .prefetch, now: start) == true)
         #expect(limiter.nextRelease(now: start) == nil)
@@ -119,7 +119,7 @@ struct RateLimiterTests {
 
     @Test("Who waits is told when, and who leaves is forgotten")
     func waiting() throws {
-        var limiter = RateLimiter(all: 1_000_000, background: nil, now: start)
+        var limiter = BandwidthLimiter(all: 1_000_000, background: nil, now: start)
         limiter.took(1_000_000, .demand)
         #expect(limiter.admit(1, .demand, now: start) == false)
         let next = limiter.nextRelease(now: start)

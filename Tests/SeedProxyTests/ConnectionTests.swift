@@ -175,7 +175,10 @@ struct ConnectionTests {
     @Test("A port in use is told in words")
     func portInUse() async throws {
         try await withHouse { house in
-            await #expect(throws: ProxyError.self) { try await ProxyHouse { $0.port = house.port } }
+            let error = await #expect(throws: ProxyError.self) { try await ProxyHouse { $0.port = house.port } }
+            #expect(
+                error?.description == "proxy.server: cannot listen on 127.0.0.1:\(house.port): Address already in use; "
+                    + "choose another port, or 0 for any free one")
         }
     }
 }

@@ -176,7 +176,7 @@ struct ContractTests {
             let server = try LoopbackServer { connection in
                 let request = try connection.readRequest()
                 guard request.hasPrefix("GET ") else {
-                    return try connection.send("HTTP/1.1 \(status) X\r\nX-First: 1\r\n\r\n")
+                    return try connection.send("HTTP/1.1 \(status) X\r\n\r\n")
                 }
                 guard request.contains("Range: bytes=0-0") else { return }
                 try connection.send(

@@ -23,12 +23,13 @@ struct ProxyHouse {
     init(
         allowing allowed: [String] = ["127.0.0.0/8"],
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        limits: EngineConfiguration = EngineConfiguration(),
         configure: (inout ProxyConfiguration) -> Void = { _ in }
     ) async throws {
         directory = try TemporaryDirectory()
         store = try PieceStore.open(
             StorageConfiguration(directory: directory.path("store"), indexMapSize: 1 << 30), logger: logger)
-        engine = TaskEngine(store: store, origin: origin, logger: logger)
+        engine = TaskEngine(store: store, origin: origin, configuration: limits, logger: logger)
         var configuration = ProxyConfiguration()
         configuration.host = "127.0.0.1"
         configuration.port = 0
@@ -85,11 +86,12 @@ struct ProxyHouse {
 func withHouse(
     allowing allowed: [String] = ["127.0.0.0/8"],
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+    limits: EngineConfiguration = EngineConfiguration(),
     configure: (inout ProxyConfiguration) -> Void = { _ in },
     _ body: (ProxyHouse) async throws -> Void
 ) async throws {
     try await withTaskExecutorPreference(OwnThreads()) {
-        let house = try await ProxyHouse(allowing: allowed, logger: logger, configure: configure)
+        let house = try await ProxyHouse(allowing: allowed, logger: logger, limits: limits, configure: configure)
         do {
             try await body(house)
         } catch {

@@ -17,7 +17,7 @@ struct RealHouse {
     private let engine: TaskEngine
     private let origin: CurlOrigin
 
-    init(location: String) async throws {
+    init(location: String, allowing blocks: [String]) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         directory = try TemporaryDirectory()
         let files = directory.path("files")
@@ -25,7 +25,7 @@ struct RealHouse {
         nginx = try Nginx(serving: files, location: location)
         store = try PieceStore.open(
             StorageConfiguration(directory: directory.path("store"), indexMapSize: 1 << 30), logger: logger)
-        let allowed = AddressGuard(allow: ["127.0.0.0/8"].compactMap { CIDR($0) })
+        let allowed = AddressGuard(allow: blocks.compactMap { CIDR($0) })
         var settings = OriginConfiguration()
         settings.addressGuard = allowed
         origin = CurlOrigin(configuration: settings, logger: logger)
@@ -57,9 +57,11 @@ struct RealHouse {
 }
 
 /// Runs a test in a real house, on threads of its own, and closes it whatever happens.
-func withRealHouse(location: String = "", _ body: (RealHouse) async throws -> Void) async throws {
+func withRealHouse(
+    location: String = "", allowing blocks: [String] = ["127.0.0.0/8"], _ body: (RealHouse) async throws -> Void
+) async throws {
     try await withTaskExecutorPreference(OwnThreads()) {
-        let house = try await RealHouse(location: location)
+        let house = try await RealHouse(location: location, allowing: blocks)
         do {
             try await body(house)
         } catch {

@@ -1,11 +1,12 @@
-/// How a client behaves. All of it has defaults.
+/// How a client behaves. All of it has defaults, and is checked when a client is made of it.
 public struct ClientConfiguration: Sendable {
+    /// How often a failed request is tried again, and when.
     public var retry: RetryPolicy
-    /// The limit of a connection to a seed peer, tunnel and TLS included.
+    /// The limit of a connection to a seed peer, tunnel and TLS included; more than 0.
     public var connectTimeout: Duration
     /// Connections kept open and unused to one seed peer, 0 to 1024.
     public var idleConnectionsPerPeer: Int
-    /// How long an unused connection is kept.
+    /// How long an unused connection is kept; more than 0.
     public var idleConnectionTimeout: Duration
     /// Whose certificates are taken for `https` URLs, which seed peers answer in the origin's place.
     public var trust: PeerTrust
@@ -16,6 +17,7 @@ public struct ClientConfiguration: Sendable {
     /// Told what happens; see ``RequestCounters``.
     public var metrics: (any RequestMetrics)?
 
+    /// Takes any values: the clients throw ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
     public init(
         retry: RetryPolicy = RetryPolicy(), connectTimeout: Duration = .seconds(30), idleConnectionsPerPeer: Int = 64,
         idleConnectionTimeout: Duration = .seconds(90), trust: PeerTrust = .system, resumesBrokenBodies: Bool = true,

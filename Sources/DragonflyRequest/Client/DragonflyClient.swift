@@ -45,7 +45,10 @@ public final class DragonflyClient: DragonflyRequesting {
         try lookupSeedPeers(request).map(\.endpoint)
     }
 
-    /// The seed peers that would serve the request, in ring order.
+    /// The seed peers that would serve the request, in ring order. Nothing is sent.
+    ///
+    /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad request, ``DragonflyError/internal(_:)`` when it names
+    ///   no task, ``DragonflyError/hostNotFound(_:)`` when no seed peer is on the ring.
     public func lookupSeedPeers(_ request: GetRequest) throws(DragonflyError) -> [SeedPeer] {
         try request.validate()
         return try ring.replicas(of: request.task(), count: request.replicas)

@@ -5,6 +5,7 @@ public struct RetryPolicy: Hashable, Sendable {
     /// Nil retries at once, at the next seed peer.
     public var backoff: Backoff?
 
+    /// Takes any values: the clients throw ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
     public init(maxRetries: Int = 1, backoff: Backoff? = nil) {
         self.maxRetries = maxRetries
         self.backoff = backoff
@@ -29,7 +30,8 @@ public struct Backoff: Hashable, Sendable {
     private let factor: Double
     private let jitter: Bool
 
-    /// `initial`, then each time `factor` times as long, at most `maximum`.
+    /// `initial`, then each time `factor` times as long, at most `maximum`. A factor below 1 counts as 1, and a pause
+    /// of 0 or less is none.
     /// With `jitter`, each pause is drawn from between 0 and its length, so that clients don't come back together.
     public static func exponential(
         initial: Duration = .milliseconds(100), maximum: Duration = .seconds(10), factor: Double = 2,

@@ -1,7 +1,8 @@
 import CResolver
 import NIOPosix
 
-/// The system's resolver, which blocks: its calls run on threads of their own.
+/// The system's resolver, which blocks: its calls run on the threads that SwiftNIO keeps for such, shared by the whole
+/// program.
 struct DNSResolver: Sendable {
     struct Service: Hashable, Sendable {
         /// Without the dot at its end.

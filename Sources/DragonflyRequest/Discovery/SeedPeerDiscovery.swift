@@ -27,12 +27,14 @@ public struct FixedDiscovery: SeedPeerDiscovery {
     public func seedPeers() -> [SeedPeer] { peers }
 }
 
-/// When seed peers are looked up and checked.
+/// When seed peers are looked up and checked. It is checked itself when a client is made of it.
 public struct RefreshPolicy: Hashable, Sendable {
     /// 1 s to 10 minutes.
     public var interval: Duration
+    /// What a seed peer must pass to be on the ring.
     public var healthCheck: HealthCheck
 
+    /// Takes any values: the client throws ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
     public init(interval: Duration = .seconds(60), healthCheck: HealthCheck = .connect) {
         self.interval = interval
         self.healthCheck = healthCheck
@@ -51,6 +53,6 @@ public enum HealthCheck: Hashable, Sendable {
     case none
     /// Its proxy accepts a connection.
     case connect
-    /// `GET path` on that port, 4003 and `/healthy` for ours, is answered 200.
+    /// `GET path` on that port, 4003 and `/healthy` for ours, is answered by any 2xx.
     case http(port: Int = 4003, path: String = "/healthy")
 }

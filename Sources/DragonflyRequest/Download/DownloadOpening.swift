@@ -15,8 +15,7 @@ enum DownloadOpening: Sendable {
 
         /// Nil when parts of several answers could be of different versions, or the object has no known length.
         init?(_ head: ResponseHead, wanted: Range<Int64>?) {
-            guard let part = head.contentRange, let length = part.completeLength, let tag = head.headers[.eTag],
-                tag.utf8.first == UInt8(ascii: "\"")
+            guard let part = head.contentRange, let length = part.completeLength, let tag = head.strongETag
             else { return nil }
             range = (wanted ?? 0..<length).clamped(to: 0..<length)
             guard part.range.lowerBound == range.lowerBound else { return nil }
@@ -27,7 +26,7 @@ enum DownloadOpening: Sendable {
         /// Whether the answer holds exactly these bytes of this version.
         func accepts(_ head: ResponseHead, for wanted: Range<Int64>) -> Bool {
             guard let part = head.contentRange, part.range == wanted, part.completeLength == completeLength,
-                let tag = head.headers[.eTag]
+                let tag = head.strongETag
             else { return false }
             return tag.utf8.elementsEqual(entityTag.utf8)
         }

@@ -5,6 +5,7 @@ public struct DownloadOptions: Hashable, Sendable {
     /// Bytes of one range, 64 KiB to 1 GiB.
     public var partSize: Int64
 
+    /// Takes any values: the download throws ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
     public init(parallel: Int = 4, partSize: Int64 = 16 << 20) {
         self.parallel = parallel
         self.partSize = partSize
@@ -27,6 +28,7 @@ public struct DownloadProgress: Hashable, Sendable {
     /// Bytes wanted; nil while the length is not known.
     public var total: Int64?
 
+    /// For tests of what is shown of a download; clients make their own.
     public init(received: Int64, total: Int64?) {
         self.received = received
         self.total = total

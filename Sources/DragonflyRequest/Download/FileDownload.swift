@@ -94,7 +94,7 @@ private final class ProgressMeter: Sendable {
     }
 }
 
-/// Runs calls that block on a thread of their own.
+/// Runs calls that block on one of the threads that SwiftNIO keeps for such, shared by the whole program.
 private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await NIOThreadPool.singleton.runIfActive(body)
 }

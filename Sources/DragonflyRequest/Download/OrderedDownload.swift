@@ -56,7 +56,10 @@ extension DragonflyGetting {
         }
     }
 
-    /// Downloads by parallel ranges and appends the whole to `buffer`, which is as it was before when this throws.
+    /// Downloads by parallel ranges and appends the whole to `buffer`.
+    ///
+    /// - Returns: The head of the first answer; its length is that of the first part.
+    /// - Throws: ``DragonflyError``; `buffer` is then as it was before.
     @discardableResult
     public func download(
         _ request: GetRequest, into buffer: inout [UInt8], options: DownloadOptions = DownloadOptions(),

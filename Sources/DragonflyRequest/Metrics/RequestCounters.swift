@@ -2,27 +2,33 @@ import Synchronization
 
 /// Simple counters of what a client does.
 public final class RequestCounters: RequestMetrics {
+    /// What was counted up to one moment.
     public struct Values: Hashable, Sendable {
         /// Requests sent, retries included.
         public var attempts = 0
         /// Attempts that failed in head or body.
         public var failures = 0
-        /// Answers by what `Cache-Status` says.
+        /// Answers of which all bytes were held, as `Cache-Status` says.
         public var hits = 0
+        /// Answers for which bytes had to be fetched.
         public var misses = 0
+        /// Answers that went past the cache.
         public var bypasses = 0
         /// Bodies that went on elsewhere after a break.
         public var resumptions = 0
+        /// Requests that were sent to the origin, as no seed peer could be used.
         public var fallbacks = 0
         /// Body bytes handed to callers.
         public var receivedBytes = 0
+        /// Looks for seed peers that failed; the ring stayed as it was.
         public var discoveryFailures = 0
-        /// By endpoint.
+        /// ``attempts`` by endpoint.
         public var attemptsByEndpoint: [String: Int] = [:]
     }
 
     private let state = Mutex(Values())
 
+    /// All counters are 0.
     public init() {}
 
     /// All counters at one moment.

@@ -16,6 +16,7 @@ public struct DragonflyTask: Hashable, Sendable {
 
     /// What seed peers store and report the object under, and what the ring is asked for.
     public let id: String
+    /// Which way it was named.
     public let variant: Variant
     /// The URL as it enters the id: without what is filtered, its query sorted. Not for fetching.
     public let canonicalURL: String

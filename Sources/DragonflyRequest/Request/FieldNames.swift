@@ -15,7 +15,6 @@ extension HTTPField.Name {
     static let dragonflyContent = HTTPField.Name(known: "X-Dragonfly-Content-For-Calculating-Task-ID")
     static let dragonflyBlobDigest = HTTPField.Name(known: "X-Dragonfly-Enable-Task-ID-Based-Blob-Digest")
     static let cacheStatus = HTTPField.Name(known: "Cache-Status")
-    static let host = HTTPField.Name(known: "Host")
 
     init(known name: String) {
         guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is a field name") }

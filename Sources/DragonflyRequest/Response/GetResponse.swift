@@ -3,5 +3,6 @@ public struct GetResponse: Sendable {
     public let head: ResponseHead
     public let body: ResponseBody
 
+    /// 200 to 299; 206 for a range.
     public var status: Int { head.status }
 }

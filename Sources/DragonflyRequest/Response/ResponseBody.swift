@@ -29,6 +29,7 @@ public struct ResponseBody: AsyncSequence, Sendable {
         Iterator(reader: source.take())
     }
 
+    /// Reads the body, once.
     public struct Iterator: AsyncIteratorProtocol {
         private var reader: BodyReader?
         private var isReadTwice: Bool
@@ -39,6 +40,10 @@ public struct ResponseBody: AsyncSequence, Sendable {
             isReadTwice = reader == nil
         }
 
+        /// The next chunk as soon as some bytes are there; nil after the last, and after an error.
+        ///
+        /// - Throws: ``DragonflyError``: why the body ended too early, or ``DragonflyError/invalidArgument(_:)`` when
+        ///   another iterator has begun to read it.
         public mutating func next() async throws(DragonflyError) -> ByteChunk? {
             guard !isReadTwice else { throw .invalidArgument("this body has been read before; get it anew") }
             if chunks.isEmpty {

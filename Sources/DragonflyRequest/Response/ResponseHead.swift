@@ -4,10 +4,12 @@ public import HTTPTypes
 public struct ResponseHead: Hashable, Sendable {
     /// 200 to 299; 206 for a range.
     public var status: Int
+    /// All fields of the answer, those of the origin and those of the seed peer.
     public var headers: HTTPFields
     /// Who answered: `http://host:port` of the seed peer, or the word `origin` after a fallback.
     public var endpoint: String
 
+    /// For tests of what is done with answers; clients make their own.
     public init(status: Int, headers: HTTPFields, endpoint: String) {
         self.status = status
         self.headers = headers
@@ -29,6 +31,12 @@ public struct ResponseHead: Hashable, Sendable {
         contentRange.map { Int64($0.range.count) } ?? contentLength
     }
 
+    /// The entity tag if it is a strong one: only that names a version byte for byte (RFC 9110 §8.8.3). An empty one
+    /// names none.
+    var strongETag: String? {
+        headers[.eTag].flatMap { $0.utf8.first == UInt8(ascii: "\"") && $0.utf8.count > 2 ? $0 : nil }
+    }
+
     /// What the cache did; nil when the seed peer doesn't say.
     public var cacheStatus: CacheStatus? {
         headers[.cacheStatus].flatMap { CacheStatus(header: $0) }
@@ -46,6 +54,7 @@ public struct ResponseHead: Hashable, Sendable {
 
 /// The value of a `Content-Range` field with a range in it (RFC 9110 §14.4).
 public struct ContentRange: Hashable, Sendable {
+    /// The bytes of the object that the body holds, counted from 0.
     public var range: Range<Int64>
     /// The length of the whole object; nil when the origin doesn't know it.
     public var completeLength: Int64?

@@ -9,12 +9,9 @@ struct ResumePoint: Hashable, Sendable {
     private let completeLength: Int64?
     private let entityTag: String
 
-    /// Nil when the body cannot be resumed safely: the answer has no strong entity tag (RFC 9110 §8.8.3), or is no
-    /// single range.
+    /// Nil when the body cannot be resumed safely: the answer has no strong entity tag, or is no single range.
     init?(_ head: ResponseHead) {
-        guard let tag = head.headers[.eTag], tag.utf8.first == UInt8(ascii: "\""), tag.utf8.count > 2 else {
-            return nil
-        }
+        guard let tag = head.strongETag else { return nil }
         entityTag = tag
         if let part = head.contentRange {
             (offset, end, completeLength) = (part.range.lowerBound, part.range.upperBound, part.completeLength)
@@ -38,7 +35,7 @@ struct ResumePoint: Hashable, Sendable {
     /// Whether these are the next bytes of the same object.
     func accepts(_ head: ResponseHead) -> Bool {
         guard let part = head.contentRange, part.range.lowerBound == offset else { return false }
-        guard let tag = head.headers[.eTag], tag.utf8.elementsEqual(entityTag.utf8) else { return false }
+        guard let tag = head.strongETag, tag.utf8.elementsEqual(entityTag.utf8) else { return false }
         guard end == nil || part.range.upperBound == end else { return false }
         return completeLength == nil || part.completeLength == nil || part.completeLength == completeLength
     }

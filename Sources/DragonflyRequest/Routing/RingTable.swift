@@ -23,8 +23,6 @@ struct RingTable: Sendable {
         return next.keys == self.peers.keys ? RingTable(peers: next, ring: ring) : RingTable(peers)
     }
 
-    var isEmpty: Bool { peers.isEmpty }
-
     var seedPeers: [SeedPeer] {
         peers.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }

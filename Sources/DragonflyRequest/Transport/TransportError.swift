@@ -38,7 +38,6 @@ extension TransportError {
             self = .connection("the connection ended before the answer did")
         case let error as HTTPParserError: self = .connection("the answer is not HTTP: \(error)")
         case let error as IOError: self = .connection(error.description)
-        case let error as ChannelError: self = .connection("\(error)")
         default: self = .connection("\(error)")
         }
     }

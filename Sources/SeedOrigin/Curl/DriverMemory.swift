@@ -4,14 +4,14 @@ import Glibc
 final class DriverMemory {
     var redirects: RedirectMemo
     var breaker: CircuitBreaker
-    var rates: RateLimiter
+    var rates: BandwidthLimiter
     /// Transfers that waited for another to resolve a redirect, and may start now.
     var released: [UInt64] = []
 
     init(_ configuration: OriginConfiguration) {
         redirects = RedirectMemo(timeToLive: Int64(configuration.redirectTimeToLive / .seconds(1)))
         breaker = CircuitBreaker(threshold: configuration.failuresToOpenCircuit)
-        rates = RateLimiter(
+        rates = BandwidthLimiter(
             all: configuration.bandwidth, background: configuration.backgroundBandwidth, now: .now)
     }
 

@@ -14,7 +14,7 @@ struct StoredValidators: Equatable {
     init(headers: HTTPFields, storedAt milliseconds: Int64) {
         etag = headers[.eTag].flatMap { EntityTag($0) }
         lastModified = headers[.lastModified]
-        modifiedSecond = lastModified.flatMap(SeedOrigin.HTTPDate.seconds)
+        modifiedSecond = lastModified.flatMap(HTTPDate.seconds)
         storedSecond = milliseconds / 1000
     }
 
@@ -76,13 +76,13 @@ struct Preconditions {
 
     /// A condition on a date counts only if both dates are ones.
     private func isModifiedAfterLimit(_ stored: StoredValidators) -> Bool {
-        guard let limit = ifUnmodifiedSince.flatMap(SeedOrigin.HTTPDate.seconds), let modified = stored.modifiedSecond
+        guard let limit = ifUnmodifiedSince.flatMap(HTTPDate.seconds), let modified = stored.modifiedSecond
         else { return false }
         return modified > limit
     }
 
     private func isUnmodified(_ stored: StoredValidators) -> Bool {
-        guard let limit = ifModifiedSince.flatMap(SeedOrigin.HTTPDate.seconds), let modified = stored.modifiedSecond
+        guard let limit = ifModifiedSince.flatMap(HTTPDate.seconds), let modified = stored.modifiedSecond
         else { return false }
         return modified <= limit
     }

@@ -23,8 +23,7 @@ struct PreparedHead {
         let forClient = head.headers.forClient
         var own = HeadBytes()
         own.field("X-Dragonfly-Task-ID", wireID)
-        own.field("X-Dragonfly-Server-IP", configuration.serverIP)
-        own.field("Via", "1.1 " + configuration.name)
+        own.answerer(configuration)
         own.field("Accept-Ranges", "bytes")
         var whole = HeadBytes()
         whole.fields(HTTPFields(forClient.filter { $0.name != .contentType }))

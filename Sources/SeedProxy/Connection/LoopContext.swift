@@ -1,7 +1,7 @@
-import Glibc
 import Logging
 import NIOCore
 import SeedEngine
+import SeedOrigin
 
 /// What the connections of one event loop share. It is touched on that loop only.
 final class LoopContext {
@@ -13,9 +13,9 @@ final class LoopContext {
     let logger: Logger
     let mailbox: LoopMailbox
     let credentials: ProxyCredentials?
-    let rateLimiter: RateLimiter?
+    let rateLimiter: RequestRateLimiter?
     let clients: ClientCounts
-    /// Fields that every answer out of the cache may end with, written once.
+    /// The `Cache-Status` field of a hit, written once.
     let hitField: ByteBuffer
     var factory: TaskRequestFactory
     private var connections: [ObjectIdentifier: ProxyConnection] = [:]
@@ -89,20 +89,5 @@ extension LoopContext {
     func dateField(at second: Int) -> ByteBuffer {
         if second != date.second { date = (second, ByteBuffer(string: "Date: \(HTTPDate.text(second: second))\r\n")) }
         return date.field
-    }
-}
-
-enum HTTPDate {
-    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-    /// - Parameter second: since 1970.
-    static func text(second: Int) -> String {
-        var second = time_t(second)
-        var parts = tm()
-        gmtime_r(&second, &parts)
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) "
-            + "\(1900 + parts.tm_year) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
     }
 }

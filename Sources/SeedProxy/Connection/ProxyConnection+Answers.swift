@@ -7,6 +7,9 @@ import SeedStorage
 
 /// The way a request takes, and the answers that are written in one piece.
 extension ProxyConnection {
+    /// What `Allow` says.
+    private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
     func serve(_ head: RequestHead) {
         loop.metrics.requests.count()
         var head = head
@@ -16,7 +19,7 @@ extension ProxyConnection {
         switch loop.factory.plan(for: head) {
         case .cached(let template) where head.method == .get: open(template, for: head)
         case .cached(let template): openMetadata(template, for: head)
-        case .relayed(let url): startRelay(of: head, to: url)
+        case .passThrough(let url): startRelay(of: head, to: url)
         case .own(.options): answerOptions()
         case .own(.noTrace): refuse(.noTrace)
         case .refused(let refusal): refuse(refusal)
@@ -46,7 +49,7 @@ extension ProxyConnection {
         switch refusal.hint {
         case .retryAfter(let seconds): writer.field("Retry-After", seconds)
         case .proxyAuthenticate: writer.field("Proxy-Authenticate", "Basic realm=\"seed-peer\", charset=\"UTF-8\"")
-        case .allow: writer.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        case .allow: writer.field("Allow", Self.methods)
         case nil: break
         }
         writer.field("Content-Type", "text/plain; charset=utf-8")
@@ -57,7 +60,7 @@ extension ProxyConnection {
     }
 
     /// Hands the origin's own error on: its status, body and safe fields.
-    func relay(_ answer: OriginAnswer) {
+    func answerOriginError(_ answer: OriginAnswer) {
         var writer = writer(status: answer.status)
         writer.fields(answer.headers.forClient)
         writer.field("X-Dragonfly-Error-Type", Refusal.Culprit.backend.rawValue)
@@ -79,7 +82,7 @@ extension ProxyConnection {
     /// RFC 9110 §9.3.7: what this server, not an origin, can do.
     private func answerOptions() {
         var writer = writer(status: 200)
-        writer.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        writer.field("Allow", Self.methods)
         writer.field("Content-Length", 0)
         answer(with: finish(&writer))
     }
@@ -91,30 +94,29 @@ extension ProxyConnection {
         finishAnswer(keepsConnection: keepsConnection)
     }
 
-    /// A writer that has written the status line, and remembers the status for the log.
-    func writer(status: Int, bodyCapacity: Int = 0) -> ResponseWriter {
+    /// A head that has its status line. The status is remembered for the log.
+    func writer(status: Int, bodyCapacity: Int = 0) -> HeadBytes {
         current?.status = status
-        return ResponseWriter(status: status, bodyCapacity: bodyCapacity)
+        return HeadBytes(status: status, bodyCapacity: bodyCapacity)
     }
 
     /// Adds the fields of every answer of ours.
     /// - Returns: the whole head.
-    func finish(_ writer: inout ResponseWriter, keepsConnection: Bool = true) -> ByteBuffer {
+    func finish(_ writer: inout HeadBytes, keepsConnection: Bool = true) -> ByteBuffer {
         if let wireID = current?.wireID { writer.field("X-Dragonfly-Task-ID", wireID.description) }
-        writer.field("X-Dragonfly-Server-IP", loop.configuration.serverIP)
-        writer.field("Via", "1.1 " + loop.configuration.name)
+        writer.answerer(loop.configuration)
         return end(&writer, keepsConnection: keepsConnection)
     }
 
     /// Adds the date, and what becomes of the connection where it isn't what the client's version expects.
-    func end(_ writer: inout ResponseWriter, keepsConnection: Bool = true) -> ByteBuffer {
-        writer.head.append(loop.dateField(at: Glibc.time(nil)))
+    func end(_ writer: inout HeadBytes, keepsConnection: Bool = true) -> ByteBuffer {
+        writer.append(loop.dateField(at: Glibc.time(nil)))
         writeConnection(&writer, keepsConnection: keepsConnection)
         current?.isHeadSent = true
         return writer.finish()
     }
 
-    func writeConnection(_ writer: inout ResponseWriter, keepsConnection: Bool) {
+    func writeConnection(_ writer: inout HeadBytes, keepsConnection: Bool) {
         if !promise(keepsConnection: keepsConnection) {
             writer.field("Connection", "close")
         } else if current?.head.minorVersion == 0 {

@@ -84,8 +84,8 @@ extension ProxyConnection {
         case .bytes(let region): return queue(region)
         case .end: streamEnded()
         case .unsatisfiable(let length): decide { $0.unsatisfiableCame(length: length) }
-        case .origin(let answer): isUnderWay ? abort() : relay(answer)
-        case .bypass(let reason): isUnderWay ? abort() : bypass(reason)
+        case .origin(let answer): isUnderWay ? abort() : answerOriginError(answer)
+        case .bypass(let reason): isUnderWay ? abort() : passThrough(because: reason)
         case .failed(let error): fail(Refusal(error))
         case .wait: break
         }
@@ -152,33 +152,33 @@ extension ProxyConnection {
         let isPartial = head.isPartial || multipart != nil
         let count = multipart?.contentLength ?? head.range.count
         var writer = writer(status: isPartial ? 206 : 200, bodyCapacity: count <= Self.copyLength ? Int(count) : 0)
-        writer.head.append(prepared.bytes)
+        writer.append(prepared.bytes)
         if let multipart {
             writer.field("Content-Type", "multipart/byteranges; boundary=\(multipart.boundary)")
         } else {
-            writer.head.append(prepared.contentTypeField)
-            if isPartial { writer.head.contentRange(head.range.lowerBound, head.range.upperBound, of: head.length) }
+            writer.append(prepared.contentTypeField)
+            if isPartial { writer.contentRange(head.range.lowerBound, head.range.upperBound, of: head.length) }
         }
         writer.field("Content-Length", count)
         writeCacheFields(&writer, head)
         return end(&writer)
     }
 
-    private func writeCacheFields(_ writer: inout ResponseWriter, _ head: StreamHead) {
+    private func writeCacheFields(_ writer: inout HeadBytes, _ head: StreamHead) {
         writer.field("Age", max(0, Int64(Glibc.time(nil)) - head.storedAt / 1000))
         if head.cacheStatus == .hit {
-            writer.head.append(loop.hitField)
+            writer.append(loop.hitField)
         } else {
             writer.field("Cache-Status", loop.configuration.name + head.cacheStatus.parameters)
         }
-        if head.isFinished { writer.head.text("X-Dragonfly-Task-Download-Finished: true\r\n") }
+        if head.isFinished { writer.text("X-Dragonfly-Task-Download-Finished: true\r\n") }
     }
 
     func answerNotModified(_ prepared: PreparedHead) {
         current?.outcome = .hit
         var writer = writer(status: 304)
-        writer.head.append(prepared.notModified)
-        writer.head.append(loop.hitField)
+        writer.append(prepared.notModified)
+        writer.append(loop.hitField)
         answer(with: end(&writer))
     }
 
@@ -208,7 +208,7 @@ extension ProxyConnection {
         context.write(wrapOutboundOut(.fileRegion(file.fileRegion(on: context.eventLoop))), promise: promise)
     }
 
-    private func bypass(_ reason: BypassReason) {
+    private func passThrough(because reason: BypassReason) {
         guard let url = answer?.template.url, let head = current?.head else { return }
         answer?.stream.close()
         answer = nil

@@ -1,11 +1,11 @@
 import Glibc
-package import NIOCore
+import NIOCore
 import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import SeedEngine
-package import SeedOrigin
+import SeedOrigin
 
 /// Opens connections to origins for requests that go straight through. Name lookup runs on threads of its own, and
 /// every address is judged before it is dialled (rule 24).
@@ -159,23 +159,7 @@ struct Dialer: Sendable {
     }
 }
 
-extension OwnListeners {
-    /// - Parameter address: as bound. The unspecified address stands for all of this machine.
-    package func add(_ address: SocketAddress) {
-        if let ip = address.ip, let port = address.port { add(ip, port: port) }
-    }
-
-    func contains(_ address: SocketAddress) -> Bool {
-        guard let ip = address.ip, let port = address.port else { return false }
-        return contains(ip, port: port)
-    }
-}
-
 extension SocketAddress {
-    var ip: IPAddress? {
-        withSockAddr { address, _ in IPAddress(socketAddress: address) }
-    }
-
     fileprivate init?(_ entry: addrinfo) {
         guard let address = UnsafeRawPointer(entry.ai_addr) else { return nil }
         switch entry.ai_family {
@@ -183,14 +167,5 @@ extension SocketAddress {
         case AF_INET6: self.init(address.loadUnaligned(as: sockaddr_in6.self))
         default: return nil
         }
-    }
-}
-
-extension Refusal {
-    static let tooManyLookUps = Refusal(
-        status: 429, culprit: .proxy, message: "Too many names are being looked up.", hint: .retryAfter(1))
-
-    static func unreachable(_ message: String) -> Refusal {
-        Refusal(status: 502, culprit: .backend, message: message)
     }
 }

@@ -73,8 +73,7 @@ extension RequestHead {
         head.field("Via", "1.\(minorVersion) \(name)")
         if isChunked { head.field("Transfer-Encoding", "chunked") }
         head.field("Connection", "close")
-        head.text("\r\n")
-        return head.buffer
+        return head.finish()
     }
 
     /// Fields written anew. HTTP/1.0 knows no expectations (RFC 9110 §10.1.1).

@@ -21,7 +21,7 @@ extension ProxyConnection {
 
     /// 1xx: the real answer follows.
     func relayInterim(status: Int, fields: HTTPFields) {
-        var writer = ResponseWriter(status: status)
+        var writer = HeadBytes(status: status)
         writer.fields(fields)
         send(writer.finish())
         context?.flush()
@@ -34,7 +34,7 @@ extension ProxyConnection {
         let name = loop.configuration.name
         writer.field("Via", "1.1 " + name)
         writer.field("Cache-Status", "\(name); fwd=bypass" + (reason.map { "; detail=\"\($0)\"" } ?? ""))
-        if status >= 400 { writer.field("X-Dragonfly-Error-Type", "backend") }
+        if status >= 400 { writer.field("X-Dragonfly-Error-Type", Refusal.Culprit.backend.rawValue) }
         // The rest of a body that the origin did not wait for would be read as the next request.
         writeConnection(&writer, keepsConnection: keepsConnection && machine.isRequestRead)
         current?.isHeadSent = true

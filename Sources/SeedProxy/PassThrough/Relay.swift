@@ -118,7 +118,8 @@ extension Relay {
         lastProgress = .now()
         let status = Int(answer.status.code)
         guard status >= 100, status != 101 else {
-            return client.fail(.unreachable("The origin changed the protocol unasked, or has no such status."))
+            return client.fail(
+                .unreachable("The origin answered with status \(status), which is not an answer to this request."))
         }
         guard status >= 200 else { return hand(interim: answer) }
         // The client would take it for a wish of ours.

@@ -25,6 +25,11 @@ struct Refusal: Error, Equatable {
         Refusal(status: 400, culprit: .proxy, message: message)
     }
 
+    /// No answer of the origin's came, or none that can be used.
+    static func unreachable(_ message: String) -> Refusal {
+        Refusal(status: 502, culprit: .backend, message: message)
+    }
+
     static let uriTooLong = Refusal(status: 414, culprit: .proxy, message: "The request target is longer than 16 KiB.")
     static let headTooLarge = Refusal(
         status: 431, culprit: .proxy, message: "The request head has more than 128 fields or 64 KiB.")
@@ -37,6 +42,8 @@ struct Refusal: Error, Equatable {
     static let rateLimited = Refusal(
         status: 429, culprit: .proxy, message: "There are more requests a second than are allowed; try again later.",
         hint: .retryAfter(1))
+    static let tooManyLookUps = Refusal(
+        status: 429, culprit: .proxy, message: "Too many names are being looked up.", hint: .retryAfter(1))
     static let draining = Refusal(
         status: 503, culprit: .proxy, message: "This server is stopping; ask another one, or this one later.",
         hint: .retryAfter(1))

@@ -26,7 +26,7 @@ struct TaskRequestFactory {
     /// What to do with a request.
     mutating func plan(for head: RequestHead) -> RequestPlan {
         if head.present.contains(.via), head.cameThrough(name) { return .refused(.loop) }
-        guard head.isPlain else { return Self.catching { () throws(Refusal) in try planStraight(head) } }
+        guard head.isPlain else { return Self.catching { () throws(Refusal) in try planPassThrough(head) } }
         makePlanKey(head)
         if let plan = plans[key] { return plan }
         let plan = Self.catching { () throws(Refusal) in try planCached(head) }
@@ -101,15 +101,15 @@ extension TaskRequestFactory {
 
 extension TaskRequestFactory {
     /// Requests that never go through the cache. A GET for which a rule holds still goes where the rule says.
-    private func planStraight(_ head: RequestHead) throws(Refusal) -> RequestPlan {
+    private func planPassThrough(_ head: RequestHead) throws(Refusal) -> RequestPlan {
         if let own = try ownAnswer(to: head) { return .own(own) }
         if head.present.contains(.outputPath) { throw .noOutputPath }
         let url = try asked(by: head)
         try checkBlocked(url, TaskOptions(head))
         guard head.method == .get || head.method == .head, let rule = policy.rule(for: url, usesP2P: false) else {
-            return .relayed(url)
+            return .passThrough(url)
         }
-        return .relayed(try url.rewritten(by: rule))
+        return .passThrough(try url.rewritten(by: rule))
     }
 
     private func planCached(_ head: RequestHead) throws(Refusal) -> RequestPlan {
@@ -117,11 +117,11 @@ extension TaskRequestFactory {
         let asked = try asked(by: head)
         let options = TaskOptions(head)
         try checkBlocked(asked, options)
-        guard let rule = policy.rule(for: asked, usesP2P: options.usesP2P) else { return .relayed(asked) }
+        guard let rule = policy.rule(for: asked, usesP2P: options.usesP2P) else { return .passThrough(asked) }
         let url = try asked.rewritten(by: rule)
         let identity = try identity(of: url, head: head, rule: rule, options: options)
         // Such parameters prove a right, which is checked by the origin alone (rule 3).
-        guard !identity.carriesProvingParameters, !isSigned(url) else { return .relayed(url) }
+        guard !identity.carriesProvingParameters, !isSigned(url) else { return .passThrough(url) }
         let digest = Self.digest(of: url)
         let freshness = FreshnessRule(
             isImmutable: rule.immutable || digest != nil,
@@ -191,33 +191,7 @@ extension RequestHead {
     /// True when the request asks for an object and nothing else: no proof of a right (rule 3) and no body, which only
     /// the origin can judge.
     fileprivate var isPlain: Bool {
-        (method == .get || method == .head) && !hasBody
-            && present.isDisjoint(with: FieldIDSet(.authorization, .cookie)) && !mayProveRight
-    }
-
-    /// Whether a field that we don't know is called as those are that hold tokens and keys (`X-Auth-Token`,
-    /// `X-JFrog-Art-Api`, `X-Api-Key`…).
-    private var mayProveRight: Bool {
-        bytes.withUnsafeReadableBytes { base in
-            fields.contains { $0.id == .other && Self.mayProveRight($0.name.bytes(of: base)) }
-        }
-    }
-
-    /// Byte by byte: as strings these comparisons cost more than all the rest of a warm request.
-    private static func mayProveRight(_ name: UnsafeRawBufferPointer) -> Bool {
-        for start in name.indices {
-            let rest = UnsafeRawBufferPointer(rebasing: name[start...])
-            switch rest[0] | 0x20 {
-            case UInt8(ascii: "t"): if rest.begins("token") { return true }
-            case UInt8(ascii: "a"): if rest.begins("auth") || rest.begins("art-api") { return true }
-            case UInt8(ascii: "k"): if rest.begins("key") { return true }
-            case UInt8(ascii: "s"): if rest.begins("secret") || rest.begins("session") { return true }
-            case UInt8(ascii: "p"): if rest.begins("password") { return true }
-            case UInt8(ascii: "c"): if rest.begins("credential") { return true }
-            default: break
-            }
-        }
-        return false
+        (method == .get || method == .head) && !hasBody && !mayProveRight
     }
 
     /// What the answer depends on beside the URL: a manifest named by a tag is given in the form that `Accept` asks for.
@@ -240,13 +214,5 @@ extension RequestHead {
             let words = hop.split(whereSeparator: { $0 == " " || $0 == "\t" })
             return words.count > 1 && words[1] == name
         }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// - Parameter word: in lower case.
-    fileprivate func begins(_ word: StaticString) -> Bool {
-        let length = word.utf8CodeUnitCount
-        return count >= length && UnsafeRawBufferPointer(rebasing: self[..<length]).equalsIgnoringCase(word)
     }
 }

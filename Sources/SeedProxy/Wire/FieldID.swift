@@ -1,4 +1,7 @@
 /// The request fields that mean something to us, recognised once, while the head is read.
+///
+/// The order counts: `useP2P` and all cases after it are Dragonfly's own (`isDragonfly`, `FieldIDSet.hasDragonfly`), so
+/// others stand before it. A set of them has room for 64.
 enum FieldID: UInt8 {
     case other
     case host, connection, contentLength, transferEncoding, expect, maxForwards, via, te, trailer, upgrade, keepAlive

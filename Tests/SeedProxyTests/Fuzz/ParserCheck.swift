@@ -2,7 +2,6 @@
     // Compiled by scripts/fuzz as one module with the sources of the parsers.
     import HTTPTypes
     import NIOCore
-    private typealias OriginDate = HTTPDate
 #else
     import DragonflyIdentity
     import HTTPTypes
@@ -11,8 +10,6 @@
     import SeedOrigin
     import SeedTestSupport
     @testable import SeedProxy
-
-    private typealias OriginDate = SeedOrigin.HTTPDate
 #endif
 
 /// What must hold of each parser whatever bytes it is given. `ParserFuzzTests` gives it generated ones, `scripts/fuzz`
@@ -63,7 +60,7 @@ enum ParserCheck {
         for age in [control.maxAge, control.sharedMaxAge] {
             if let age, age < 0 { return "an age of \(age)" }
         }
-        if let second = OriginDate.seconds(text), abs(second) > 253_402_300_800 { return "the second \(second)" }
+        if let second = HTTPDate.seconds(text), abs(second) > 253_402_300_800 { return "the second \(second)" }
         bytes.withUnsafeBytes { _ = HostText.isValid($0) }
         return nil
     }

@@ -2,12 +2,30 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// Header fields written straight into the bytes that leave.
+/// A head, or some fields of one, written straight into the bytes that leave.
 struct HeadBytes {
     private(set) var buffer: ByteBuffer
 
     init(capacity: Int = 512) {
         buffer = ByteBufferAllocator().buffer(capacity: capacity)
+    }
+
+    /// Begins an answer with its status line.
+    /// - Parameter bodyCapacity: room for a body that leaves in the same write.
+    init(status: Int, bodyCapacity: Int = 0) {
+        self.init(capacity: 1024 + bodyCapacity)
+        switch status {
+        case 200: text("HTTP/1.1 200 OK\r\n")
+        case 206: text("HTTP/1.1 206 Partial Content\r\n")
+        default: line("HTTP/1.1 \(status) ", HTTPResponseStatus(statusCode: status).reasonPhrase)
+        }
+    }
+
+    /// Adds the empty line after the fields.
+    /// - Returns: the bytes of the head.
+    mutating func finish() -> ByteBuffer {
+        text("\r\n")
+        return buffer
     }
 
     mutating func field(_ name: StaticString, _ value: String) {
@@ -57,6 +75,12 @@ struct HeadBytes {
         buffer.writeStaticString("\r\n")
     }
 
+    /// Who answers, on every answer of ours.
+    mutating func answerer(_ configuration: ProxyConfiguration) {
+        field("X-Dragonfly-Server-IP", configuration.serverIP)
+        field("Via", "1.1 " + configuration.name)
+    }
+
     mutating func append(_ bytes: ByteBuffer) {
         buffer.writeImmutableBuffer(bytes)
     }
@@ -78,36 +102,5 @@ struct HeadBytes {
             bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<20]))
             return 20 - start
         }
-    }
-}
-
-/// Writes one response head.
-struct ResponseWriter {
-    var head: HeadBytes
-
-    /// - Parameter bodyCapacity: room for a body that leaves in the same write.
-    init(status: Int, bodyCapacity: Int = 0) {
-        head = HeadBytes(capacity: 1024 + bodyCapacity)
-        switch status {
-        case 200: head.text("HTTP/1.1 200 OK\r\n")
-        case 206: head.text("HTTP/1.1 206 Partial Content\r\n")
-        default:
-            head.text("HTTP/1.1 ")
-            head.write(status)
-            head.text(" ")
-            head.append(ByteBuffer(string: HTTPResponseStatus(statusCode: status).reasonPhrase))
-            head.text("\r\n")
-        }
-    }
-
-    mutating func field(_ name: StaticString, _ value: String) { head.field(name, value) }
-    mutating func field(_ name: StaticString, _ value: some FixedWidthInteger) { head.field(name, value) }
-    mutating func fields(_ fields: HTTPFields) { head.fields(fields) }
-
-    /// Adds the empty line after the fields.
-    /// - Returns: the bytes of the head.
-    mutating func finish() -> ByteBuffer {
-        head.text("\r\n")
-        return head.buffer
     }
 }

@@ -2,7 +2,7 @@ import NIOCore
 import Synchronization
 
 /// A token bucket for all requests of the server (`proxy.server.requestRateLimit`): it holds one second's worth.
-final class RateLimiter: Sendable {
+final class RequestRateLimiter: Sendable {
     private struct State {
         var tokens: Double
         var filled: NIODeadline

@@ -3,7 +3,7 @@
 ///
 /// Each class leaves a part of the bucket to those above it, so under pressure demand gets all it wants, completion what
 /// is left, prefetch the rest.
-package struct RateLimiter {
+package struct BandwidthLimiter {
     private var all: TokenBucket?
     private var background: TokenBucket?
     private var waiting: [(id: UInt64, priority: OriginPriority)] = []

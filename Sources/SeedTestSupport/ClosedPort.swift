@@ -1,13 +1,12 @@
 import Glibc
-import SeedTestSupport
 
 /// A port of 127.0.0.1 that refuses connections for as long as the object lives. A port that somebody has left could be
 /// taken by another test.
-final class ClosedPort: Sendable {
+package final class ClosedPort: Sendable {
     private let socket: Int32
-    let port: UInt16
+    package let port: UInt16
 
-    init() throws {
+    package init() throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -26,5 +25,5 @@ final class ClosedPort: Sendable {
 
     deinit { close(socket) }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
 }

@@ -1,0 +1,39 @@
+import DragonflyIdentity
+import SeedEngine
+
+/// The part of a task request that is the same for every client that asks for the object. It belongs to one event
+/// loop, which keeps the prepared head of late answers in it.
+final class TaskTemplate {
+    let key: StoreKey
+    let wireID: TaskID
+    /// Where the object is fetched, after the rule's rewriting.
+    let url: OriginURL
+    let urlText: String
+    let freshness: FreshnessRule
+    /// What the URL names the object by, whether or not that names the task.
+    let digest: Digest?
+    let options: TaskOptions
+    var prepared: PreparedHead?
+
+    init(
+        identity: TaskIdentity, url: OriginURL, freshness: FreshnessRule, digest: Digest?, options: TaskOptions
+    ) {
+        key = identity.storeKey
+        wireID = identity.taskID
+        self.url = url
+        urlText = url.text
+        self.freshness = freshness
+        self.digest = digest
+        self.options = options
+    }
+}
+
+extension TaskTemplate {
+    /// The part of the answer's head that is the same for all clients; made anew when the record has changed.
+    func prepare(_ head: StreamHead, _ configuration: ProxyConfiguration) -> PreparedHead {
+        if let prepared, prepared.isOf(head) { return prepared }
+        let made = PreparedHead(head, wireID: wireID.description, configuration: configuration)
+        prepared = made
+        return made
+    }
+}
