@@ -57,7 +57,7 @@ let package = Package(
         room("DragonflyIdentity", ["CICU", .product(name: "Crypto", package: "swift-crypto")]),
         room(
             "SeedStorage",
-            ["CLMDB", "CChecksum", "CPosixIO", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
+            ["CLMDB", "CChecksum", "CPosixIO", "DragonflyIdentity", nioCore, httpTypes, logging]),
         room(
             "SeedOrigin",
             [
@@ -124,11 +124,11 @@ let package = Package(
         .executableTarget(
             name: "RequestBenchmarks", dependencies: ["CCurl", "DragonflyRequest", "SeedTestSupport"],
             path: "benchmarks/Benchmarks/RequestBenchmarks", swiftSettings: strict),
-        room("SeedTestSupport", ["DragonflyIdentity", "SeedOrigin", "SeedStorage", nioCore, nioPosix, httpTypes]),
+        room("SeedTestSupport", ["CPosixIO", "DragonflyIdentity", "SeedOrigin", "SeedStorage", httpTypes]),
 
-        tests(of: "DragonflyIdentity", [], resources: [.copy("Vectors")]),
+        tests(of: "DragonflyIdentity", ["SeedTestSupport"], resources: [.copy("Vectors")]),
         tests(of: "SeedStorage", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
-        tests(of: "SeedOrigin", ["SeedTestSupport", "DragonflyIdentity", nioCore, nioPosix, httpTypes, logging]),
+        tests(of: "SeedOrigin", ["SeedTestSupport", "DragonflyIdentity", httpTypes, logging]),
         tests(
             of: "SeedEngine",
             [
@@ -138,8 +138,8 @@ let package = Package(
         tests(
             of: "SeedProxy",
             [
-                "SeedTestSupport", "SeedEngine", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, nioPosix,
-                nioHTTP1, httpTypes, logging,
+                "SeedTestSupport", "SeedEngine", "SeedStorage", "SeedOrigin", "DragonflyIdentity", nioCore, httpTypes,
+                logging,
             ]),
         tests(
             of: "DragonflyRequest",
@@ -150,7 +150,8 @@ let package = Package(
         tests(
             of: "SeedServer",
             [
-                "SeedTestSupport", "SeedProxy", "SeedOrigin", "SeedStorage", "DragonflyIdentity", nioCore, nioPosix,
+                "SeedTestSupport", "SeedProxy", "SeedEngine", "SeedOrigin", "SeedStorage", "DragonflyIdentity",
+                httpTypes,
                 logging,
             ]),
     ]

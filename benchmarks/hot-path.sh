@@ -107,7 +107,7 @@ speed() {
 }
 
 tools=(nginx curl taskset)
-[ "$what" = --speed ] || tools+=(valgrind)
+[ "$what" = --speed ] || tools+=(valgrind strip)
 [ "$what" = --instructions ] || tools+=(wrk)
 need_tools "${tools[@]}"
 compiler=${CC:-$(command -v cc || command -v clang || true)}

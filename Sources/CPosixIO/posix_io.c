@@ -22,3 +22,7 @@ void posix_io_name_thread(const char *name) {
     text[sizeof text - 1] = 0;
     pthread_setname_np(pthread_self(), text);
 }
+
+int posix_io_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

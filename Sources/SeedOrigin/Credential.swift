@@ -4,21 +4,18 @@ import Crypto
 /// Two requests with the same fingerprint have the same right to read. Having none is a value too.
 package struct Credential: Hashable, Sendable {
     /// Nothing was proven.
-    package static let anonymous = Credential(words: (0, 0, 0, 0), expiresAt: nil)
+    package static let anonymous = Credential(words: (0, 0, 0, 0))
 
     // Four words instead of an array: hashing and comparing never touch the heap.
     private let words: (UInt64, UInt64, UInt64, UInt64)
-    /// When the proof stops being valid (a signed URL's end), in milliseconds since 1970, if the request tells.
-    package let expiresAt: Int64?
 
-    private init(words: (UInt64, UInt64, UInt64, UInt64), expiresAt: Int64?) {
+    private init(words: (UInt64, UInt64, UInt64, UInt64)) {
         self.words = words
-        self.expiresAt = expiresAt
     }
 
     /// SHA-256 over the parts, each name and value led by its length so that no two lists of parts look alike. Order
     /// matters. No parts: `.anonymous`.
-    package init(parts: [(name: String, value: String)], expiresAt: Int64? = nil) {
+    package init(parts: [(name: String, value: String)]) {
         guard !parts.isEmpty else {
             self = .anonymous
             return
@@ -32,12 +29,11 @@ package struct Credential: Hashable, Sendable {
         let words = hash.finalize().withUnsafeBytes { digest in
             (0..<4).map { digest.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
         }
-        self.init(words: (words[0], words[1], words[2], words[3]), expiresAt: expiresAt)
+        self.init(words: (words[0], words[1], words[2], words[3]))
     }
 
     package var isAnonymous: Bool { self == .anonymous }
 
-    // The expiry is derived from the proof, so the proof alone says who is who.
     package static func == (a: Credential, b: Credential) -> Bool { a.words == b.words }
 
     package func hash(into hasher: inout Hasher) {

@@ -21,7 +21,7 @@ package final class Nginx: Sendable {
     package let port: UInt16
     private let scheme: String
     private let prefix: URL
-    private let process = Process()
+    private let process: ChildProcess
 
     /// Starts it and waits until it accepts connections.
     /// - Parameters:
@@ -36,21 +36,20 @@ package final class Nginx: Sendable {
         let file = prefix.appending(path: "nginx.conf")
         try Self.text(directory, location, prefix.path, port, identity).write(
             to: file, atomically: true, encoding: .utf8)
-        process.executableURL = URL(filePath: "/usr/sbin/nginx")
-        process.arguments = ["-p", prefix.path, "-c", file.path, "-e", prefix.appending(path: "error.log").path]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        process = try ChildProcess(
+            "/usr/sbin/nginx", ["-p", prefix.path, "-c", file.path, "-e", prefix.appending(path: "error.log").path])
         try waitUntilReady()
     }
+
+    deinit { stop() }
 
     /// `http://127.0.0.1:port` or the same with https, without a slash at the end.
     package var url: String { "\(scheme)://127.0.0.1:\(port)" }
 
     /// Stops it, waits for its end and removes its files. Read the access log before.
     package func stop() {
-        guard process.isRunning else { return }
-        process.terminate()
-        process.waitUntilExit()
+        process.send(SIGTERM)
+        _ = process.exitCode()
         try? FileManager.default.removeItem(at: prefix)
     }
 
@@ -80,7 +79,6 @@ package final class Nginx: Sendable {
         while !LoopbackSocket.answers(port: port) {
             guard process.isRunning, Date() < deadline else {
                 let log = try? String(contentsOf: prefix.appending(path: "error.log"), encoding: .utf8)
-                stop()
                 throw FixtureError("nginx did not start: \(log ?? "no error log")")
             }
             usleep(2000)  // refused connections return at once

@@ -3,7 +3,8 @@ import Synchronization
 
 /// A real `seed-peer run` on loopback, on free ports, killed at the latest when the object goes.
 package final class SeedPeerProcess: Sendable {
-    private let process: Process
+    private let process: ChildProcess
+    private let stderr = Pipe()
     private let log = Mutex("")
     private let changed = Signal()
 
@@ -12,16 +13,12 @@ package final class SeedPeerProcess: Sendable {
     ///   - arguments: what follows `seed-peer`.
     ///   - limits: a shell command that comes first, such as `ulimit -n 96`.
     package init(arguments: [String], limits: [String] = []) throws {
-        process = Process()
-        process.executableURL = limits.isEmpty ? Self.program : URL(filePath: "/bin/sh")
         let words = ([Self.program.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
         let command = "\(limits.joined(separator: " ")) && exec \(words)"
-        process.arguments = limits.isEmpty ? arguments : ["-c", command]
-        let stderr = Pipe()
-        process.standardError = stderr
-        process.terminationHandler = { [changed] _ in changed.notify() }
+        process = try ChildProcess(
+            limits.isEmpty ? Self.program.path : "/bin/sh", limits.isEmpty ? arguments : ["-c", command],
+            errors: .pipe(stderr), onEnd: { [changed] in changed.notify() })
         stderr.fileHandleForReading.readabilityHandler = { [weak self] handle in self?.read(handle) }
-        try process.run()
     }
 
     /// Starts with a store and, in `backend`, `storage` and `extra`, further configuration.
@@ -34,8 +31,6 @@ package final class SeedPeerProcess: Sendable {
             toFile: file, atomically: true, encoding: .utf8)
         try self.init(arguments: ["run", "--config", file], limits: limits)
     }
-
-    deinit { kill() }
 
     /// What the program has written to stderr so far.
     package var errorText: String { log.withLock { $0 } }
@@ -81,17 +76,14 @@ package final class SeedPeerProcess: Sendable {
     }
 
     /// `exitCode` waits for what comes of it.
-    package func send(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
+    package func send(_ signal: Int32) { process.send(signal) }
 
     /// SIGKILL, and waits until the process is gone.
-    package func kill() {
-        send(SIGKILL)
-        process.waitUntilExit()
-    }
+    package func kill() { process.kill() }
 
     /// Anonymous memory of the process that is resident now.
     package func residentBytes() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let status = try String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
         let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
         guard words.count > 1, let kibibytes = Int(words[1]) else {
@@ -101,9 +93,7 @@ package final class SeedPeerProcess: Sendable {
     }
 
     /// Waits for the end; nil when it does not come within a minute.
-    package var exitCode: Int32? {
-        changed.wait(within: 60) { process.isRunning ? nil : process.terminationStatus }
-    }
+    package var exitCode: Int32? { process.exitCode() }
 
     /// Waits until stderr contains `text`.
     package func waits(for text: String) -> Bool {
@@ -119,6 +109,11 @@ package final class SeedPeerProcess: Sendable {
         if data.isEmpty { handle.readabilityHandler = nil }
         log.withLock { $0 += String(decoding: data, as: UTF8.self) }
         changed.notify()
+    }
+
+    /// Runs a command of the program to its end.
+    package static func run(_ arguments: [String]) throws -> ChildProcess.Outcome {
+        try ChildProcess.run(program.path, arguments)
     }
 
     /// The tests run from a bundle beside the program.

@@ -34,17 +34,7 @@ package final class TestAuthority: Sendable {
     }
 
     private static func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
-        let errors = Pipe()
-        process.standardError = errors
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        let text = try errors.fileHandleForReading.readToEnd()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw FixtureError("openssl failed: \(String(decoding: text ?? Data(), as: UTF8.self))")
-        }
+        let outcome = try ChildProcess.run("/usr/bin/openssl", arguments)
+        guard outcome.code == 0 else { throw FixtureError("openssl failed: \(outcome.errors)") }
     }
 }

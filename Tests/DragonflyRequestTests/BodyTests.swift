@@ -40,10 +40,9 @@ struct BodyTests {
 
     @Test("Cancelling the task that waits for a head ends the request")
     func cancelHead() async throws {
-        let closed = Box(false)
+        let isClosed = Note<Bool>()
         let peer = try FaultyOrigin { _, connection in
-            let isClosed = connection.waitForClose()
-            closed.update { $0 = isClosed }
+            isClosed.write(connection.waitForClose())
         }
         defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url])
@@ -51,19 +50,17 @@ struct BodyTests {
         #expect(try await blocking { peer.waitForRequests(1) })
         task.cancel()
         await #expect(throws: DragonflyError.cancelled) { _ = try await task.value }
-        try await blocking { peer.stop() }
-        #expect(closed.value)
+        #expect(try await blocking { isClosed.read() } == true)
         #expect(peer.requests.count == 1, "a cancelled request is not tried again")
     }
 
     @Test("Cancelling the task that reads a body ends the request")
     func cancelBody() async throws {
-        let closed = Box(false)
+        let isClosed = Note<Bool>()
         let peer = try FaultyOrigin { _, connection in
             connection.head("200 OK", "Content-Length: 10")
             connection.write("abc")
-            let isClosed = connection.waitForClose()
-            closed.update { $0 = isClosed }
+            isClosed.write(connection.waitForClose())
         }
         defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url])
@@ -79,23 +76,20 @@ struct BodyTests {
         #expect(isStarted == true)
         task.cancel()
         await #expect(throws: DragonflyError.cancelled) { try await task.value }
-        try await blocking { peer.stop() }
-        #expect(closed.value)
+        #expect(try await blocking { isClosed.read() } == true)
     }
 
     @Test("A body that is dropped ends the request")
     func dropped() async throws {
-        let closed = Box(false)
+        let isClosed = Note<Bool>()
         let peer = try FaultyOrigin { _, connection in
             connection.head("200 OK", "Content-Length: 10")
-            let isClosed = connection.waitForClose()
-            closed.update { $0 = isClosed }
+            isClosed.write(connection.waitForClose())
         }
         defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url])
         _ = try await client.get(GetRequest(url: "http://o/f"))
-        try await blocking { peer.stop() }
-        #expect(closed.value)
+        #expect(try await blocking { isClosed.read() } == true)
     }
 
     @Test("A body is read once")

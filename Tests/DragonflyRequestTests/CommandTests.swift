@@ -9,34 +9,13 @@ struct CommandTests {
     private static let object = GetTests.object
     private static let url = "http://origin.test/f"
 
-    private struct Outcome: Sendable {
-        let code: Int32
-        let output: Data
-        let errors: String
-    }
-
     /// Runs the program of this build to its end.
-    private static func run(_ arguments: String...) async throws -> Outcome { try await run(arguments: arguments) }
-
-    private static func run(arguments: [String]) async throws -> Outcome {
-        try await blocking { try runBlocking(arguments) }
+    private static func run(_ arguments: String...) async throws -> ChildProcess.Outcome {
+        try await run(arguments: arguments)
     }
 
-    private static func runBlocking(_ arguments: [String]) throws -> Outcome {
-        let directory = try TemporaryDirectory()
-        let process = Process()
-        process.executableURL = SeedPeerProcess.program
-        process.arguments = arguments
-        let (output, errors) = (directory.path("out"), directory.path("err"))
-        for path in [output, errors] { try Data().write(to: URL(filePath: path)) }
-        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
-        try process.run()
-        process.waitUntilExit()
-        return Outcome(
-            code: process.terminationStatus, output: try Data(contentsOf: URL(filePath: output)),
-            errors: try String(contentsOf: URL(filePath: errors), encoding: .utf8))
+    private static func run(arguments: [String]) async throws -> ChildProcess.Outcome {
+        try await blocking { try SeedPeerProcess.run(arguments) }
     }
 
     private static func good() throws -> FaultyOrigin {

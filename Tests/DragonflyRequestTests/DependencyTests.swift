@@ -9,7 +9,7 @@ struct DependencyTests {
 
     @Test("A program with DragonflyRequest is linked to neither LMDB nor curl")
     func sharedLibraries() async throws {
-        let text = try await Self.run("/usr/bin/ldd", Self.example.path).output
+        let text = try await Self.run("/usr/bin/ldd", Self.example.path).text
         try #require(text.contains("libc.so"), "ldd shows nothing: \(text)")
         for library in ["lmdb", "curl", "isal", "libz."] { #expect(!text.contains(library), "\(text)") }
     }
@@ -24,7 +24,7 @@ struct DependencyTests {
     }
 
     private static func contains(_ text: String) async throws -> Bool {
-        try await run("/usr/bin/grep", "-aqF", text, example.path).status == 0
+        try await run("/usr/bin/grep", "-aqF", text, example.path).code == 0
     }
 
     @Test("The example does what it shows")
@@ -36,21 +36,11 @@ struct DependencyTests {
         let directory = try TemporaryDirectory()
         let outcome = try await Self.run(
             Self.example.path, "127.0.0.1:\(peer.port)", "http://origin.test/f", directory.path("f"))
-        #expect(outcome.status == 0, "\(outcome.output)")
+        #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(try Data(contentsOf: URL(filePath: directory.path("f"))).elementsEqual(GetTests.object))
     }
 
-    private static func run(_ program: String, _ arguments: String...) async throws -> (status: Int32, output: String) {
-        try await blocking {
-            let process = Process()
-            let output = Pipe()
-            process.executableURL = URL(filePath: program)
-            process.arguments = arguments
-            process.standardOutput = output
-            try process.run()
-            let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-            process.waitUntilExit()
-            return (process.terminationStatus, text)
-        }
+    private static func run(_ program: String, _ arguments: String...) async throws -> ChildProcess.Outcome {
+        try await blocking { try ChildProcess.run(program, arguments) }
     }
 }

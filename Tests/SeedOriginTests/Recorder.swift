@@ -116,15 +116,3 @@ final class Counter: Sendable {
         }
     }
 }
-
-extension Flag {
-    /// A value that is known later than the closure that needs it.
-    final class Value<Wrapped: Sendable>: Sendable {
-        private let stored = Mutex<Wrapped?>(nil)
-
-        var value: Wrapped? {
-            get { stored.withLock { $0 } }
-            set { stored.withLock { $0 = newValue } }
-        }
-    }
-}

@@ -232,13 +232,13 @@ struct SharedRedirectTests {
     @Test("A refusal that is meant stands after one more try")
     func refused() throws {
         let isClosed = Flag()
-        let asked = Flag.Value<FaultyOrigin>()
+        let asked = Note<FaultyOrigin>()
         let store = try FaultyOrigin { _, connection in
             // All ten are under way to the old target before the first of them is refused.
-            if isClosed.isSet { _ = asked.value?.waitForRequests(11) }
+            if isClosed.isSet { _ = asked.read()?.waitForRequests(11) }
             connection.respond(isClosed.isSet ? "403 Forbidden" : "200 OK", body: [1])
         }
-        asked.value = store
+        asked.write(store)
         let registry = try FaultyOrigin { _, connection in
             connection.respond("302 Found", ["Location: \(store.url)/o"])
         }

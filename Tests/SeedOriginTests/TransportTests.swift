@@ -139,9 +139,9 @@ struct TransportTests {
     @Test("`backend.proxy` tunnels TLS by CONNECT, and its own head is never taken for the origin's")
     func tunnel() throws {
         let authority = try TestAuthority()
-        let port = Flag.Value<UInt16>()
+        let port = Note<UInt16>()
         let proxy = try FaultyOrigin { request, connection in
-            guard request.method == "CONNECT", let port = port.value else { return connection.cut() }
+            guard request.method == "CONNECT", let port = port.read() else { return connection.cut() }
             connection.tunnel(to: port)
             connection.cut()
         }
@@ -153,7 +153,7 @@ struct TransportTests {
                 $0.certificateAuthorities = authority.certificate
             }
         ) { nginx, curl in
-            port.value = nginx.port
+            port.write(nginx.port)
             fetchSpans(2, from: nginx.url + "/object", by: curl)
             #expect(proxy.requests.allSatisfy { $0.method == "CONNECT" && $0.target == "127.0.0.1:\(nginx.port)" })
             #expect(!proxy.requests.isEmpty)

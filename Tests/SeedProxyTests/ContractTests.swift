@@ -8,7 +8,7 @@ import Testing
 
 @testable import SeedProxy
 
-/// The rows of the table of answers (DESIGN §7) that other suites don't have, over real sockets.
+/// The rows of the table of answers (docs/http-contract.md) that other suites don't have, over real sockets.
 @Suite("The contract")
 struct ContractTests {
     static func get(_ fields: String..., method: String = "GET", path: String = "object") -> String {

@@ -65,15 +65,6 @@ struct CrashTests {
         }
         #expect(origin.requests == asked, "a committed piece was fetched again in round \(round)")
     }
-
-    /// The other process has no event to wait for.
-    private func waitUntil(_ what: Comment, _ isTrue: () throws -> Bool) throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try !isTrue() {
-            try #require(ContinuousClock.now < deadline, what)
-            usleep(2_000)
-        }
-    }
 }
 
 /// Objects by number, served up to an offset at once and no further until it is told.

@@ -11,6 +11,7 @@ struct FaultyDiskTests {
         let directory = try TemporaryDirectory()
         let disk = FaultyDisk(control: directory.path("fault"))
         try WholeHouse.with(limits: disk.environment, in: directory) { house in
+            _ = try house.peer.port()  // no fault of its start is looked at here
             try body(house, disk)
         }
     }
@@ -30,7 +31,7 @@ struct FaultyDiskTests {
             #expect(house.peer.errorText.contains(String(cString: strerror(code))))
             #expect(house.peer.errorText.components(separatedBy: "what they fetch is not stored").count == 2)
             disk.heal()
-            try house.waitUntil("it is stored again") {
+            try waitUntil("it is stored again") {
                 #expect(try house.peer.get(house.url("object")).body == object)
                 return try house.peer.get(house.url("object"))["cache-status"] == "seed-peer; hit"
             }
@@ -64,11 +65,11 @@ struct FaultyDiskTests {
             let object = try house.makeFile("object", length: Self.length)
             try disk.fail("pwrite", code, "/index/")
             for _ in 1...2 { #expect(try house.peer.get(house.url("object")).body == object) }
-            try house.waitUntil("it is told") { try house.peer.metric("seed_peer_storage_failing") == 1 }
+            try waitUntil("it is told") { try house.peer.metric("seed_peer_storage_failing") == 1 }
             disk.heal()
-            try house.waitUntil("it is written again") { try house.peer.metric("seed_peer_storage_failing") == 0 }
+            try waitUntil("it is written again") { try house.peer.metric("seed_peer_storage_failing") == 0 }
             // A full volume makes the store evict.
-            try house.waitUntil("it is held") {
+            try waitUntil("it is held") {
                 #expect(try house.peer.get(house.url("object")).body == object)
                 return try house.peer.get(house.url("object"))["cache-status"] == "seed-peer; hit"
             }

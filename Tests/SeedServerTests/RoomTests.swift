@@ -66,7 +66,7 @@ struct RoomTests {
             #expect(try house.peer.metric("seed_peer_aborts_total") == 0)
             // Nobody reads the others: their descriptors come back.
             let late = try house.makeFile("late", length: 50_000)
-            try house.waitUntil("objects are stored again") {
+            try waitUntil("objects are stored again") {
                 #expect(try house.peer.get(house.url("late")).body == late)
                 return try house.peer.get(house.url("late"))["cache-status"] == "seed-peer; hit"
             }

@@ -12,21 +12,21 @@ struct StoreCommandTests {
         try WholeHouse.with { house in
             let file = try house.makeFile("object", length: 9 << 20)
             #expect(try house.peer.get(house.url("object")).body == file)
-            let busy = try Program(["store", "verify", "--dir", house.store])
+            let busy = try SeedPeerProcess.run(["store", "verify", "--dir", house.store])
             #expect(busy.code == 2 && busy.errors.contains("in use by process"))
             house.peer.send(SIGTERM)
             #expect(house.peer.exitCode == 0)
 
-            let sound = try Program(["store", "verify", "--dir", house.store])
-            #expect(sound.code == 0 && sound.output.hasSuffix("sound\n"), "\(sound.errors)")
+            let sound = try SeedPeerProcess.run(["store", "verify", "--dir", house.store])
+            #expect(sound.code == 0 && sound.text.hasSuffix("sound\n"), "\(sound.errors)")
             try flip(at: 5_000_000, in: house.store)
             for _ in 1...2 {
-                let bad = try Program(["store", "verify", "--dir", house.store, "--json"])
-                #expect(bad.code == 1 && bad.output.contains("\"badBlocks\":1"), "\(bad.output)")
+                let bad = try SeedPeerProcess.run(["store", "verify", "--dir", house.store, "--json"])
+                #expect(bad.code == 1 && bad.text.contains("\"badBlocks\":1"), "\(bad.text)")
             }
-            let repaired = try Program(["store", "repair", "--dir", house.store])
-            #expect(repaired.code == 1 && repaired.output.contains("piece 1, block 3"), "\(repaired.output)")
-            #expect(try Program(["store", "verify", "--dir", house.store]).code == 0)
+            let repaired = try SeedPeerProcess.run(["store", "repair", "--dir", house.store])
+            #expect(repaired.code == 1 && repaired.text.contains("piece 1, block 3"), "\(repaired.text)")
+            #expect(try SeedPeerProcess.run(["store", "verify", "--dir", house.store]).code == 0)
             try house.afterKill { next in
                 let before = try next.originBytes(of: "object")
                 #expect(try next.peer.get(next.url("object")).body == file)
@@ -51,7 +51,7 @@ struct StoreCommandTests {
             #expect(refused.waits(for: "index/data.mdb is damaged"), "\(refused.errorText)")
             #expect(refused.waits(for: "seed-peer store repair"))
             #expect(try Data(contentsOf: index) == bytes)
-            #expect(try Program(["store", "repair", "--dir", house.store]).code == 1)
+            #expect(try SeedPeerProcess.run(["store", "repair", "--dir", house.store]).code == 1)
             try house.afterKill { next in
                 let before = try next.originBytes(of: "object")
                 #expect(try next.peer.get(next.url("object")).body == file)
@@ -86,10 +86,10 @@ struct StoreCommandTests {
     @Test("a directory that is no store, or none at all, is refused with exit code 2")
     func noStore() throws {
         let directory = try TemporaryDirectory()
-        #expect(try Program(["store", "verify", "--dir", directory.path]).code == 2)
-        #expect(try Program(["store", "repair", "--dir", directory.path("nothing")]).code == 2)
+        #expect(try SeedPeerProcess.run(["store", "verify", "--dir", directory.path]).code == 2)
+        #expect(try SeedPeerProcess.run(["store", "repair", "--dir", directory.path("nothing")]).code == 2)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
-        #expect(try Program(["store", "verify"]).code == 64)
+        #expect(try SeedPeerProcess.run(["store", "verify"]).code == 64)
     }
 
     private func flip(at offset: UInt64, in store: String) throws {
@@ -101,27 +101,5 @@ struct StoreCommandTests {
         let byte = try #require(try handle.read(upToCount: 1)?.first)
         try handle.seek(toOffset: offset)
         try handle.write(contentsOf: [byte ^ 8])
-    }
-}
-
-/// One run of `seed-peer` to its end.
-private struct Program {
-    let code: Int32
-    let output: String
-    let errors: String
-
-    init(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = SeedPeerProcess.program
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // Both are far shorter than a pipe holds.
-        process.waitUntilExit()
-        code = process.terminationStatus
-        self.output = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        self.errors = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
     }
 }

@@ -95,15 +95,11 @@ struct WholeHouse {
     func waitUntilRecorded(_ bytes: Int) throws {
         try waitUntil("\(bytes) bytes are recorded") { try peer.metric("seed_peer_storage_used_bytes") >= bytes }
     }
+}
 
-    /// Asks again and again, for a minute: the other process has no event to wait for.
-    func waitUntil(_ what: Comment, _ isTrue: () throws -> Bool) throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try !isTrue() {
-            try #require(ContinuousClock.now < deadline, what)
-            usleep(5_000)
-        }
-    }
+/// Asks again and again, for a minute: the other process has no event to wait for.
+func waitUntil(_ what: Comment, _ isTrue: () throws -> Bool) throws {
+    try #require(try eventually(within: 60, isTrue), what)
 }
 
 extension UnsafeMutableRawBufferPointer {

@@ -17,10 +17,9 @@ struct ProcessTests {
         let keeper = try startKeeper(in: directory)
         let error = #expect(throws: StorageError.self) { try openStore(in: directory) }
         #expect(error?.kind == .inUse)
-        #expect(error?.message.contains("process \(keeper.processIdentifier)") == true)
+        #expect(error?.message.contains("process \(keeper.identifier)") == true)
 
-        Foundation.kill(keeper.processIdentifier, SIGKILL)
-        keeper.waitUntilExit()
+        keeper.kill()
         try withStore(in: directory) { (store) throws in
             let record = try #require(try store.task(key(1)))
             #expect(try store.pieces(key(1), generation: record.generation, numbers: 0..<2) == [piece(0), piece(1)])
@@ -49,16 +48,12 @@ struct ProcessTests {
     }
 
     /// Starts the keeper and returns when it has flushed.
-    private func startKeeper(in directory: TemporaryDirectory) throws -> Process {
+    private func startKeeper(in directory: TemporaryDirectory) throws -> ChildProcess {
         let path = directory.path(Self.fifo)
         #expect(mkfifo(path, 0o600) == 0)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = keeperArguments()
-        process.environment = ProcessInfo.processInfo.environment.merging([Self.variable: directory.path]) { $1 }
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let process = try ChildProcess(
+            URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path, keeperArguments(),
+            environment: ProcessInfo.processInfo.environment.merging([Self.variable: directory.path]) { $1 })
         // Not blocking on the open, so that a keeper that dies early fails the test instead of hanging it.
         let reader = open(path, O_RDONLY | O_NONBLOCK)
         var poll = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)

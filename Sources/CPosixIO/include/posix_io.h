@@ -1,4 +1,5 @@
 #pragma once
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,3 +15,6 @@ int posix_io_punch(int descriptor, int64_t offset, int64_t count);
 
 /* Names the calling thread for ps and debuggers; at most 15 characters are kept. */
 void posix_io_name_thread(const char *name);
+
+/* Has the program that is started by these actions get no descriptor from `first` on. */
+int posix_io_close_from(posix_spawn_file_actions_t *actions, int first);

@@ -70,7 +70,7 @@ struct FaultCampaignTests {
         let cells = FaultStage.allCases.count * kinds.count
         for cell in stride(from: worker, to: cells, by: workers) {
             let number = round * cells + cell
-            var random = SplitMix(state: seed &+ UInt64(number))
+            var random = Seeded(seed &+ UInt64(number))
             let (stage, kind) = (FaultStage.allCases[cell / kinds.count], kinds[cell % kinds.count])
             let work = FaultCase(kind, stage, number: number, using: &random)
             let outcome = try work.run(through: peer, origin)
@@ -105,18 +105,5 @@ extension FaultCampaignTests.Tally {
         recoverable += 1
         recovered += outcome == .right ? 1 : 0
         if outcome != .right { failedRecoverable.append(name) }
-    }
-}
-
-/// A small generator that gives the same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
     }
 }

@@ -4,7 +4,8 @@ import SeedTestSupport
 /// A seed peer process with a store of its own, killed and deleted when the object goes.
 final class Peer {
     let port: Int
-    private let process = Process()
+    private let process: ChildProcess
+    private let log = Pipe()
     private let directory: URL
 
     /// - Parameter memoryTier: bytes of hot blocks it may keep in memory, as the configuration has it.
@@ -15,17 +16,13 @@ final class Peer {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let file = directory.appending(path: "seed-peer.yaml")
         try Self.configuration(store: directory.path, memoryTier).write(to: file, atomically: true, encoding: .utf8)
-        process.executableURL = URL(filePath: environment["SEED_PEER"] ?? ".build/release/seed-peer")
-        process.arguments = ["run", "--config", file.path]
-        let log = Pipe()
-        process.standardError = log
-        try process.run()
+        process = try ChildProcess(
+            environment["SEED_PEER"] ?? ".build/release/seed-peer", ["run", "--config", file.path], errors: .pipe(log))
         port = try Self.readyPort(log.fileHandleForReading)
     }
 
     deinit {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.kill()
         try? FileManager.default.removeItem(at: directory)
     }
 
@@ -35,7 +32,7 @@ final class Peer {
 
     /// Memory that is not backed by files, in bytes.
     func anonymousMemory() throws -> Int {
-        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let text = try String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)
         let line = text.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
         return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
     }

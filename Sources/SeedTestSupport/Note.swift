@@ -1,0 +1,30 @@
+import Synchronization
+
+/// Something one thread of a test writes down and another one waits for.
+package final class Note<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+    private let written = Signal()
+
+    package init() {}
+
+    package func write(_ new: Value) {
+        value.withLock { $0 = new }
+        written.notify()
+    }
+
+    /// Nil after `seconds`.
+    package func read(within seconds: Double = 30) -> Value? {
+        written.wait(within: seconds) { self.value.withLock { $0 } }
+    }
+}
+
+/// Waits for something that tells nobody when it changes, such as what another process does. False after `seconds`.
+package func eventually(within seconds: Double = 30, _ condition: () throws -> Bool) rethrows -> Bool {
+    let nobody = Signal()
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < deadline {
+        if try condition() { return true }
+        _ = nobody.wait(within: 0.005) { nil as Bool? }
+    }
+    return try condition()
+}
