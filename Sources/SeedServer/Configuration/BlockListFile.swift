@@ -1,4 +1,3 @@
-import Foundation
 import SeedProxy
 import Yams
 
@@ -20,26 +19,14 @@ struct BlockListFile: Sendable {
     }
 
     static func read(_ path: String) throws(ConfigurationError) -> BlockList {
-        let text: String
-        do {
-            text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
-        } catch {
-            throw .unreadable(file: path, reason: error.localizedDescription)
-        }
-        return try parse(text)
+        try parse(YAMLText.read(path, .blockList))
     }
 
     /// An empty file is an empty list. What isn't known here is refused: a misspelt list would block nothing.
     static func parse(_ yaml: String) throws(ConfigurationError) -> BlockList {
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch {
-            throw .notYAML(reason: "\(error)", line: nil)
-        }
-        guard var field = root.map({ ConfigurationField(path: "", node: $0) }), !field.isNull else {
-            return BlockList()
-        }
+        guard let root = try YAMLText.compose(yaml, .blockList) else { return BlockList() }
+        var field = ConfigurationField(path: "block list", node: root)
+        if field.isNull { return BlockList() }
         do throws(ConfigurationProblem) {
             for name in ["seed_client_config", "block_list", "task", "download"] { field = try field.only(name) }
             return try BlockList(field)
@@ -53,10 +40,9 @@ extension ConfigurationField {
     /// The one entry of a mapping.
     fileprivate func only(_ name: String) throws(ConfigurationProblem) -> ConfigurationField {
         guard let entries = node.mapping, entries.count == 1, let inner = entries[name] else {
-            throw ConfigurationField(path: path.isEmpty ? "the block list" : path, node: node)
-                .problem(allowed: "a mapping with \(name) alone")
+            throw problem(allowed: "a mapping with \(name) alone")
         }
-        return ConfigurationField(path: path.isEmpty ? name : "\(path).\(name)", node: inner)
+        return ConfigurationField(path: "\(path).\(name)", node: inner)
     }
 }
 

@@ -15,18 +15,31 @@ package struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringCon
 /// Why a configuration was refused. Prints one line for each reason, so that one run shows them all.
 package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file could not be opened or isn't UTF-8.
-    case unreadable(file: String, reason: String)
+    case unreadable(Subject, file: String, reason: String)
     /// The text is not YAML.
-    case notYAML(reason: String, line: Int?)
+    case notYAML(Subject, reason: String, line: Int?)
     /// Values that cannot be taken, in the order of the file.
     case refused([ConfigurationProblem])
 
+    /// Which file it is, for the person who looks for it.
+    package enum Subject: String, Sendable {
+        case configuration
+        case blockList = "block list"
+
+        fileprivate var advice: String {
+            switch self {
+            case .configuration: "name another file with --config, or try --dev"
+            case .blockList: "correct proxy.blockList, or leave it out"
+            }
+        }
+    }
+
     package var description: String {
         switch self {
-        case .unreadable(let file, let reason):
-            "configuration \(file): \(reason); name another file with --config, or try --dev"
-        case .notYAML(let reason, let line):
-            "configuration: not YAML" + (line.map { " (line \($0))" } ?? "") + ": \(reason)"
+        case .unreadable(let subject, let file, let reason):
+            "\(subject.rawValue) \(file): \(reason); \(subject.advice)"
+        case .notYAML(let subject, let reason, let line):
+            "\(subject.rawValue): not YAML" + (line.map { " (line \($0))" } ?? "") + ": \(reason)"
         case .refused(let problems):
             problems.map(\.description).joined(separator: "\n")
         }

@@ -21,7 +21,8 @@ extension ConfigurationKey {
     ]
 
     private static let control = [
-        "host.idc", "host.location", "host.schedulerClusterID", "download.server.socketPath", "manager.addr",
+        "host.hostname", "host.idc", "host.location", "host.schedulerClusterID", "download.server.socketPath",
+        "manager.addr",
         "manager.caCert", "manager.cert", "manager.key", "scheduler.caCert", "scheduler.cert", "scheduler.key",
         "scheduler.announceInterval", "scheduler.scheduleTimeout", "scheduler.maxScheduleCount", "seedPeer.enable",
         "seedPeer.type", "dynconfig.refreshInterval",
@@ -34,7 +35,7 @@ extension ConfigurationKey {
     private static let tuning = [
         "server.pluginDir", "server.cacheDir", "server.adaptiveRateLimit", "download.server.requestBufferSize",
         "upload.server.requestBufferSize", "storage.writePieceTimeout", "storage.writeBufferSize",
-        "storage.readBufferSize", "backend.enableHickoryDNS", "network.enableIPv6",
+        "storage.readBufferSize", "proxy.readBufferSize", "backend.enableHickoryDNS", "network.enableIPv6",
     ]
 
     private static let limits = [

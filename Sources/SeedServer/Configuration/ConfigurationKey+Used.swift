@@ -5,8 +5,7 @@ extension ConfigurationKey {
     private static let host: [ConfigurationKey] = [
         .key(
             "host.ip", \.host.ip, .optional(.address),
-            "address in X-Dragonfly-Server-IP; empty: the first non-loopback IPv4 address"),
-        .key("host.hostname", \.host.hostname, .optional(.text), "name of this host; empty: the system's"),
+            "address in X-Dragonfly-Server-IP; empty: the first non-loopback IPv4 address")
     ]
 
     private static let timeout = ConfigurationKind<Duration>.duration(in: .milliseconds(100)...(.seconds(86_400)))
@@ -59,9 +58,6 @@ extension ConfigurationKey {
         .key(
             "proxy.disableBackToSource", \.proxy.disableBackToSource, .flag,
             "whether what is not held is refused (504) instead of fetched from its origin"),
-        .key(
-            "proxy.readBufferSize", \.proxy.readBufferSize, .size(in: 4_096...67_108_864),
-            "accepted; our buffers size themselves", .mapped),
         .key(
             "proxy.prefetchBandwidthLimit", \.proxy.prefetchBandwidthLimit, .rate,
             "bytes per second from origins of what no client waits for (completion and prefetch)"),

@@ -11,7 +11,7 @@ struct ConfigurationReader {
     }
 
     mutating func read(_ yaml: String) throws(ConfigurationError) {
-        guard let root = try Self.compose(yaml) else { return }
+        guard let root = try YAMLText.compose(yaml, .configuration) else { return }
         visit(ConfigurationField(path: "", node: root))
         problems += configuration.conflicts
         guard problems.isEmpty else { throw .refused(problems) }
@@ -61,16 +61,6 @@ struct ConfigurationReader {
     private mutating func note(_ weight: ConfigurationNotice.Weight, _ text: String) {
         notices.append(ConfigurationNotice(weight: weight, text: text))
     }
-
-    private static func compose(_ yaml: String) throws(ConfigurationError) -> Node? {
-        do {
-            return try Yams.compose(yaml: yaml)
-        } catch let error as YamlError {
-            throw error.asConfigurationError
-        } catch {
-            throw .notYAML(reason: "\(error)", line: nil)
-        }
-    }
 }
 
 extension ConfigurationField {
@@ -80,26 +70,20 @@ extension ConfigurationField {
 extension SeedPeerConfiguration {
     /// Values that are allowed each, but not together.
     fileprivate var conflicts: [ConfigurationProblem] {
+        var conflicts: [ConfigurationProblem] = []
         let (high, low) = (gc.policy.diskHighThresholdPercent, gc.policy.diskLowThresholdPercent)
-        guard low >= high else { return [] }
-        return [
-            ConfigurationProblem(
-                path: "gc.policy.diskLowThresholdPercent", value: "\(low)",
-                allowed: "less than diskHighThresholdPercent, which is \(high)")
-        ]
-    }
-}
-
-extension YamlError {
-    fileprivate var asConfigurationError: ConfigurationError {
-        switch self {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            .notYAML(reason: problem, line: mark.line)
-        case .duplicatedKeysInMapping(let keys, let context):
-            .notYAML(reason: "the same key twice: \(keys.joined(separator: ", "))", line: context.mark.line)
-        default:
-            .notYAML(reason: description, line: nil)
+        if low >= high {
+            conflicts.append(
+                ConfigurationProblem(
+                    path: "gc.policy.diskLowThresholdPercent", value: "\(low)",
+                    allowed: "less than diskHighThresholdPercent, which is \(high)"))
         }
+        if (proxy.basicAuth.username == nil) != (proxy.basicAuth.password == nil) {
+            conflicts.append(
+                ConfigurationProblem(
+                    path: "proxy.server.basicAuth", value: "a username or a password alone",
+                    allowed: "both username and password, or none"))
+        }
+        return conflicts
     }
 }

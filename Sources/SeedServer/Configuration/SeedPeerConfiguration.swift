@@ -22,8 +22,6 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
     package struct Host: Sendable, Equatable {
         /// The address in `X-Dragonfly-Server-IP`; nil takes the first non-loopback IPv4 address.
         package var ip: String?
-        /// nil takes the system's host name.
-        package var hostname: String?
     }
 
     /// An address to listen on. Port 0 lets the system choose; the `ready` line says what it chose.
@@ -46,8 +44,6 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
         package var rules: [Rule] = []
         /// Nothing is fetched for the cache: what is not held is refused.
         package var disableBackToSource = false
-        /// Bytes.
-        package var readBufferSize: Int64 = 524_288
         /// Bytes per second from origins of what no client waits for.
         package var prefetchBandwidthLimit: Int64 = 10_000_000_000
     }

@@ -36,7 +36,7 @@ struct AdminAPI: Sendable {
     }
 
     private func tasks(_ context: BasicRequestContext) async throws -> [Task] {
-        try await keys(context) { store, keys throws(StorageError) in
+        try await withTasks(context) { store, keys throws(StorageError) in
             var found: [Task] = []
             for key in keys {
                 guard let record = try store.task(key) else { continue }
@@ -50,7 +50,7 @@ struct AdminAPI: Sendable {
     }
 
     private func pin(_ context: BasicRequestContext, _ isPinned: Bool) async throws -> HTTPResponse.Status {
-        let isWritten = try await keys(context) { store, keys throws(StorageError) in
+        let isWritten = try await withTasks(context) { store, keys throws(StorageError) in
             for key in keys { _ = try store.pin(key, isPinned) }
             return store.flush()
         }
@@ -61,7 +61,7 @@ struct AdminAPI: Sendable {
     }
 
     /// Runs `body` for the tasks with the id in the path, on a thread of the store. Mostly there is one.
-    private func keys<Result: Sendable>(
+    private func withTasks<Result: Sendable>(
         _ context: BasicRequestContext,
         _ body: @escaping @Sendable (PieceStore, [StoreKey]) throws(StorageError) -> Result
     ) async throws -> Result {

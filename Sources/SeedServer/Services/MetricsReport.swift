@@ -53,7 +53,7 @@ struct MetricsReport: Sendable {
                 .counter, "digest_matches_total", "Objects that had the SHA-256 that names them.",
                 counters.digestMatches.current),
             Metric(
-                .counter, "digest_mismatches_total", "Objects that had not, and were dropped.",
+                .counter, "digest_mismatches_total", "Objects that had another one, and were dropped.",
                 counters.digestMismatches.current),
         ]
     }

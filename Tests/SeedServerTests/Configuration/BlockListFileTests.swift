@@ -32,6 +32,22 @@ struct BlockListFileTests {
         #expect(throws: ConfigurationError.self) { try BlockListFile.parse(yaml) }
     }
 
+    @Test("The file is named as what it is, with the way out")
+    func messages() {
+        let missing = #expect(throws: ConfigurationError.self) { try BlockListFile(path: "/nowhere/x.yaml") }
+        #expect(missing?.description.hasPrefix("block list /nowhere/x.yaml: ") == true)
+        #expect(missing?.description.hasSuffix("; correct proxy.blockList, or leave it out") == true)
+        let spoiled = #expect(throws: ConfigurationError.self) { try BlockListFile.parse("a: b: c") }
+        #expect(spoiled?.description.hasPrefix("block list: not YAML (line 1): ") == true)
+        let wrong = #expect(throws: ConfigurationError.self) {
+            try BlockListFile.parse("seed_client_config: {block_list: {task: {download: {priorities: [7]}}}}")
+        }
+        #expect(
+            wrong?.description
+                == "block list.seed_client_config.block_list.task.download.priorities[0]: 7 is not allowed"
+                + " (line 1); allowed: 0–6")
+    }
+
     @Test("A name without a password is no protection, and is refused")
     func halfCredentials() {
         let error = #expect(throws: ConfigurationError.self) {

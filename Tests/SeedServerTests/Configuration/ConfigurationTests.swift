@@ -19,7 +19,6 @@ struct ConfigurationTests {
         let loaded = try SeedPeerConfiguration.parse(Self.full)
         var expected = SeedPeerConfiguration()
         expected.host.ip = "10.1.2.3"
-        expected.host.hostname = "seed-0"
         expected.proxy.server = .init(port: 0)
         expected.proxy.server.ip = "::1"
         expected.proxy.limits = .init(
@@ -36,7 +35,6 @@ struct ConfigurationTests {
                 immutable: true, revalidateAfter: .seconds(60)),
             .init(regex: "it's"),
         ]
-        expected.proxy.readBufferSize = 4_000_000
         expected.storage = .init(
             dir: "/data", keep: false, cacheCapacity: 0, taskSizeLimit: 1 << 40, scrubRate: 1_000_000)
         expected.gc.interval = .seconds(60)
@@ -98,8 +96,8 @@ struct ConfigurationTests {
                 "backend.allowAddresses[0]: 10.0.0.0/33 is not allowed (line 2); allowed: an address block such as 10.0.0.0/8 or fd00::/8"
             ),
             (
-                "proxy:\n  readBufferSize: 1KB",
-                "proxy.readBufferSize: 1KB is not allowed (line 2); allowed: a size from 4KiB to 64MiB, such as 512KiB or 4MB"
+                "storage:\n  scrubRate: fast",
+                "storage.scrubRate: fast is not allowed (line 2); allowed: a size from 0 to 1024PiB, such as 512KiB or 4MB"
             ),
         ])
     func refusedValues(yaml: String, message: String) {
@@ -177,7 +175,7 @@ struct ConfigurationTests {
     }
 
     private static let full = """
-        host: {ip: 10.1.2.3, hostname: seed-0}
+        host: {ip: 10.1.2.3}
         proxy:
           server:
             ip: '::1'
@@ -202,7 +200,6 @@ struct ConfigurationTests {
               revalidateAfter: 1m
             - regex: it's
               redirect:
-          readBufferSize: 4MB
         storage: {dir: /data, keep: false, cacheCapacity: 0, taskSizeLimit: 1TiB, scrubRate: 1MB}
         gc:
           interval: 1m
