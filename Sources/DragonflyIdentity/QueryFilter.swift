@@ -14,8 +14,13 @@ public struct QueryFilter: Hashable, Sendable, ExpressibleByArrayLiteral {
     /// As the proxy reads the header `X-Dragonfly-Filtered-Query-Params`: names between commas, without the blanks
     /// around them. So an empty header is a list of one empty name, never the empty list.
     public init(header: String) {
-        let names = header.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        self.init(names.map { String(decoding: trimmed($0), as: UTF8.self) })
+        self.init(Self.names(inHeader: header))
+    }
+
+    package static func names(inHeader header: String) -> [String] {
+        header.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
+            String(decoding: trimmed($0), as: UTF8.self)
+        }
     }
 
     public init(arrayLiteral names: String...) {

@@ -15,7 +15,7 @@ extension HTTPFields {
         "content-length", "content-range", "accept-ranges", "alt-svc", "strict-transport-security",
     ]
 
-    /// The headers that describe the object itself and may be told again with every answer (DESIGN §7).
+    /// The headers that describe the object itself and may be told again with every answer (docs/http-contract.md).
     var representation: HTTPFields {
         let named = self[values: .connection].flatMap { $0.split(separator: ",") }
             .map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }

@@ -55,7 +55,9 @@ final class LiveTask: Sendable {
 
         /// Lets go of files that no stream and no flight can ask for any more.
         mutating func dropFiles() {
-            files = files.filter { $0.key == machine.generation?.epoch || $0.key == machine.departing?.epoch }
+            let (present, departing) = (machine.generation?.epoch, machine.departing?.epoch)
+            guard files.contains(where: { $0.key != present && $0.key != departing }) else { return }
+            files = files.filter { $0.key == present || $0.key == departing }
         }
     }
 
@@ -80,7 +82,7 @@ final class LiveTask: Sendable {
             var actions: [TaskMachine.Action] = []
             let result = event(&state, &actions)
             for action in actions { record(action, state.request) }
-            if state.files.count > 1 || state.machine.generation == nil { state.dropFiles() }
+            state.dropFiles()
             return (result, actions)
         }
         if !actions.isEmpty { perform(actions) }

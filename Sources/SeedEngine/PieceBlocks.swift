@@ -25,7 +25,7 @@ struct PieceBlocks: Sendable {
 
     var held: BlockSet { recorded.union(checking).union(verified) }
     var isComplete: Bool { held.count == count }
-    /// A quarter of the blocks was demanded: the rest is worth fetching (DESIGN §3).
+    /// A quarter of the blocks was demanded: the rest is worth fetching (docs/design.md, the way of a request).
     var isWorthCompleting: Bool { demanded.count * 4 >= count }
 
     func isTouched(_ block: Int) -> Bool {

@@ -117,7 +117,7 @@ extension TaskMachine {
     }
 
     /// Somebody waits for what a flight in the background is to bring. A prefetch may still be queueing: it makes room
-    /// for a flight that is urgent. A flight that has brought bytes is joined and takes the waiting stream's priority.
+    /// for a flight that is urgent. Any other is joined and takes the waiting stream's priority.
     private mutating func overtake(at offset: Int64, _ priority: OriginPriority, _ actions: inout [Action]) {
         for (id, flight) in flights where priority < flight.priority && flight.claimed?.contains(offset) == true {
             if flight.priority == .prefetch, flight.purpose == .completion, flight.progress == 0 {

@@ -20,7 +20,7 @@ struct Departing: Sendable {
 /// Everything a task decides: which blocks are here, which flights run, who waits, which generation counts.
 ///
 /// A value: events come in, actions go out, nothing here blocks, allocates a thread or reads a clock. The task's lock
-/// is held only around one event; the actions are carried out after it.
+/// is held only around one event; the actions are carried out after it, but records are queued under it.
 struct TaskMachine: Sendable {
     enum Phase: Sendable, Equatable {
         /// The index was not asked yet.

@@ -82,8 +82,10 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         StorageError(
             .damagedIndex,
             "the index \(directory)/index/data.mdb is damaged; nothing was deleted: "
-                + "run `seed-peer store repair --dir \(directory)`, or empty the directory")
+                + "run `\(repairCommand(directory))`, or empty the directory")
     }
+
+    static func repairCommand(_ directory: String) -> String { "seed-peer store repair --dir \(directory)" }
 
     static let closed = StorageError(.closed, "the store has been closed")
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import DragonflyIdentity
 
 /// What names a task besides its URL, for every command that speaks of one.
 struct TaskOptions: ParsableArguments {
@@ -19,10 +19,6 @@ struct TaskOptions: ParsableArguments {
     /// The names as seed peers read them out of X-Dragonfly-Filtered-Query-Params: without the blanks around them, and
     /// between two commas an empty one. Nil takes the default list.
     var filteredNames: [String]? {
-        guard let text = filteredQueryParams else { return nil }
-        guard !text.isEmpty else { return [] }
-        return text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
-            String(decoding: $0, as: UTF8.self).trimmingCharacters(in: [" ", "\t"])
-        }
+        filteredQueryParams.map { $0.isEmpty ? [] : QueryFilter.names(inHeader: $0) }
     }
 }

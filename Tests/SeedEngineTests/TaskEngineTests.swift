@@ -149,6 +149,32 @@ struct TaskEngineTests {
         #expect(fresh.bytes == [UInt8](repeating: 9, count: 100))
     }
 
+    @Test("The file of an old generation goes with its last reader, also when the new one brought no byte")
+    func oldFile() throws {
+        let house = try EngineHouse { $0.maxRetries = 0 }
+        defer { house.close() }
+        let first = try house.open()
+        house.play(first, length: length)
+        house.store.flush()
+        #expect(house.store.contentBytes > 0)
+        let reader = try house.open()
+        reader.read(1)
+        house.clock.pass(milliseconds: 301_000)
+        let next = try house.open()
+        _ = next.step(within: 0.05)
+        let transfer = try #require(house.origin.next())
+        #expect(transfer.request.condition == .ifNoneMatch("\"v1\""))
+        let fields: HTTPFields = [
+            .contentRange: "bytes 0-\(length - 1)/\(length)", .contentLength: "\(length)", .eTag: "\"v2\"",
+        ]
+        guard case .accept = transfer.head(206, fields) else { Issue.record("not accepted"); return }
+        transfer.end(.failed(OriginError(.cut, "cut")))
+        guard case .failed = next.readAll() else { Issue.record("not failed"); return }
+        #expect(house.store.contentBytes > 0, "somebody still reads it")
+        reader.stream.close()
+        #expect(eventually(within: 10) { house.store.contentBytes == 0 })
+    }
+
     @Test("A block that rotted on disk is fetched again before a byte of it leaves; the others need no origin")
     func rot() throws {
         let house = try EngineHouse()

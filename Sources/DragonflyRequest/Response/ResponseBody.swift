@@ -43,7 +43,7 @@ public struct ResponseBody: AsyncSequence, Sendable {
         /// The next chunk as soon as some bytes are there; nil after the last, and after an error.
         ///
         /// - Throws: ``DragonflyError``: why the body ended too early, or ``DragonflyError/invalidArgument(_:)`` when
-        ///   another iterator has begun to read it.
+        ///   another iterator was made before.
         public mutating func next() async throws(DragonflyError) -> ByteChunk? {
             guard !isReadTwice else { throw .invalidArgument("this body has been read before; get it anew") }
             if chunks.isEmpty {

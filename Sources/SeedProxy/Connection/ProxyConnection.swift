@@ -64,8 +64,10 @@ final class ProxyConnection: ChannelInboundHandler {
         advance()
     }
 
+    /// Later, not now: SwiftNIO tells this in the middle of its flush, and would go on flushing for as long as bytes are
+    /// queued here, whoever else waits for this loop.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        wake()
+        wakeUp()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

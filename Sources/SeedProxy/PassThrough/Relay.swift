@@ -167,7 +167,7 @@ extension Relay {
         client?.fail(error as? Refusal ?? .unreachable("The origin's answer broke off or was not HTTP/1.1."))
     }
 
-    /// Makes the answer to HEAD out of one to GET (DESIGN §7). Nothing more is read of that.
+    /// Makes the answer to HEAD out of one to GET (docs/http-contract.md). Nothing more is read of that.
     private func answerHead(_ status: Int, _ fields: HTTPFields) {
         var fields = fields
         var status = status

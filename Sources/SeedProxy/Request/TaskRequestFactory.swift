@@ -177,7 +177,7 @@ extension TaskRequestFactory {
         return (try? TaskIdentity(url: url.text))?.carriesProvingParameters ?? true
     }
 
-    /// What a URL with a digest names never changes (DESIGN: freshness), whether or not the digest names the task.
+    /// What a URL with a digest names never changes, whether or not the digest names the task.
     private static func digest(of url: OriginURL) -> Digest? {
         (try? TaskIdentity(url: url.text))?.digest
     }

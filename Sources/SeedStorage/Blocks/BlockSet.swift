@@ -50,7 +50,6 @@ extension BlockSet {
     package func isDisjoint(with other: BlockSet) -> Bool { words & other.words == .zero }
 
     package mutating func formUnion(_ other: BlockSet) { words |= other.words }
-    package mutating func subtract(_ other: BlockSet) { words &= ~other.words }
 }
 
 // MARK: Walking

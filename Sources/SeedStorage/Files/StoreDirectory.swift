@@ -29,17 +29,17 @@ struct StoreDirectory: Sendable {
     private func makeDirectory() throws(StorageError) {
         var status = stat()
         if lstat(path, &status) != 0, errno == ENOENT { try makePath() }
-        guard lstat(path, &status) == 0 else { throw unusable(String(cString: strerror(errno))) }
+        guard lstat(path, &status) == 0 else { throw refusedBySystem() }
         guard status.st_mode & S_IFMT != S_IFLNK else { throw unusable("it is a symbolic link; name its target") }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw unusable("it is not a directory") }
-        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw unusable(String(cString: strerror(errno))) }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw refusedBySystem() }
     }
 
     private func makePath() throws(StorageError) {
         for (index, character) in zip(path.indices, path).dropFirst() where character == "/" {
             _ = mkdir(String(path[..<index]), 0o755)
         }
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw unusable(String(cString: strerror(errno))) }
+        if mkdir(path, 0o700) != 0, errno != EEXIST { throw refusedBySystem() }
     }
 
     private func refuseForeign() throws(StorageError) {
@@ -49,6 +49,13 @@ struct StoreDirectory: Sendable {
 
     private var holdsOnlyLock: Bool {
         Self.entries(of: path).allSatisfy { ["lock", "lost+found"].contains($0) }
+    }
+
+    private func refusedBySystem() -> StorageError {
+        let code = errno
+        let reason = String(cString: strerror(code))
+        let advice = code == EACCES ? "; user \(geteuid()) must be allowed to read and write there" : ""
+        return unusable(reason + advice)
     }
 
     private func unusable(_ reason: String) -> StorageError {

@@ -147,7 +147,7 @@ final class IndexWriter: Sendable {
     private func noteFailure(_ error: LMDBError) {
         let before = health.update { $0.failure = StorageError(error) }
         if before.failure == nil {
-            logger.error("\(error); serving goes on, what is fetched meanwhile may be fetched again")
+            logger.error("\(error); it is tried again; serving goes on, what is fetched meanwhile may be fetched again")
         }
     }
 }

@@ -23,14 +23,15 @@ struct LMDBError: Error, Equatable, CustomStringConvertible {
     /// What the person who reads the log can do.
     private var advice: String {
         switch code {
-        case MDB_MAP_FULL: "the index has outgrown its map; raise the map size and restart"
-        case ENOSPC, EDQUOT: "free space on the volume; the write is tried again"
-        case MDB_PANIC, EIO: "the volume refused a write; check the disk; the write is tried again"
+        case MDB_MAP_FULL:
+            "the index has reached its 1 TiB; lower gc.policy.taskTTL or diskThreshold, so that it holds less"
+        case ENOSPC, EDQUOT: "free space on the volume"
+        case MDB_PANIC, EIO: "the volume refused a write; check the disk"
         case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID:
-            "the index is damaged; stop the server and run `seed-peer store repair`"
+            "the index is damaged; stop the server and run `seed-peer store repair --dir` with its storage.dir"
         case MDB_VERSION_MISMATCH:
             "the index was made by another version of LMDB; empty storage.dir or use that version"
-        case MDB_READERS_FULL: "too many readers at once; this is a bug"
+        case MDB_READERS_FULL: "more readers at once than it has places for; report this as a mistake of ours"
         case ENOMEM: "the address space is limited; lift `ulimit -v`"
         default: "code \(code)"
         }

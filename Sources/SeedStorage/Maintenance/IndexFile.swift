@@ -26,13 +26,11 @@ final class IndexFile {
     struct Meta {
         var pageSize: Int
         var root: UInt64
-        var freeRoot: UInt64
         var lastPage: UInt64
         var transaction: UInt64
     }
 
     static let headLength = 16
-    private static let noPage = UInt64.max
 
     let bytes: UnsafeRawBufferPointer
 
@@ -68,10 +66,10 @@ final class IndexFile {
         let start = offset + Self.headLength
         guard number(start, UInt32.self) == 0xBEEF_C0DE, number(start + 4, UInt32.self) == 1,
             let size = number(start + 24, UInt32.self), [4096, 8192, 16384, 32768, 65536].contains(size),
-            let freeRoot = number(start + 64, UInt64.self), let root = number(start + 112, UInt64.self),
-            let last = number(start + 120, UInt64.self), let transaction = number(start + 128, UInt64.self)
+            let root = number(start + 112, UInt64.self), let last = number(start + 120, UInt64.self),
+            let transaction = number(start + 128, UInt64.self)
         else { return nil }
-        return Meta(pageSize: Int(size), root: root, freeRoot: freeRoot, lastPage: last, transaction: transaction)
+        return Meta(pageSize: Int(size), root: root, lastPage: last, transaction: transaction)
     }
 
     /// The nodes of a page if it is one of `kind`, else nil. Nodes that don't fit in it are left out.

@@ -63,11 +63,7 @@ extension PieceStore {
         defer { content.unclaim(name.file) }
         let held = try? pieces(name.file.key, generation: name.file.generation, numbers: name.number..<name.number + 1)
         guard var piece = held?.first else { return }
-        for block in blocks {
-            piece.present.remove(block)
-            piece.checksums[block] = 0
-        }
-        piece.digest = nil
+        for block in blocks { piece.drop(block) }
         put(piece, of: name.file.key, generation: name.file.generation, urgency: .soon)
         flush()
     }

@@ -77,9 +77,7 @@ struct StoreInspection {
             report.badBlocks += 1
             report.badBytes += range.count
             report.note("\(path): piece \(record.number), block \(block), bytes \(range): not what was stored")
-            record.present.remove(block)
-            record.checksums[block] = 0
-            record.digest = nil
+            record.drop(block)
         }
         return StoredPiece(record: record, length: piece.length)
     }

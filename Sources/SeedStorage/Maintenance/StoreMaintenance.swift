@@ -27,7 +27,9 @@ package struct StoreMaintenance {
         var report = inspection.report
         report.isIndexWhole = isWhole
         if !isWhole {
-            report.note("\(directory.indexFile): pages are damaged or missing; run `seed-peer store repair`")
+            report.note(
+                "\(directory.indexFile): pages are damaged or missing; run `\(StorageError.repairCommand(directory.path))`"
+            )
         }
         return report
     }
@@ -59,7 +61,7 @@ package struct StoreMaintenance {
         let fresh = directory.index + ".new"
         try Self.empty(fresh)
         if mkdir(fresh, 0o700) != 0, errno != EEXIST { throw .file("create the directory", fresh) }
-        try Self.fill(fresh, inspection, records, directory.path)
+        try Self.fill(fresh, inspection, records)
         let damaged = directory.index + ".damaged"
         try Self.empty(damaged)
         _ = rmdir(damaged)
@@ -70,7 +72,7 @@ package struct StoreMaintenance {
     }
 
     private static func fill(
-        _ path: String, _ inspection: StoreInspection, _ records: RecordCollection, _ store: String
+        _ path: String, _ inspection: StoreInspection, _ records: RecordCollection
     ) throws(StorageError) {
         try Index.mapping { () throws(LMDBError) in
             let environment = try Environment(path: path, mapSize: 1 << 40)

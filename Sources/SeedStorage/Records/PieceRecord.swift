@@ -34,6 +34,13 @@ package struct PieceRecord: Sendable, Equatable {
     /// Every block is present.
     package var isComplete: Bool { present.count == checksums.count }
 
+    /// The block is not held any more, and the piece not whole.
+    mutating func drop(_ block: Int) {
+        present.remove(block)
+        checksums[block] = 0
+        digest = nil
+    }
+
     /// What tells the index to forget a piece: nothing of it is held any more.
     static func nothing(of number: Int) -> PieceRecord {
         PieceRecord(number: number, present: BlockSet(), checksums: [], createdAt: 0, updatedAt: 0)

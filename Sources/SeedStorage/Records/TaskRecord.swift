@@ -79,12 +79,8 @@ package struct TaskFlags: OptionSet, Sendable, Hashable {
     package static let immutable = TaskFlags(rawValue: 1 << 0)
     /// No validator: all bytes are from one response.
     package static let singleResponse = TaskFlags(rawValue: 1 << 1)
-    /// Supplied under a credential.
-    package static let isPrivate = TaskFlags(rawValue: 1 << 2)
     /// The origin does not serve ranges.
     package static let noRanges = TaskFlags(rawValue: 1 << 3)
-    /// Not to be served to new requests any more (404 or 410 from the origin).
-    package static let gone = TaskFlags(rawValue: 1 << 4)
     /// Never evicted and never too old.
     package static let pinned = TaskFlags(rawValue: 1 << 5)
     /// Every byte was held and had `digest`, and none was fetched since.
