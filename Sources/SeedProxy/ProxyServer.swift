@@ -146,9 +146,8 @@ extension ProxyServer {
             }
         do {
             return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
-        } catch {
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-            throw ProxyError.cannotListen(host: configuration.host, port: configuration.port, reason: reason)
+        } catch let error as IOError {
+            throw ProxyError.cannotListen(ListenFailure(error, host: configuration.host, port: configuration.port))
         }
     }
 

@@ -13,9 +13,15 @@ package final class SmallVolume: Sendable {
 
     deinit { umount2(path, Int32(MNT_DETACH)) }
 
-    package func remount(readOnly: Bool) -> Bool {
-        mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0), nil) == 0
+    /// Whoever comes by that path from now on may only read. What is open for writing stays so, such as the index beside
+    /// it, which would not let all of the volume become read-only.
+    package func makeReadOnly(_ folder: String) -> Bool {
+        let bind = UInt(MS_BIND)
+        return mount(folder, folder, nil, bind, nil) == 0
+            && mount(nil, folder, nil, bind | UInt(MS_REMOUNT) | UInt(MS_RDONLY), nil) == 0
     }
+
+    package func makeWritable(_ folder: String) -> Bool { umount2(folder, Int32(MNT_DETACH)) == 0 }
 
     /// Others' bytes: all that is free but so many.
     package func fill(leaving: Int64) {

@@ -172,6 +172,14 @@ struct ConnectionTests {
         }
     }
 
+    @Test("An address that this machine does not have is told in words")
+    func foreignAddress() async throws {
+        let error = await #expect(throws: ProxyError.self) { try await ProxyHouse { $0.host = "192.0.2.1" } }
+        #expect(
+            error?.description == "proxy.server: cannot listen on 192.0.2.1:0: Cannot assign requested address; "
+                + "this machine has no such address")
+    }
+
     @Test("A port in use is told in words")
     func portInUse() async throws {
         try await withHouse { house in

@@ -34,7 +34,14 @@ struct RealHouse {
         configuration.host = "127.0.0.1"
         configuration.port = 0
         configuration.rules = [ProxyRule()]
-        server = try await ProxyServer.start(configuration, engine: engine, addressGuard: allowed, logger: logger)
+        do {
+            server = try await ProxyServer.start(configuration, engine: engine, addressGuard: allowed, logger: logger)
+        } catch {
+            engine.shutdown()
+            origin.shutdown()
+            store.close()
+            throw error
+        }
     }
 
     func client() throws -> RawClient { try RawClient(port: server.address.port ?? 0) }

@@ -30,7 +30,8 @@ struct LeaseTests {
         #expect(lease?.file.path.isEmpty == false)
 
         lease = nil
-        #expect(fcntl(descriptor, F_GETFD) == -1 && errno == EBADF)
+        // Another test may have the number by now.
+        #expect(inode(of: descriptor) != before)
     }
 
     @Test("a removed file can be read through what was leased")

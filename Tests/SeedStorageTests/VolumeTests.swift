@@ -37,7 +37,7 @@ struct VolumeTests {
 
             volume.empty()
             store.space.refresh()
-            #expect(waits { store.reserve(1 << 20) })
+            #expect(eventually { store.reserve(1 << 20) })
             try file.write(pattern(1 << 20), at: 0)
             #expect(store.health.contentFailure == nil)
         }
@@ -50,8 +50,8 @@ struct VolumeTests {
             let file = try store.createContent(key(99))
             volume.fill(leaving: 0)
             #expect(throws: StorageError.self) { try file.write(pattern(4 << 20), at: 0) }
-            #expect(waits { store.health.evictedPieces > 0 })
-            #expect(waits { store.reserve(1 << 20) })
+            #expect(eventually { store.health.evictedPieces > 0 })
+            #expect(eventually { store.reserve(1 << 20) })
             try file.write(pattern(1 << 20), at: 0)
         }
     }
@@ -62,14 +62,14 @@ struct VolumeTests {
             let record = try store.fill(1, pieces: 1).record
             store.flush()
             store.threads.barrier(2)
-            guard volume.remount(readOnly: true) else { return }
+            try #require(volume.makeReadOnly(volume.path + "/store/content"))
             let error = #expect(throws: StorageError.self) { try store.createContent(key(2)) }
             #expect(error?.kind == .readOnly)
             #expect(store.health.contentFailure?.kind == .readOnly)
             #expect(!store.reserve(1))
             #expect(try store.held(record) == [0])
-            #expect(volume.remount(readOnly: false))
-            #expect(waits { store.reserve(1) })
+            #expect(volume.makeWritable(volume.path + "/store/content"))
+            #expect(eventually { store.reserve(1) })
             try store.createContent(key(2)).write([1], at: 0)
             #expect(store.health.contentFailure == nil)
         }
@@ -85,7 +85,7 @@ struct VolumeTests {
             #expect(store.health.failure?.kind == .full)
             #expect(try store.task(key(7)) != nil)
             volume.empty()
-            #expect(waits { store.flush() })
+            #expect(eventually { store.flush() })
             #expect(store.health.failure == nil)
             #expect(try store.taskCount() == 2_000)
         }
@@ -98,7 +98,7 @@ struct VolumeTests {
             store.flush()
             volume.fill(leaving: 0)
             for number in 100..<2_100 { store.put(task(key(number), generation: 1)) }
-            #expect(waits { store.flush() })
+            #expect(eventually { store.flush() })
             #expect(store.health.failure == nil)
         }
     }
@@ -113,12 +113,4 @@ struct VolumeTests {
     }
 
     /// The volume has no event to wait for.
-    private func waits(_ isTrue: () -> Bool) -> Bool {
-        let deadline = MonotonicTime.now().advanced(byMilliseconds: 20_000)
-        while MonotonicTime.now() < deadline {
-            if isTrue() { return true }
-            usleep(5_000)
-        }
-        return false
-    }
 }

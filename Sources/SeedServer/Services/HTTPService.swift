@@ -1,7 +1,7 @@
-import Glibc
 import Hummingbird
 import Logging
 import NIOCore
+import SeedProxy
 import ServiceLifecycle
 
 /// One of the small listeners beside the data port: health, metrics, admin.
@@ -49,8 +49,7 @@ struct HTTPService: Service {
             try await application.run()
         } catch let error as IOError {
             throw SeedPeerError.cannotListen(
-                key: "\(name).server", address: "\(listener.ip):\(listener.port)",
-                reason: String(cString: strerror(error.errnoCode)))
+                key: "\(name).server", ListenFailure(error, host: listener.ip, port: listener.port))
         }
     }
 
