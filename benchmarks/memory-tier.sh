@@ -13,7 +13,7 @@ rounds=${TIER_ROUNDS:-3}
 object_bytes=$((1024 * 1024 * 1024))
 work=$(mktemp -d)
 pids=()
-declare -A proxies ports
+declare -A proxies ports processes
 . benchmarks/lib.sh
 
 clean_up() {
@@ -28,6 +28,7 @@ start() { # start NAME CAPACITY
     pids+=("$peer_pid")
     proxies[$1]=$proxy
     ports[$1]=$metrics
+    processes[$1]=$peer_pid
 }
 
 warm() { # warm NAME: all of it into the store, and by reads that lie apart into memory
@@ -38,7 +39,10 @@ warm() { # warm NAME: all of it into the store, and by reads that lie apart into
     say "$1: $(curl -q -s "http://${ports[$1]}/metrics" | awk '/^seed_peer_memory_tier_bytes/ { print $2 }') bytes in memory"
 }
 
-requests_per_second() { # requests_per_second NAME SIZE
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/${processes[$1]}/stat"; }
+
+measure() { # measure NAME SIZE: requests a second, and the server's CPU milliseconds for each GiB
+    local before
     cat >"$work/wrk.lua" <<LUA
 math.randomseed(7)
 request = function()
@@ -46,12 +50,15 @@ request = function()
     return "GET http://$origin/object HTTP/1.1\r\nHost: $origin\r\nRange: bytes=" .. start .. "-" .. (start + $2 - 1) .. "\r\n\r\n"
 end
 LUA
+    before=$(cpu_ticks "$1")
     taskset -c 1 wrk -t1 -c4 -d"${seconds}s" -s "$work/wrk.lua" "http://${proxies[$1]}/" >"$work/wrk.out"
     ! grep -q 'Non-2xx' "$work/wrk.out" || fail "$1 answered with errors"
-    awk '/^Requests\/sec/ { print $2 }' "$work/wrk.out"
+    awk -v ticks=$(($(cpu_ticks "$1") - before)) -v hz="$(getconf CLK_TCK)" -v size="$2" '
+        /requests in/ { count = $1 }
+        /^Requests\/sec/ { print $2, 1000 * ticks / hz / (count * size / 2 ^ 30) }' "$work/wrk.out"
 }
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+median() { awk -v c="$2" '{ print $c }' "$work/$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 need_tools nginx curl wrk taskset
 mkdir -p "$work/files"
@@ -63,8 +70,11 @@ start file 0
 for name in memory file; do warm "$name"; done
 for size in 4096 65536 1048576 8388608; do
     for ((round = 0; round < rounds; round++)); do
-        for name in memory file; do requests_per_second "$name" "$size" >>"$work/$name.$size"; done
+        for name in memory file; do measure "$name" "$size" >>"$work/$name.$size"; done
     done
-    awk -v s="$size" -v a="$(median <"$work/memory.$size")" -v b="$(median <"$work/file.$size")" \
-        'BEGIN { printf "%d KiB: memory %.0f requests/s, file %.0f, ratio %.2f\n", s / 1024, a, b, a / b }'
+    awk -v s="$size" -v a="$(median "memory.$size" 1)" -v b="$(median "file.$size" 1)" \
+        -v c="$(median "memory.$size" 2)" -v d="$(median "file.$size" 2)" 'BEGIN {
+            printf "%d KiB: with memory %.0f requests/s, without %.0f, ratio %.2f; ", s / 1024, a, b, a / b
+            printf "CPU ms a GiB %.0f and %.0f, ratio %.2f\n", c, d, c / d
+        }'
 done
