@@ -5,17 +5,26 @@ import Glibc
 package enum LoopbackSocket {
     /// A listening socket on a port of the system's choice, at an IPv4 or IPv6 address in digits.
     package static func listen(at host: String = "127.0.0.1") throws -> (socket: Int32, port: UInt16) {
-        let listener = socket(host.contains(":") ? AF_INET6 : AF_INET, stream, 0)
+        let (listener, port) = try bind(stream, at: host)
+        guard Glibc.listen(listener, 1024) == 0 else {
+            throw FixtureError("no listening socket: \(String(cString: strerror(errno)))")
+        }
+        return (listener, port)
+    }
+
+    /// A socket of `type` on a port of the system's choice.
+    package static func bind(_ type: Int32, at host: String = "127.0.0.1") throws -> (socket: Int32, port: UInt16) {
+        let descriptor = socket(host.contains(":") ? AF_INET6 : AF_INET, type | Int32(SOCK_CLOEXEC.rawValue), 0)
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let port = withSockaddr(host, port: 0) { pointer, length -> UInt16? in
-            guard bind(listener, pointer, length) == 0, Glibc.listen(listener, 1024) == 0,
-                getsockname(listener, pointer, &size) == 0
-            else { return nil }
+            guard Glibc.bind(descriptor, pointer, length) == 0, getsockname(descriptor, pointer, &size) == 0 else {
+                return nil
+            }
             // The port is in the same place for both families.
             return UInt16(bigEndian: UnsafeRawPointer(pointer).load(fromByteOffset: 2, as: UInt16.self))
         }
-        guard let port else { throw FixtureError("no listening socket: \(String(cString: strerror(errno)))") }
-        return (listener, port)
+        guard let port else { throw FixtureError("no socket: \(String(cString: strerror(errno)))") }
+        return (descriptor, port)
     }
 
     /// A port that nobody listens on now.

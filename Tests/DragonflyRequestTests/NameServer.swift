@@ -34,19 +34,7 @@ final class NameServer: Sendable {
     /// - Parameter records: by name in lower case, without the dot at the end.
     init(_ records: [String: [Record]]) throws {
         state = Mutex(State(records: records))
-        socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = socket
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        guard bound else { throw FixtureError("no UDP socket") }
-        port = UInt16(bigEndian: address.sin_port)
+        (socket, port) = try LoopbackSocket.bind(Int32(SOCK_DGRAM.rawValue))
         Thread.detachNewThread { [self] in serve() }
     }
 

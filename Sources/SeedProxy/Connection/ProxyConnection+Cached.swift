@@ -42,7 +42,7 @@ extension ProxyConnection {
 
     /// Sends what is there. Called whenever something may have changed: wake-up, writability, a new request.
     ///
-    /// Sending may make room at once; the channel tells so while this is running, when nobody else can act on it.
+    /// Sending may make room at once: then it goes on, without waiting for the channel to tell.
     func pump() {
         guard !isPumping else { return }
         isPumping = true
