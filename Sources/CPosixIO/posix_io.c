@@ -26,3 +26,7 @@ void posix_io_name_thread(const char *name) {
 int posix_io_close_from(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
+
+const char *posix_io_error_text(int code, char *buffer, size_t count) {
+    return strerror_r(code, buffer, count);
+}

@@ -1,4 +1,4 @@
-import Crypto
+import SeedSupport
 
 extension TaskID {
     /// SHA-256 over the parts one after another, without separators; absent parts add nothing. `STANDARD` is
@@ -16,10 +16,6 @@ extension TaskID {
 
 extension Bytes32 {
     static func sha256(of bytes: [UInt8]) -> Bytes32 {
-        bytes.withUnsafeBytes { bytes in
-            var hash = SHA256()
-            hash.update(bufferPointer: bytes)
-            return hash.finalize().withUnsafeBytes { Bytes32($0) }
-        }
+        bytes.withUnsafeBytes { Digests.withDigest(.sha256, of: $0) { Bytes32($0) } }
     }
 }

@@ -1,7 +1,7 @@
 import CPosixIO
 package import Foundation
 import Glibc
-import Synchronization
+import SeedSupport
 
 /// A program that runs beside the test, killed at the latest when the object goes. It gets no descriptor of ours.
 ///
@@ -32,7 +32,7 @@ package final class ChildProcess: Sendable {
 
     /// Shared with the thread that waits for the program, which must not hold the process itself.
     private final class End: Sendable {
-        let code = Mutex<Int32?>(nil)
+        let code = Lock<Int32?>(nil)
         let changed = Signal()
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import SeedSupport
 
 /// One connection of a `FaultyOrigin`, with everything a closure can do to it. Writing to a connection that is closed,
 /// by either side, does nothing and returns false.
@@ -13,12 +13,12 @@ package final class FaultyConnection: Sendable {
     }
 
     private let number: Int
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let changed = Signal()
 
     init(socket: Int32, number: Int) {
         self.number = number
-        state = Mutex(State(socket: socket))
+        state = Lock(State(socket: socket))
     }
 
     @discardableResult

@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 package import HTTPTypes
-import Synchronization
+import SeedSupport
 
 /// A scriptable origin on a real loopback socket, for everything a well-behaved server never does. A `FaultyScript`
 /// says which request gets which fault; a closure instead gets each request and writes, cuts, resets, stalls as it
@@ -22,7 +22,7 @@ package final class FaultyOrigin: Sendable {
     private let host: String
     private let greeting: String
     private let handler: Handler?
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let changed = Signal()
     private let threads = DispatchGroup()
 

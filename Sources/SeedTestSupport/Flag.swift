@@ -1,8 +1,8 @@
-import Synchronization
+import SeedSupport
 
 /// Something that has happened or not, for a test's own threads.
 package final class Flag: Sendable {
-    private let value = Mutex(false)
+    private let value = Lock(false)
 
     package init() {}
 

@@ -1,8 +1,8 @@
-import Synchronization
+import SeedSupport
 
 /// Something one thread of a test writes down and another one waits for.
 package final class Note<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
+    private let value = Lock<Value?>(nil)
     private let written = Signal()
 
     package init() {}

@@ -1,11 +1,11 @@
 package import Foundation
-import Synchronization
+import SeedSupport
 
 /// A real `seed-peer run` on loopback, on free ports, killed at the latest when the object goes.
 package final class SeedPeerProcess: Sendable {
     private let process: ChildProcess
     private let stderr = Pipe()
-    private let log = Mutex("")
+    private let log = Lock("")
     private let changed = Signal()
 
     /// Starts the program of this build.

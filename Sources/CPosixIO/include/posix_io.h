@@ -18,3 +18,6 @@ void posix_io_name_thread(const char *name);
 
 /* Has the program that is started by these actions get no descriptor from `first` on. */
 int posix_io_close_from(posix_spawn_file_actions_t *actions, int first);
+
+/* What an errno means. The text is written into `buffer` or static. */
+const char *posix_io_error_text(int code, char *buffer, size_t count);

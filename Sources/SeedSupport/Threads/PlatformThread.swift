@@ -1,9 +1,8 @@
 import CPosixIO
 import Glibc
-import Synchronization
 
 /// A thread of our own, with a name, that can be joined.
-final class PlatformThread: Sendable {
+package final class PlatformThread: Sendable {
     private final class Body {
         let name: String
         let run: @Sendable () -> Void
@@ -14,9 +13,9 @@ final class PlatformThread: Sendable {
         }
     }
 
-    private let thread: Mutex<pthread_t?>
+    private let thread: Lock<pthread_t?>
 
-    init(name: String, _ run: @escaping @Sendable () -> Void) {
+    package init(name: String, _ run: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let body = Unmanaged.passRetained(Body(name, run)).toOpaque()
         let code = pthread_create(
@@ -30,11 +29,11 @@ final class PlatformThread: Sendable {
                 return nil
             }, body)
         precondition(code == 0, "the system gives no thread: \(code)")
-        self.thread = Mutex(thread)
+        self.thread = Lock(thread)
     }
 
     /// Waits for the thread to end. The second call returns at once.
-    func join() {
+    package func join() {
         guard let thread = thread.withLock({ $0.take() }) else { return }
         pthread_join(thread, nil)
     }

@@ -1,0 +1,117 @@
+/// A growable buffer that is written once and then becomes `Bytes` without a copy.
+///
+/// Its memory is used again when nobody else holds it; memory that a `Bytes` still holds is copied, never written.
+package struct ByteBuilder: @unchecked Sendable {
+    // Unchecked: memory is written only while this value is its one owner (`isKnownUniquelyReferenced`).
+    private var storage: ByteStorage?
+    package private(set) var count = 0
+
+    /// - Parameter capacity: bytes to allocate now.
+    package init(capacity: Int = 0) {
+        if capacity > 0 { storage = .allocate(capacity: capacity) }
+    }
+
+    package init(_ text: String) {
+        self.init(capacity: text.utf8.count)
+        append(text)
+    }
+
+    package var isEmpty: Bool { count == 0 }
+
+    package var capacity: Int { storage?.count ?? 0 }
+
+    /// Bytes that can be appended without growing.
+    package var spareCapacity: Int { capacity - count }
+
+    /// What was written, sharing the memory. The next write copies it if the returned bytes are still there.
+    package var bytes: Bytes { slice(at: 0, count: count) }
+
+    /// A part of what was written, sharing the memory.
+    /// - Precondition: both lie within what was written.
+    package func slice(at offset: Int, count: Int) -> Bytes {
+        precondition(offset >= 0 && count >= 0 && offset <= self.count - count, "a slice lies within its bytes")
+        guard let storage, count > 0 else { return Bytes() }
+        return Bytes(storage, start: offset, count: count)
+    }
+
+    /// Hands what was written over; the builder is empty and without memory then.
+    package mutating func take() -> Bytes {
+        defer { self = ByteBuilder() }
+        return bytes
+    }
+
+    /// Empties it. The memory is kept if nobody else holds it.
+    package mutating func removeAll() {
+        count = 0
+        if storage != nil, !isKnownUniquelyReferenced(&storage) { storage = nil }
+    }
+
+    /// Drops everything behind the first `length` bytes.
+    /// - Precondition: no more than were written.
+    package mutating func truncate(to length: Int) {
+        precondition(0...count ~= length, "only what was written can be dropped")
+        count = length
+    }
+
+    /// Makes room for `more` further bytes in memory of its own.
+    package mutating func reserve(_ more: Int) {
+        let isOwn = storage == nil || isKnownUniquelyReferenced(&storage)
+        if isOwn, spareCapacity >= more { return }
+        let fresh = ByteStorage.allocate(
+            capacity: isOwn ? max(count + more, 2 * capacity) : max(count + more, capacity))
+        withUnsafeBytes { if let base = $0.baseAddress { fresh.base.copyMemory(from: base, byteCount: $0.count) } }
+        storage = fresh
+    }
+
+    /// Appends what `fill` writes into at least `minimum` bytes of room.
+    /// - Parameter fill: gets the room, and returns how many bytes, from its front, it wrote.
+    package mutating func append<E: Error>(
+        minimum: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+    ) throws(E) {
+        reserve(minimum)
+        guard let storage else { return }
+        let written = try fill(UnsafeMutableRawBufferPointer(start: storage.base + count, count: spareCapacity))
+        precondition(0...spareCapacity ~= written, "more bytes than there was room for")
+        count += written
+    }
+
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        append(minimum: bytes.count) { room in
+            UnsafeMutableRawBufferPointer(rebasing: room[..<bytes.count]).copyMemory(from: bytes)
+            return bytes.count
+        }
+    }
+
+    package mutating func append(_ bytes: Bytes) {
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    package mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    package mutating func append(_ text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    package mutating func append(_ bytes: some Collection<UInt8>) {
+        append(minimum: bytes.count) { room in
+            room.copyBytes(from: bytes)
+            return bytes.count
+        }
+    }
+
+    package mutating func append(_ byte: UInt8) {
+        append(minimum: 1) { room in
+            room[0] = byte
+            return 1
+        }
+    }
+
+    /// Lends what was written. The pointer is valid during the call only.
+    package func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafeRawBufferPointer(start: storage.map { UnsafeRawPointer($0.base) }, count: count))
+    }
+}

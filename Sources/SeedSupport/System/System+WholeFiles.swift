@@ -1,0 +1,31 @@
+import Glibc
+
+extension System {
+    /// Writes all of `bytes`, however many calls that takes.
+    package static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = try write(descriptor, rest)
+            guard count > 0 else { throw Errno(EIO) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    package static func writeAll(_ descriptor: Int32, _ text: String) throws(Errno) {
+        try Bytes(text).withUnsafeBytes { bytes throws(Errno) in try writeAll(descriptor, bytes) }
+    }
+
+    /// The content of a file.
+    /// - Parameter limit: bytes; a longer file is an error (EFBIG), so that no file takes memory without bound.
+    package static func readFile(_ path: String, limit: Int) throws(Errno) -> Bytes {
+        let descriptor = try open(path, O_RDONLY)
+        defer { close(descriptor) }
+        var content = ByteBuilder()
+        while true {
+            let before = content.count
+            try content.append(minimum: 64 << 10) { room throws(Errno) in try read(descriptor, room) }
+            guard content.count > before else { return content.take() }
+            guard content.count <= limit else { throw Errno(EFBIG) }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import CPosixIO
+package import Glibc
+
+/// System calls as Swift wants them: repeated when a signal interrupts them, errno as a typed error.
+///
+/// One call each, no policy.
+package enum System {
+    /// Repeats `call` while a signal interrupts it.
+    /// - Throws: errno, when it returns a negative number.
+    @discardableResult
+    package static func call<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
+        while true {
+            let result = call()
+            if result >= 0 { return result }
+            let error = Errno.current
+            if error != .interrupted { throw error }
+        }
+    }
+
+    // MARK: Files
+
+    package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(Errno) -> Int32 {
+        try call { Glibc.open(path, flags | O_CLOEXEC, mode) }
+    }
+
+    /// Not repeated: whether it failed or not, the descriptor is gone.
+    package static func close(_ descriptor: Int32) {
+        _ = Glibc.close(descriptor)
+    }
+
+    package static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+        try call { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
+    }
+
+    package static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        try call { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+    }
+
+    package static func read(
+        _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+    ) throws(Errno) -> Int {
+        try call { pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)) }
+    }
+
+    package static func write(
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int64
+    ) throws(Errno) -> Int {
+        try call { pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(offset)) }
+    }
+
+    /// Reads what is in memory already (RWF_NOWAIT).
+    /// - Throws: EAGAIN when nothing is, EOPNOTSUPP when the file system can't tell.
+    package static func readResident(
+        _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+    ) throws(Errno) -> Int {
+        try call { posix_io_read_resident(descriptor, buffer.baseAddress, buffer.count, offset) }
+    }
+
+    package static func synchronize(_ descriptor: Int32) throws(Errno) {
+        try call { fsync(descriptor) }
+    }
+
+    package static func unlink(_ path: String) throws(Errno) {
+        try call { Glibc.unlink(path) }
+    }
+
+    package static func rename(_ path: String, to target: String) throws(Errno) {
+        try call { Glibc.rename(path, target) }
+    }
+
+    package static func makeDirectory(_ path: String, mode: UInt32 = 0o700) throws(Errno) {
+        try call { mkdir(path, mode) }
+    }
+
+    package static func status(of path: String) throws(Errno) -> stat {
+        var status = stat()
+        try call { stat(path, &status) }
+        return status
+    }
+
+    package static func status(of descriptor: Int32) throws(Errno) -> stat {
+        var status = stat()
+        try call { fstat(descriptor, &status) }
+        return status
+    }
+}

@@ -1,0 +1,34 @@
+import Glibc
+
+/// A mutex and the state it guards, in one allocation.
+///
+/// It is a pthread mutex because the thread sanitizer knows these and reports false races behind the standard library's.
+package struct Lock<State>: @unchecked Sendable {
+    // Unchecked: the state is touched only while the mutex is held.
+    private final class Storage: ManagedBuffer<State, pthread_mutex_t> {
+        deinit {
+            withUnsafeMutablePointerToElements { mutex in
+                pthread_mutex_destroy(mutex)
+                _ = mutex.deinitialize(count: 1)
+            }
+        }
+    }
+
+    private let storage: ManagedBuffer<State, pthread_mutex_t>
+
+    package init(_ state: State) {
+        storage = Storage.create(minimumCapacity: 1) { _ in state }
+        storage.withUnsafeMutablePointerToElements { mutex in
+            mutex.initialize(to: pthread_mutex_t())
+            pthread_mutex_init(mutex, nil)
+        }
+    }
+
+    /// Runs `body` alone. It must be short and must not take this lock again.
+    package func withLock<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
+        let (state, mutex) = storage.withUnsafeMutablePointers { ($0, $1) }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&state.pointee)
+    }
+}
