@@ -24,11 +24,13 @@ let package = Package(
     name: "seed-peer",
     platforms: [.macOS(.v15)],
     targets: [
+        .systemLibrary(name: "CEvent", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
         .target(name: "CPosixIO"),
 
         module("SeedSupport", ["COpenSSL", "CPosixIO"]),
+        module("EventLoops", ["CEvent", "CPosixIO", "SeedSupport"]),
         module("DragonflyIdentity", ["CICU", "SeedSupport"]),
         .target(
             name: "SeedTestSupport", dependencies: ["CPosixIO", "SeedSupport"],
@@ -40,6 +42,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests(of: "SeedSupport", ["SeedTestSupport"]),
+        tests(of: "EventLoops", ["SeedSupport", "SeedTestSupport"]),
         tests(of: "DragonflyIdentity", ["SeedTestSupport"], resources: [.copy("Vectors")]),
     ]
 )

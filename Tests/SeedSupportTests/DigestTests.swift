@@ -16,7 +16,7 @@ import Testing
         #expect(hex(Digests.digest(.sha256, of: [])).hasPrefix("e3b0c44298fc1c149afbf4c8996fb924"))
     }
 
-    @Test(arguments: DigestAlgorithm.allCases) func piecesGiveTheDigestOfTheWhole(_ algorithm: DigestAlgorithm) {
+    @Test(arguments: HashAlgorithm.allCases) func piecesGiveTheDigestOfTheWhole(_ algorithm: HashAlgorithm) {
         var rolling = RollingDigest(algorithm)
         for piece in ["a", "", "bc"] { rolling.update(Bytes(piece)) }
         #expect(rolling.value == Digests.digest(algorithm, of: "abc".utf8))

@@ -5,7 +5,7 @@ import Glibc
 package enum Digests {
     /// Lends the digest of `bytes`; the pointer is valid during the call only.
     package static func withDigest<R>(
-        _ algorithm: DigestAlgorithm, of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> R
+        _ algorithm: HashAlgorithm, of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> R
     ) -> R {
         withUnsafeTemporaryAllocation(byteCount: algorithm.length, alignment: 8) { target in
             let context = Scratch.current
@@ -18,13 +18,13 @@ package enum Digests {
         }
     }
 
-    package static func digest(_ algorithm: DigestAlgorithm, of bytes: some Collection<UInt8>) -> [UInt8] {
+    package static func digest(_ algorithm: HashAlgorithm, of bytes: some Collection<UInt8>) -> [UInt8] {
         Bytes(bytes).withUnsafeBytes { bytes in withDigest(algorithm, of: bytes) { Array($0) } }
     }
 
     /// HMAC (RFC 2104).
     package static func hmac(
-        _ algorithm: DigestAlgorithm, key: some Collection<UInt8>, of bytes: some Collection<UInt8>
+        _ algorithm: HashAlgorithm, key: some Collection<UInt8>, of bytes: some Collection<UInt8>
     ) -> [UInt8] {
         let (key, bytes) = (Array(key), Array(bytes))
         return [UInt8](unsafeUninitializedCapacity: algorithm.length) { target, count in

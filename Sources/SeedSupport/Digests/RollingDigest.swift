@@ -20,10 +20,10 @@ package struct RollingDigest: @unchecked Sendable {
         deinit { EVP_MD_CTX_free(pointer) }
     }
 
-    package let algorithm: DigestAlgorithm
+    package let algorithm: HashAlgorithm
     private var context: Context
 
-    package init(_ algorithm: DigestAlgorithm) {
+    package init(_ algorithm: HashAlgorithm) {
         self.algorithm = algorithm
         context = Context()
         precondition(EVP_DigestInit_ex2(context.pointer, algorithm.implementation, nil) == 1, "a digest did not begin")

@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// A digest that OpenSSL computes.
-package enum DigestAlgorithm: Sendable, CaseIterable {
+package enum HashAlgorithm: Sendable, CaseIterable {
     case md5
     case sha256
     case sha512

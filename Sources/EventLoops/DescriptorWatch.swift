@@ -1,0 +1,66 @@
+import CEvent
+
+/// Interest in a descriptor on an event loop. It belongs to the loop's thread.
+///
+/// Cancel it before the descriptor is closed. The loop doesn't keep it: its owner does.
+package final class DescriptorWatch {
+    private let base: OpaquePointer
+    private let descriptor: Int32
+    private var reading: Event?
+    private var writing: Event?
+    private var handler: ((Readiness) -> Void)?
+
+    /// What the handler is called for; empty to pause.
+    package var interest: Readiness {
+        didSet { if handler != nil, interest != oldValue { change(from: oldValue) } }
+    }
+
+    init(
+        _ base: OpaquePointer, _ descriptor: Int32, _ interest: Readiness, _ handler: @escaping (Readiness) -> Void
+    ) {
+        self.base = base
+        self.descriptor = descriptor
+        self.interest = interest
+        self.handler = handler
+        change(from: [])
+    }
+
+    deinit { cancel() }
+
+    /// Ends the interest and lets go of the handler. Idempotent.
+    package func cancel() {
+        reading = nil
+        writing = nil
+        handler = nil
+    }
+
+    private func change(from old: Readiness) {
+        let changed = interest.symmetricDifference(old)
+        if changed.contains(.read) { wait(interest.contains(.read), for: LibEvent.read, &reading, Self.isReadable) }
+        if changed.contains(.write) { wait(interest.contains(.write), for: LibEvent.write, &writing, Self.isWritable) }
+    }
+
+    /// The event is made when it is wanted first; most descriptors are never waited for to be writable.
+    private func wait(_ isWanted: Bool, for what: Int16, _ event: inout Event?, _ callback: event_callback_fn) {
+        guard isWanted else {
+            event?.remove()
+            return
+        }
+        if event == nil {
+            let context = Unmanaged.passUnretained(self).toOpaque()
+            event = Event(base, descriptor, what | LibEvent.persistent, context, callback)
+        }
+        event?.add()
+    }
+
+    private static let isReadable: event_callback_fn = { _, _, context in handle(.read, context) }
+    private static let isWritable: event_callback_fn = { _, _, context in handle(.write, context) }
+
+    /// Holds the watch during the call: the handler may drop it.
+    private static func handle(_ readiness: Readiness, _ context: UnsafeMutableRawPointer?) {
+        guard let context else { return }
+        let watch = Unmanaged<DescriptorWatch>.fromOpaque(context).takeUnretainedValue()
+        guard let handler = watch.handler, watch.interest.contains(readiness) else { return }
+        handler(readiness)
+    }
+}

@@ -1,0 +1,165 @@
+import CPosixIO
+import Glibc
+package import SeedSupport
+
+/// Listens at an address, and gives each connection to the loop that has the fewest.
+///
+/// When the process runs out of descriptors, the connection that waits first is reset, so that its client can go
+/// elsewhere at once, and the rest waits in the backlog for a moment. A descriptor is held back for that.
+package final class Listener: Sendable {
+    /// What becomes of the connections.
+    package struct Handler: Sendable {
+        /// The connections that the loop with this number has.
+        package let load: @Sendable (Int) -> Int
+        /// Called on that loop; it owns the socket from then on.
+        package let accept: @Sendable (AcceptedSocket, EventLoop) -> Void
+
+        package init(
+            load: @escaping @Sendable (Int) -> Int, accept: @escaping @Sendable (AcceptedSocket, EventLoop) -> Void
+        ) {
+            self.load = load
+            self.accept = accept
+        }
+    }
+
+    /// Where it listens, with the port that the system chose for 0.
+    package let address: SocketAddress
+    private let loop: EventLoop
+    /// Made and closed on the loop.
+    private let acceptor: Lock<LoopBound<Acceptor>?>
+
+    /// - Parameters:
+    ///   - backlog: connections that may wait to be accepted.
+    ///   - loops: at least one; the first one accepts.
+    package static func listen(
+        on address: SocketAddress, backlog: Int32 = 4_096, loops: [EventLoop], handler: Handler
+    ) throws(ListenError) -> Listener {
+        do throws(Errno) {
+            let socket = try open(address, backlog: backlog)
+            return Listener(socket, try Socket.localAddress(socket), loops, handler)
+        } catch {
+            throw ListenError(address: address.description, cause: error)
+        }
+    }
+
+    /// Takes a socket that listens already, such as one inherited from a parent.
+    package static func adopt(
+        _ socket: Int32, loops: [EventLoop], handler: Handler
+    ) throws(ListenError) -> Listener {
+        do throws(Errno) {
+            try System.call { fcntl(socket, F_SETFL, O_NONBLOCK) }
+            try System.call { fcntl(socket, F_SETFD, FD_CLOEXEC) }
+            return Listener(socket, try Socket.localAddress(socket), loops, handler)
+        } catch {
+            throw ListenError(address: "the inherited socket \(socket)", cause: error)
+        }
+    }
+
+    private static func open(_ address: SocketAddress, backlog: Int32) throws(Errno) -> Int32 {
+        let socket = try System.call { posix_io_socket(address.isIPv6 ? 1 : 0) }
+        do throws(Errno) {
+            try System.call { posix_io_reuse_address(socket) }
+            if address.isIPv6 { try System.call { posix_io_ipv6_only(socket) } }
+            _ = try address.withRawSocketAddress { raw, length throws(Errno) in
+                try System.call { posix_io_bind(socket, raw, length) }
+            }
+            try System.call { Glibc.listen(socket, backlog) }
+            return socket
+        } catch {
+            System.close(socket)
+            throw error
+        }
+    }
+
+    private init(_ socket: Int32, _ address: SocketAddress, _ loops: [EventLoop], _ handler: Handler) {
+        precondition(!loops.isEmpty, "a listener needs a loop")
+        self.address = address
+        loop = loops[0]
+        let acceptor = Lock<LoopBound<Acceptor>?>(nil)
+        self.acceptor = acceptor
+        let isRunning = loops[0].post {
+            acceptor.withLock { $0 = LoopBound(Acceptor(socket, loops, handler), on: loops[0]) }
+        }
+        if !isRunning { System.close(socket) }
+    }
+
+    /// Accepts nothing more and closes the socket; connections in the backlog are reset by the system. Idempotent.
+    /// - Parameter done: called when the port is free.
+    package func close(then done: @escaping @Sendable () -> Void = {}) {
+        let isRunning = loop.post { [acceptor] in
+            acceptor.withLock { $0.take() }?.value.close()
+            done()
+        }
+        if !isRunning { done() }
+    }
+}
+
+/// The listener's part on the accepting loop.
+private final class Acceptor {
+    /// Connections accepted in one turn, so that those that exist get theirs too.
+    private static let batch = 64
+    /// How long the backlog waits when there are no descriptors.
+    private static let pause = Duration.milliseconds(50)
+
+    private let socket: Int32
+    private let loops: [EventLoop]
+    private let handler: Listener.Handler
+    private var reserve: Int32
+    private var watch: DescriptorWatch?
+    private var retry: LoopTimer?
+
+    init(_ socket: Int32, _ loops: [EventLoop], _ handler: Listener.Handler) {
+        self.socket = socket
+        self.loops = loops
+        self.handler = handler
+        reserve = Self.openReserve()
+        watch = loops[0].watch(socket, .read) { [unowned self] _ in acceptBatch() }
+        retry = loops[0].makeTimer { [unowned self] in watch?.interest = .read }
+    }
+
+    private static func openReserve() -> Int32 { Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC) }
+
+    func close() {
+        watch?.cancel()
+        retry?.cancel()
+        System.close(socket)
+        if reserve >= 0 { System.close(reserve) }
+    }
+
+    private func acceptBatch() {
+        for _ in 0..<Self.batch {
+            do throws(Errno) {
+                give(try Socket.accept(socket))
+            } catch {
+                switch error.code {
+                case EAGAIN: return
+                // The client left before it was accepted; the next one may be there.
+                case ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+                    ENETUNREACH:
+                    continue
+                default: return outOfDescriptors()
+                }
+            }
+        }
+    }
+
+    private func outOfDescriptors() {
+        if reserve >= 0 {
+            System.close(reserve)
+            if let refused = try? Socket.accept(socket) { Socket.reset(refused.descriptor) }
+        }
+        reserve = Self.openReserve()
+        watch?.interest = []
+        retry?.schedule(after: Self.pause)
+    }
+
+    private func give(_ connection: AcceptedSocket) {
+        // The first one among equals would get all connections that come before the others have counted theirs.
+        let start = Int(connection.descriptor) % loops.count
+        let order = (0..<loops.count).map { ($0 + start) % loops.count }
+        let index = order.min { handler.load($0) < handler.load($1) } ?? 0
+        let (loop, accept) = (loops[index], handler.accept)
+        guard !loop.isCurrent else { return accept(connection, loop) }
+        if !loop.post({ accept(connection, loop) }) { Socket.reset(connection.descriptor) }
+    }
+}

@@ -1,0 +1,30 @@
+/// A timer for one moment, which may be set again. It belongs to the loop's thread, and its owner keeps it.
+package final class LoopTimer {
+    private let base: OpaquePointer
+    private var event: Event?
+    var handler: (() -> Void)?
+
+    init(_ base: OpaquePointer, _ handler: @escaping () -> Void) {
+        self.base = base
+        self.handler = handler
+    }
+
+    deinit { event = nil }
+
+    /// Calls the handler once after `delay`, and not at the moment that was set before.
+    package func schedule(after delay: Duration) {
+        if event == nil {
+            event = Event(base, -1, 0, Unmanaged.passUnretained(self).toOpaque()) { _, _, context in
+                guard let context else { return }
+                // Holds the timer during the call: the handler may drop it.
+                Unmanaged<LoopTimer>.fromOpaque(context).takeUnretainedValue().handler?()
+            }
+        }
+        event?.add(after: delay)
+    }
+
+    /// Doesn't call the handler any more, unless it is scheduled again.
+    package func cancel() {
+        event?.remove()
+    }
+}
