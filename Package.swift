@@ -23,6 +23,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Res
 let package = Package(
     name: "seed-peer",
     platforms: [.macOS(.v15)],
+    products: [.library(name: "HTTPSemantics", targets: ["HTTPSemantics"])],
     targets: [
         .systemLibrary(name: "CEvent", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
@@ -30,19 +31,14 @@ let package = Package(
         .target(name: "CPosixIO"),
 
         module("SeedSupport", ["COpenSSL", "CPosixIO"]),
+        module("HTTPSemantics", []),
         module("EventLoops", ["CEvent", "CPosixIO", "SeedSupport"]),
-        module("DragonflyIdentity", ["CICU", "SeedSupport"]),
-        .target(
-            name: "SeedTestSupport", dependencies: ["CPosixIO", "SeedSupport"],
-            // Until the modules that they need are there.
-            exclude: [
-                "Fault.swift", "FaultyAnswer.swift", "FaultyConnection.swift", "FaultyConnection+Answer.swift",
-                "FaultyObject.swift", "FaultyOrigin.swift", "FaultyScript.swift",
-            ],
-            swiftSettings: strict),
+        module("DragonflyIdentity", ["CICU", "HTTPSemantics", "SeedSupport"]),
+        module("SeedTestSupport", ["CPosixIO", "HTTPSemantics", "SeedSupport"]),
 
         tests(of: "SeedSupport", ["SeedTestSupport"]),
+        tests(of: "HTTPSemantics", ["SeedTestSupport"]),
         tests(of: "EventLoops", ["SeedSupport", "SeedTestSupport"]),
-        tests(of: "DragonflyIdentity", ["SeedTestSupport"], resources: [.copy("Vectors")]),
+        tests(of: "DragonflyIdentity", ["HTTPSemantics", "SeedTestSupport"], resources: [.copy("Vectors")]),
     ]
 )

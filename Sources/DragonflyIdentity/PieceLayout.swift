@@ -1,3 +1,5 @@
+public import HTTPSemantics
+
 /// How an object is cut into Dragonfly's pieces. Pieces are numbered from 0; only the last may be short.
 public struct PieceLayout: Hashable, Sendable {
     /// In bytes.

@@ -1,5 +1,5 @@
 import Foundation
-package import HTTPTypes
+package import HTTPSemantics
 
 /// One thing that goes wrong with one answer. Several may be put together; they work in the order of the rules.
 package enum Fault: Sendable {

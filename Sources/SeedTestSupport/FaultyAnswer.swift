@@ -1,6 +1,5 @@
 import Foundation
-package import HTTPTypes
-import SeedOrigin
+package import HTTPSemantics
 
 /// What a scripted origin is going to send: a value that faults change before a byte of it leaves.
 package struct FaultyAnswer: Sendable {
@@ -63,9 +62,9 @@ package struct FaultyAnswer: Sendable {
         to request: FaultyRequest, about object: FaultyObject, honouringRange: Bool, honouringConditions: Bool
     ) {
         var fields = object.fields
-        fields[.date] = Date().asHTTP
+        fields[.date] = HTTPDate.text(second: Int64(Date().timeIntervalSince1970))
         fields[.eTag] = object.etag
-        fields[.lastModified] = object.modified.map { Date(timeIntervalSince1970: TimeInterval($0)).asHTTP }
+        fields[.lastModified] = object.modified.map { HTTPDate.text(second: $0) }
         if honouringConditions, let status = Self.failedCondition(request, object) {
             self.init(status, fields)
             return
@@ -87,7 +86,7 @@ package struct FaultyAnswer: Sendable {
     }
 
     private static func failedCondition(_ request: FaultyRequest, _ object: FaultyObject) -> String? {
-        func date(_ name: HTTPField.Name) -> Int64? { request.headers[name].flatMap(HTTPDate.seconds) }
+        func date(_ name: HTTPField.Name) -> Int64? { request.headers[name].flatMap { HTTPDate.seconds($0) } }
         if let tags = request.headers[.ifMatch] {
             let isStrong = object.etag?.hasPrefix("W/") == false
             if tags != "*", !isStrong || tags != object.etag { return "412 Precondition Failed" }
@@ -107,16 +106,5 @@ package struct FaultyAnswer: Sendable {
         guard let condition = request.headers[.ifRange] else { return true }
         return condition.hasPrefix("\"")
             ? condition == object.etag : object.modified != nil && HTTPDate.seconds(condition) == object.modified
-    }
-}
-
-extension Date {
-    /// As HTTP writes dates.
-    package var asHTTP: String {
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(secondsFromGMT: 0)
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        return format.string(from: self)
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import HTTPTypes
+import HTTPSemantics
 
 extension FaultyConnection {
     /// Sends an answer with all that is wrong with it. - Parameter isHead: HEAD was asked, so no body follows.

@@ -1,5 +1,5 @@
 import Foundation
-package import HTTPTypes
+package import HTTPSemantics
 
 /// An object whose bytes are computed from their offsets, so that 20 GiB of it need no memory: every 4 KiB begin with
 /// their own offset in the object, and every 64 bytes hold it again, mixed with the seed. The rest is noise of the seed.

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-package import HTTPTypes
+package import HTTPSemantics
 import SeedSupport
 
 /// A scriptable origin on a real loopback socket, for everything a well-behaved server never does. A `FaultyScript`

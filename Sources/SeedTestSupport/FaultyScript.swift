@@ -1,4 +1,4 @@
-package import HTTPTypes
+package import HTTPSemantics
 
 /// What a scripted origin holds, and what goes wrong when.
 ///

@@ -1,0 +1,39 @@
+extension HTTPFields {
+    /// The fields that `Connection` declares to be about this connection only (RFC 9110 §7.6.1).
+    package var nominated: Set<HTTPField.Name> {
+        var names: Set<HTTPField.Name> = []
+        for value in self[contents: .connection] {
+            for name in value.octets.listElements.compactMap({ HTTPField.Name(octets: $0) }) { names.insert(name) }
+        }
+        return names
+    }
+
+    /// The fields of an origin's response that travel on: without those about one connection, and without those that
+    /// only we may write.
+    package var endToEnd: HTTPFields {
+        let nominated = nominated
+        return HTTPFields(
+            lazy.filter { field in
+                let id = field.name.id
+                // The length frames the body, whatever else is said about it.
+                let isForUsAlone = id != .contentLength && nominated.contains(field.name)
+                return !FieldIDSet.hopByHop.contains(id) && !isForUsAlone && !id.isDragonfly
+            })
+    }
+
+    /// The fields of a stored or relayed response that are told to a client again.
+    package var forClient: HTTPFields { endToEnd.without(.ofOneResponse) }
+
+    /// The fields that describe the object itself and are stored with it (docs/http-contract.md).
+    package var representation: HTTPFields { endToEnd.without(.notStored) }
+
+    /// All fields but those of a class.
+    package func without(_ ids: FieldIDSet) -> HTTPFields {
+        HTTPFields(lazy.filter { !ids.contains($0.name.id) })
+    }
+
+    /// The fields of a class.
+    package func only(_ ids: FieldIDSet) -> HTTPFields {
+        HTTPFields(lazy.filter { ids.contains($0.name.id) })
+    }
+}
