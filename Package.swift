@@ -27,18 +27,21 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CEvent", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
         .target(name: "CPosixIO"),
 
         module("SeedSupport", ["COpenSSL", "CPosixIO"]),
         module("HTTPSemantics", []),
         module("EventLoops", ["CEvent", "CPosixIO", "SeedSupport"]),
+        module("CommandLineInterface", ["SeedSupport"]),
         module("DragonflyIdentity", ["CICU", "HTTPSemantics", "SeedSupport"]),
         module("SeedTestSupport", ["CPosixIO", "HTTPSemantics", "SeedSupport"]),
 
         tests(of: "SeedSupport", ["SeedTestSupport"]),
         tests(of: "HTTPSemantics", ["SeedTestSupport"]),
         tests(of: "EventLoops", ["SeedSupport", "SeedTestSupport"]),
+        tests(of: "CommandLineInterface", ["SeedSupport"]),
         tests(of: "DragonflyIdentity", ["HTTPSemantics", "SeedTestSupport"], resources: [.copy("Vectors")]),
     ]
 )

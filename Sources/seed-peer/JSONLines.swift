@@ -1,16 +1,25 @@
-import Foundation
+import CommandLineInterface
+import FoundationEssentials
 
 /// Commands that read one JSON object per line from standard input and answer each with one line.
 enum JSONLines {
     /// A line that cannot be answered gives `{"error": "…"}` and does not end the run.
-    static func run<Request: Decodable>(_ answer: (Request) throws -> some Encodable) throws {
+    static func run<Request: Decodable>(
+        _ console: Console, _ answer: (Request) throws -> some Encodable
+    ) throws {
         while let line = readLine() {
             guard !line.isEmpty else { continue }
-            do {
-                print(try text(answer(JSONDecoder().decode(Request.self, from: Data(line.utf8)))))
-            } catch {
-                print(try text(["error": "\(error)"]))
-            }
+            try console.print(try self.answer(line, answer))
+        }
+    }
+
+    private static func answer<Request: Decodable>(
+        _ line: String, _ answer: (Request) throws -> some Encodable
+    ) throws -> String {
+        do {
+            return try text(answer(JSONDecoder().decode(Request.self, from: Data(line.utf8))))
+        } catch {
+            return try text(["error": "\(error)"])
         }
     }
 

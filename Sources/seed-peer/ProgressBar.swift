@@ -1,6 +1,5 @@
-import DragonflyRequest
-import Foundation
-import Synchronization
+import CommandLineInterface
+import SeedSupport
 
 /// One line on the terminal that tells how far long work is, at most ten times a second.
 final class ProgressBar: Sendable {
@@ -8,44 +7,46 @@ final class ProgressBar: Sendable {
     private static let width = 40
 
     private let isShown: Bool
-    private let started = ContinuousClock.now
-    private let last = Mutex<ContinuousClock.Instant?>(nil)
+    private let console: Console
+    private let started = MonotonicTime.now()
+    private let last = Lock<MonotonicTime?>(nil)
 
-    init(isShown: Bool) {
+    init(isShown: Bool, console: Console) {
         self.isShown = isShown
+        self.console = console
     }
-
-    func show(_ progress: DownloadProgress) { show(progress.received, of: progress.total) }
 
     /// Both in bytes.
     func show(_ done: Int64, of total: Int64?) {
         guard isShown else { return }
-        let now = ContinuousClock.now
+        let now = MonotonicTime.now()
         let isDone = done == total
         let isDue = last.withLock { last in
             guard isDone || last.map({ now - $0 >= Self.interval }) ?? true else { return false }
             last = now
             return true
         }
-        if isDue { Self.write("\r" + line(done, of: total, after: now - started)) }
+        if isDue { console.report("\r" + line(done, of: total, after: now - started), terminator: "") }
     }
 
     func finish() {
-        if isShown, last.withLock({ $0 != nil }) { Self.write("\n") }
+        if isShown, last.withLock({ $0 != nil }) { console.report("") }
     }
 
     private func line(_ done: Int64, of total: Int64?, after time: Duration) -> String {
-        let mebibytes = String(format: "%.1f MiB", Double(done) / 1_048_576)
-        let seconds = max(time / .seconds(1), 0.001)
-        let speed = String(format: "%.1f MiB/s", Double(done) / 1_048_576 / seconds)
+        let mebibytes = "\(Self.tenths(Double(done) / 1_048_576)) MiB"
+        let seconds = max(time.inSeconds, 0.001)
+        let speed = "\(Self.tenths(Double(done) / 1_048_576 / seconds)) MiB/s"
         guard let total, total > 0 else { return "\(mebibytes)  \(speed)  " }
-        let share = Double(done) / Double(total)
+        let share = min(Double(done) / Double(total), 1)
         let filled = Int(share * Double(Self.width))
         let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: Self.width - filled)
         return "[\(bar)] \(Int(share * 100)) %  \(mebibytes)  \(speed)  "
     }
 
-    private static func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+    /// With one decimal.
+    private static func tenths(_ number: Double) -> String {
+        let tenths = Int64((number * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -1,86 +1,85 @@
-import ArgumentParser
-import Foundation
-import Logging
+import CommandLineInterface
+import Glibc
 import SeedServer
+import SeedSupport
 
 /// Serves until SIGTERM or SIGINT. Exit codes: 0 stopped as asked, 1 could not start or failed, 2 configuration refused.
-struct RunCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Serve until told to stop.")
-
-    @Option(
-        name: [.short, .long],
+enum RunCommand {
+    private static let config = Parameter.option(
+        "config", short: "c", .file,
         help: "YAML file with Dragonfly's keys. (default: $DFDAEMON_CONFIG, else /etc/dragonfly/dfdaemon.yaml)")
-    var config: String?
-
-    @Flag(
+    private static let dev = Parameter.flag(
+        "dev",
         help:
             "No file: all ports on loopback, every URL cached, the store in ./.seed-peer, origins on loopback allowed.")
-    var dev = false
+    private static let logLevel = Parameter.option(
+        "log-level", short: "l", levels,
+        help: "trace, debug, info, notice, warning, error or critical. (default: $DFDAEMON_LOG_LEVEL, else info)")
+    private static let console = Parameter.flag(
+        "console", help: "Accepted for Dragonfly's sake: the log always goes to stderr.")
 
-    @Option(
-        name: [.short, .long],
-        help: "trace, debug, info, notice, warning, error or critical. (default: $DFDAEMON_LOG_LEVEL, else info)",
-        transform: level)
-    var logLevel: Logger.Level?
+    static let command = Command(
+        "run", abstract: "Serve until told to stop.", parameters: [config, dev, logLevel, console],
+        validate: { arguments throws(UsageError) in
+            if arguments[dev], arguments[config] != nil { throw UsageError("--dev and --config exclude each other.") }
+        }, action: run)
 
-    @Flag(help: "Accepted for Dragonfly's sake: the log always goes to stderr.")
-    var console = false
-
-    func validate() throws {
-        if dev && config != nil { throw ValidationError("--dev and --config exclude each other.") }
-    }
-
-    func run() async throws {
-        let level = try chosenLevel()
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
-        var logger = Logger(label: "seed-peer")
-        logger.logLevel = level
+    @Sendable
+    private static func run(_ arguments: Arguments, _ console: Console) async throws -> ExitCode {
+        let logger = Logger(label: "seed-peer", level: try level(arguments))
         do {
-            let loaded = try loadConfiguration()
+            let loaded = try configuration(arguments)
             loaded.notices.forEach { $0.log(to: logger) }
             try await SeedPeer(configuration: loaded.configuration, logger: logger).run()
+            return .success
         } catch let error as ConfigurationError {
-            throw Self.failure(error, code: 2)
+            console.report("seed-peer: \(error)")
+            return ExitCode(2)
         } catch {
-            throw Self.failure(error, code: 1)
+            console.report("seed-peer: \(error)")
+            return .failure
         }
     }
 
-    private func chosenLevel() throws -> Logger.Level {
-        try logLevel ?? Self.environment("DFDAEMON_LOG_LEVEL").map(Self.level) ?? .info
+    private static func level(_ arguments: Arguments) throws(UsageError) -> Logger.Level {
+        if let level = arguments[logLevel] { return level }
+        guard let text = environment("DFDAEMON_LOG_LEVEL") else { return .info }
+        do {
+            return try levels.read(text)
+        } catch {
+            throw UsageError("DFDAEMON_LOG_LEVEL: \(error.reason ?? text)")
+        }
     }
 
-    private func loadConfiguration() throws(ConfigurationError) -> SeedPeerConfiguration.Loaded {
-        if dev { return .development }
-        let fallback = Self.environment("DFDAEMON_CONFIG") ?? "/etc/dragonfly/dfdaemon.yaml"
-        return try SeedPeerConfiguration.load(file: config ?? fallback)
+    private static func configuration(
+        _ arguments: Arguments
+    ) throws(ConfigurationError) -> SeedPeerConfiguration.Loaded {
+        if arguments[dev] { return .development }
+        let fallback = environment("DFDAEMON_CONFIG") ?? "/etc/dragonfly/dfdaemon.yaml"
+        return try SeedPeerConfiguration.load(file: arguments[config] ?? fallback)
     }
 
     private static func environment(_ name: String) -> String? {
-        ProcessInfo.processInfo.environment[name]
+        getenv(name).map { String(cString: $0) }
     }
 
     /// `warn` is Dragonfly's word for warning.
-    private static func level(_ text: String) throws -> Logger.Level {
+    private static let levels = ValueKind<Logger.Level>(
+        completion: .words(Logger.Level.allCases.map(\.rawValue))
+    ) { text throws(ValueProblem) in
         let word = text.lowercased()
         guard let level = Logger.Level(rawValue: word == "warn" ? "warning" : word) else {
-            throw ValidationError("\(text) is not a log level.")
+            throw ValueProblem("\(text) is not a log level.")
         }
         return level
-    }
-
-    /// Says on stderr what happened, for people, and makes the exit code.
-    private static func failure(_ error: any Error, code: Int32) -> ExitCode {
-        FileHandle.standardError.write(Data("seed-peer: \(error)\n".utf8))
-        return ExitCode(code)
     }
 }
 
 extension ConfigurationNotice {
     fileprivate func log(to logger: Logger) {
         switch weight {
-        case .debug: logger.debug("\(text)")
-        case .warning: logger.warning("\(text)")
+        case .debug: logger.debug(text)
+        case .warning: logger.warning(text)
         }
     }
 }

@@ -1,15 +1,19 @@
-import ArgumentParser
+import CommandLineInterface
+import Glibc
 import SeedServer
 
 @main
-struct SeedPeerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "seed-peer",
-        abstract: "A piece cache between clients and origins that speaks Dragonfly 2.x.",
-        version: SeedPeer.version,
-        subcommands: [
-            RunCommand.self, GetCommand.self, LookupCommand.self, ConfigCommand.self, TaskIDCommand.self,
-            RingCommand.self, StoreCommand.self,
-        ]
-    )
+enum SeedPeerCommand {
+    static let program = Program(
+        Command(
+            "seed-peer", abstract: "A piece cache between clients and origins that speaks Dragonfly 2.x.",
+            subcommands: [
+                RunCommand.command, ConfigCommand.command, TaskIDCommand.command, RingCommand.command,
+                StoreCommand.command,
+            ]),
+        version: SeedPeer.version)
+
+    static func main() async {
+        exit(await program.run(Array(CommandLine.arguments.dropFirst())).number)
+    }
 }

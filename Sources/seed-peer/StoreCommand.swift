@@ -1,73 +1,60 @@
-import ArgumentParser
-import Foundation
+import CommandLineInterface
+import Glibc
 import SeedServer
 import SeedStorage
 
 /// Looks after a store that no server has open. Exit codes: 0 sound, 1 something is wrong or was lost, 2 not possible.
-struct StoreCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Check or repair a store while the server is stopped.",
-        subcommands: [VerifyCommand.self, RepairCommand.self])
+enum StoreCommand {
+    private typealias Work =
+        @Sendable (StoreMaintenance, (Int64, Int64) -> Void) throws(StorageError) -> StoreReport
 
-    /// Which store, and how to speak of it.
-    struct Options: ParsableArguments {
-        @Option(name: [.short, .long], help: "YAML file whose storage.dir is meant.")
-        var config: String?
+    private static let config = Parameter.option(
+        "config", short: "c", .file, help: "YAML file whose storage.dir is meant.")
+    private static let dir = Parameter.option("dir", .directory, help: "The store's directory, instead of --config.")
+    private static let json = Parameter.flag("json", help: "Print JSON.")
 
-        @Option(help: "The store's directory, instead of --config.")
-        var dir: String?
+    static let command = Command(
+        "store", abstract: "Check or repair a store while the server is stopped.", subcommands: [verify, repair])
 
-        @Flag(help: "Print JSON.")
-        var json = false
+    private static let verify = subcommand(
+        "verify", abstract: "Read every stored block, compare it with its checksum, change nothing."
+    ) { store, progress throws(StorageError) in try store.verify(progress: progress) }
 
-        func validate() throws {
-            guard (config == nil) != (dir == nil) else { throw ValidationError("Give --dir or --config.") }
-        }
+    private static let repair = subcommand(
+        "repair", abstract: "Build the index anew from every record that can be read and whose bytes are right.",
+        discussion: "The damaged index is kept beside the new one as index.damaged. What is said to be bad is lost."
+    ) { store, progress throws(StorageError) in try store.repair(progress: progress) }
 
-        /// Runs `body` on the store, prints what it found, and makes the exit code.
-        func run(
-            _ body: (StoreMaintenance, (Int64, Int64) -> Void) throws(StorageError) -> StoreReport
-        ) throws {
-            let report: StoreReport
-            do {
-                let path = try dir ?? SeedPeerConfiguration.load(file: config ?? "").configuration.storage.dir
-                let bar = ProgressBar(isShown: !json && isatty(STDERR_FILENO) == 1)
-                defer { bar.finish() }
-                report = try body(StoreMaintenance(directory: path)) { bar.show($0, of: $1) }
-            } catch {
-                FileHandle.standardError.write(Data("seed-peer: \(error)\n".utf8))
-                throw ExitCode(2)
-            }
-            print(json ? try JSONLines.text(report) : report.lines)
-            if !report.isSound { throw ExitCode(1) }
-        }
+    private static func subcommand(
+        _ name: String, abstract: String, discussion: String = "", _ work: @escaping Work
+    ) -> Command {
+        Command(
+            name, abstract: abstract, discussion: discussion, parameters: [config, dir, json],
+            validate: { arguments throws(UsageError) in
+                guard (arguments[config] == nil) != (arguments[dir] == nil) else {
+                    throw UsageError("Give --dir or --config.")
+                }
+            }, action: { arguments, console in try run(arguments, console, work) })
     }
 
-    struct VerifyCommand: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Read every stored block, compare it with its checksum, change nothing.")
-
-        @OptionGroup var options: Options
-
-        func run() throws {
-            try options.run { store, progress throws(StorageError) in try store.verify(progress: progress)
-            }
+    /// Works on the store, prints what was found, and makes the exit code.
+    private static func run(_ arguments: Arguments, _ console: Console, _ work: Work) throws -> ExitCode {
+        let report: StoreReport
+        do {
+            let bar = ProgressBar(isShown: !arguments[json] && isatty(STDERR_FILENO) == 1, console: console)
+            defer { bar.finish() }
+            report = try work(StoreMaintenance(directory: directory(arguments))) { bar.show($0, of: $1) }
+        } catch {
+            console.report("seed-peer: \(error)")
+            return ExitCode(2)
         }
+        try console.print(arguments[json] ? try JSONLines.text(report) : report.lines)
+        return report.isSound ? .success : .failure
     }
 
-    struct RepairCommand: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "repair",
-            abstract: "Build the index anew from every record that can be read and whose bytes are right.",
-            discussion: "The damaged index is kept beside the new one as index.damaged. What is said to be bad is lost."
-        )
-
-        @OptionGroup var options: Options
-
-        func run() throws {
-            try options.run { store, progress throws(StorageError) in try store.repair(progress: progress)
-            }
-        }
+    private static func directory(_ arguments: Arguments) throws(ConfigurationError) -> String {
+        if let path = arguments[dir] { return path }
+        return try SeedPeerConfiguration.load(file: arguments[config] ?? "").configuration.storage.dir
     }
 }
 

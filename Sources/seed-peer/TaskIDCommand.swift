@@ -1,58 +1,58 @@
-import ArgumentParser
+import CommandLineInterface
 import DragonflyIdentity
-import Foundation
 
 /// Tells which task a URL is about.
-struct TaskIDCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "task-id", abstract: "Print the canonical URL, the task id and the store key of a URL.")
+enum TaskIDCommand {
+    private static let url = Parameter.argument("url", .text, help: "The URL; left out with --batch.")
+    private static let revision = Parameter.option("revision", .text, help: "A revision of a model hub.")
+    private static let content = Parameter.option(
+        "content", .text, help: "As in X-Dragonfly-Content-For-Calculating-Task-ID.")
+    private static let blobDigest = Parameter.invertibleFlag(
+        "blob-digest", default: true, help: "Name OCI blobs and manifests by their digest.")
+    private static let json = Parameter.flag("json", help: "Print JSON.")
+    private static let batch = Parameter.flag("batch", help: "Read one JSON object per line and print one for each.")
 
-    @Argument(help: "The URL; left out with --batch.")
-    var url: String?
+    static let command = Command(
+        "task-id", abstract: "Print the canonical URL, the task id and the store key of a URL.",
+        parameters: [url] + TaskOptions.parameters + [revision, content, blobDigest, json, batch],
+        validate: { arguments throws(UsageError) in
+            guard (arguments[url] == nil) == arguments[batch] else { throw UsageError("Give a URL or --batch.") }
+        }, action: run)
 
-    @OptionGroup var task: TaskOptions
-
-    @Option(help: "A revision of a model hub.")
-    var revision: String?
-
-    @Option(help: "As in X-Dragonfly-Content-For-Calculating-Task-ID.")
-    var content: String?
-
-    @Flag(inversion: .prefixedNo, help: "Name OCI blobs and manifests by their digest.")
-    var blobDigest = true
-
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @Flag(help: "Read one JSON object per line and print one for each.")
-    var batch = false
-
-    func validate() throws {
-        guard (url == nil) == batch else { throw ValidationError("Give a URL or --batch.") }
+    @Sendable
+    private static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
+        if arguments[batch] {
+            let usesBlobDigest = arguments[blobDigest]
+            try JSONLines.run(console) { try answer($0, usesBlobDigest: usesBlobDigest) }
+        } else {
+            let report = Report(try identity(arguments))
+            try console.print(arguments[json] ? try JSONLines.text(report) : report.lines)
+        }
+        return .success
     }
 
-    func run() throws {
-        if batch { return try JSONLines.run(answer) }
-        let identity = try TaskIdentity(
-            url: url ?? "",
+    private static func identity(_ arguments: Arguments) throws -> TaskIdentity {
+        let task = TaskOptions(arguments)
+        return try TaskIdentity(
+            url: arguments[url] ?? "",
             marks: .init(
-                tag: task.tag, application: task.application, revision: revision, pieceLength: task.pieceLength),
-            filter: task.filteredNames.map { QueryFilter($0) } ?? .default, content: content,
-            usesBlobDigest: blobDigest)
-        let report = Report(identity)
-        print(json ? try JSONLines.text(report) : report.lines)
+                tag: task.tag, application: task.application, revision: arguments[revision],
+                pieceLength: task.pieceLength),
+            filter: task.filteredNames.map { QueryFilter($0) } ?? .default, content: arguments[content],
+            usesBlobDigest: arguments[blobDigest])
     }
 
-    private func answer(_ request: Request) throws -> Report {
+    private static func answer(_ request: Request, usesBlobDigest: Bool) throws -> Report {
         switch request.kind {
-        case "blob_digest": Report(taskID: try digest(Digest(blobURL: request.url ?? "")))
-        case "manifest_digest": Report(taskID: try digest(Digest(manifestURL: request.url ?? "")))
-        case let kind: Report(try request.identity(usesBlobDigest: kind == nil && request.usesBlobDigest ?? true))
+        case "blob_digest": Report(taskID: try taskID(of: Digest(blobURL: request.url ?? "")))
+        case "manifest_digest": Report(taskID: try taskID(of: Digest(manifestURL: request.url ?? "")))
+        case let kind:
+            Report(try request.identity(usesBlobDigest: kind == nil && request.usesBlobDigest ?? usesBlobDigest))
         }
     }
 
-    private func digest(_ digest: Digest?) throws -> TaskID {
-        guard let digest else { throw ValidationError("The URL does not end in an acceptable digest.") }
+    private static func taskID(of digest: Digest?) throws -> TaskID {
+        guard let digest else { throw UsageError("The URL does not end in an acceptable digest.") }
         return TaskID(digest.encoded)
     }
 }

@@ -51,7 +51,9 @@ struct StartAndStopTests {
     func refusedConfiguration() throws {
         let peer = try SeedPeerProcess(store: store, in: directory, extra: "shutdown: {timeout: soon}")
         #expect(peer.exitCode == 2)
-        #expect(peer.waits(for: "shutdown.timeout: soon is not allowed (line 8); allowed: a duration from 0s to 1h"))
+        #expect(
+            peer.waits(
+                for: "shutdown.timeout: soon is not allowed (line 8, column 21); allowed: a duration from 0s to 1h"))
     }
 
     @Test("A configuration file that is not there ends it with exit code 2")
@@ -65,7 +67,7 @@ struct StartAndStopTests {
     func unknownKey() throws {
         let peer = try SeedPeerProcess(store: store, in: directory, extra: "storag: {dir: x}")
         _ = try peer.port()
-        #expect(peer.waits(for: "storag is not a known key and is ignored (line 8); did you mean storage?"))
+        #expect(peer.waits(for: "storag is not a known key and is ignored (line 8, column 1); did you mean storage?"))
     }
 
     @Test("A second process on the same store is refused with exit code 1")

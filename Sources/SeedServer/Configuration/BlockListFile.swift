@@ -1,5 +1,4 @@
 import SeedProxy
-import Yams
 
 /// The file of `proxy.blockList`, in the form of Dragonfly's local dynamic configuration:
 ///
@@ -39,10 +38,10 @@ struct BlockListFile: Sendable {
 extension ConfigurationField {
     /// The one entry of a mapping.
     fileprivate func only(_ name: String) throws(ConfigurationProblem) -> ConfigurationField {
-        guard let entries = node.mapping, entries.count == 1, let inner = entries[name] else {
+        guard let entries = node.mapping, entries.count == 1, entries[0].key.text == name else {
             throw problem(allowed: "a mapping with \(name) alone")
         }
-        return ConfigurationField(path: "\(path).\(name)", node: inner)
+        return ConfigurationField(path: "\(path).\(name)", node: entries[0].value)
     }
 }
 
@@ -52,16 +51,16 @@ extension BlockList {
         if field.isNull { return }
         let allowed = "a mapping of urls, applications, tags, priorities"
         guard let entries = field.node.mapping else { throw field.problem(allowed: allowed) }
-        for (key, node) in entries {
-            let name = key.string ?? ""
-            let inner = ConfigurationField(path: "\(field.path).\(name)", node: node)
+        for entry in entries {
+            let name = entry.key.text ?? ""
+            let inner = ConfigurationField(path: "\(field.path).\(name)", node: entry.value)
             if inner.isNull { continue }
             switch name {
             case "urls": urls = try ConfigurationKind.list(of: .regex).read(inner)
             case "applications": applications = Set(try ConfigurationKind.list(of: .text).read(inner))
             case "tags": tags = Set(try ConfigurationKind.list(of: .text).read(inner))
             case "priorities": priorities = Set(try ConfigurationKind.list(of: .whole(in: 0...6)).read(inner))
-            default: throw ConfigurationField(path: field.path, node: key).problem(allowed: allowed)
+            default: throw ConfigurationField(path: field.path, node: entry.key).problem(allowed: allowed)
             }
         }
     }

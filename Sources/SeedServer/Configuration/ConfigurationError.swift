@@ -2,12 +2,12 @@
 package struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
     package var path: String
     package var value: String
-    /// Counted from 1; nil when the reader cannot tell.
-    package var line: Int?
+    /// Nil for values that are allowed each, but not together.
+    package var place: YAMLPlace?
     package var allowed: String
 
     package var description: String {
-        let place = line.map { " (line \($0))" } ?? ""
+        let place = place.map { " (\($0))" } ?? ""
         return "\(path): \(value) is not allowed\(place); allowed: \(allowed)"
     }
 }
@@ -16,8 +16,8 @@ package struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringCon
 package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file could not be opened or isn't UTF-8.
     case unreadable(Subject, file: String, reason: String)
-    /// The text is not YAML.
-    case notYAML(Subject, reason: String, line: Int?)
+    /// The text is not YAML, or more of it than is read.
+    case notYAML(Subject, reason: String, place: YAMLPlace?)
     /// Values that cannot be taken, in the order of the file.
     case refused([ConfigurationProblem])
 
@@ -38,8 +38,8 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
         switch self {
         case .unreadable(let subject, let file, let reason):
             "\(subject.rawValue) \(file): \(reason); \(subject.advice)"
-        case .notYAML(let subject, let reason, let line):
-            "\(subject.rawValue): not YAML" + (line.map { " (line \($0))" } ?? "") + ": \(reason)"
+        case .notYAML(let subject, let reason, let place):
+            "\(subject.rawValue): not YAML" + (place.map { " (\($0))" } ?? "") + ": \(reason)"
         case .refused(let problems):
             problems.map(\.description).joined(separator: "\n")
         }

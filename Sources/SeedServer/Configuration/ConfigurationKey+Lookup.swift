@@ -1,3 +1,5 @@
+import SeedSupport
+
 extension ConfigurationKey {
     /// Every key we know: those we use, then Dragonfly's others.
     package static let table: [ConfigurationKey] = used + ignored
@@ -13,28 +15,9 @@ extension ConfigurationKey {
         }
     }
 
-    /// The known key or section that somebody who wrote `path` probably meant; nil when none is near.
+    /// The known key or section that was probably meant by `path`; nil when none is near.
     static func nearest(to path: String) -> String? {
-        let written = Array(path.lowercased().utf8)
-        let limit = max(2, written.count / 8)
-        return (table.map(\.path) + sections.sorted())
-            .map { (name: $0, distance: editDistance(written, Array($0.lowercased().utf8))) }
-            .filter { $0.distance <= limit }
-            .min { $0.distance < $1.distance }?.name
-    }
-
-    /// Levenshtein's: the fewest letters to insert, delete or replace.
-    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let replaced = diagonal + (letter == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
-            }
-        }
-        return row[right.count]
+        let names = table.map(\.path) + sections.sorted()
+        return Spelling.nearest(to: path, in: names, limit: max(2, path.utf8.count / 8))
     }
 }

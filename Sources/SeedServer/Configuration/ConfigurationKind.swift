@@ -1,6 +1,4 @@
 import SeedOrigin
-import SeedProxy
-import Yams
 
 /// A kind of value: how it is read, what is allowed (for people), and how it is written back.
 struct ConfigurationKind<Value>: Sendable {
@@ -49,7 +47,12 @@ struct ConfigurationKind<Value>: Sendable {
 
 extension ConfigurationKind<String> {
     static var text: Self { nonEmpty("a text that isn't empty") }
-    static var filePath: Self { nonEmpty("the path of a file or directory") }
+
+    /// The system's calls would read a path with a zero byte only up to it.
+    static var filePath: Self {
+        scalar(
+            "the path of a file or directory", parse: { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 }, show: { $0 })
+    }
 
     /// An address in digits; host names would make us listen somewhere nobody named.
     static var address: Self {
@@ -66,7 +69,7 @@ extension ConfigurationKind<String> {
     static var proxyURL: Self {
         scalar(
             "an http or https URL with host and port, such as http://proxy.example:3128", isSecret: true,
-            parse: { OriginProxy($0) == nil ? nil : $0 }, show: { $0 })
+            parse: { ProxyURL.isOne($0) ? $0 : nil }, show: { $0 })
     }
 
     static var regex: Self {
@@ -146,12 +149,12 @@ extension ConfigurationKind<SeedPeerConfiguration.Rule> {
             read: { field throws(ConfigurationProblem) in
                 guard let entries = field.node.mapping else { throw field.problem(allowed: allowed) }
                 var rule = SeedPeerConfiguration.Rule()
-                for (key, node) in entries {
-                    let name = key.string ?? ""
-                    let inner = ConfigurationField(path: "\(field.path).\(name)", node: node)
+                for entry in entries {
+                    let name = entry.key.text ?? ""
+                    let inner = ConfigurationField(path: "\(field.path).\(name)", node: entry.value)
                     if inner.isNull { continue }
                     guard try rule.set(name, to: inner) else {
-                        throw ConfigurationField(path: field.path, node: key).problem(allowed: allowed)
+                        throw ConfigurationField(path: field.path, node: entry.key).problem(allowed: allowed)
                     }
                 }
                 return rule

@@ -1,5 +1,3 @@
-import Yams
-
 /// Reads a configuration file, collecting all its problems and what its author should know.
 struct ConfigurationReader {
     private(set) var configuration: SeedPeerConfiguration
@@ -34,9 +32,10 @@ struct ConfigurationReader {
             let inner = ConfigurationField(path: path, node: field.node)
             return problems.append(inner.problem(allowed: "a mapping of keys to values"))
         }
-        for (key, node) in entries {
-            let name = key.string ?? "?"
-            visit(ConfigurationField(path: field.path.isEmpty ? name : "\(field.path).\(name)", node: node))
+        for entry in entries {
+            let name = entry.key.text ?? "?"
+            let path = field.path.isEmpty ? name : "\(field.path).\(name)"
+            visit(ConfigurationField(path: path, node: entry.value, key: entry.key.place))
         }
     }
 
@@ -64,7 +63,8 @@ struct ConfigurationReader {
 }
 
 extension ConfigurationField {
-    fileprivate var place: String { line.map { " (line \($0))" } ?? "" }
+    /// Where the person finds the key.
+    fileprivate var place: String { " (\(key ?? node.place))" }
 }
 
 extension SeedPeerConfiguration {

@@ -23,8 +23,9 @@ package enum ConfigurationReference {
 
             One file in YAML, with Dragonfly's key names. A key that is missing keeps its default. A key that nobody
             knows is ignored with a warning. A value that is not allowed stops the start with exit code 2, and one line
-            for each such value says where it is and what is allowed. Sizes: `MB` is 10^6 bytes, `MiB` is 2^20.
-            Durations: `10s`, `1h30m`.
+            for each such value says where it is, by line and column, and what is allowed. Sizes: `MB` is 10^6 bytes,
+            `MiB` is 2^20. Durations: `10s`, `1h30m`. Anchors, aliases and merge keys (`<<`) may be used. A file longer
+            than 4 MiB, a key that stands twice and an unknown tag are refused.
 
             *kept*: as in Dragonfly. *other default*: the meaning is Dragonfly's, the default is not. *mapped*: another
             name or another meaning. *own*: not a key of Dragonfly. *ignored*: accepted and not used.

@@ -38,14 +38,14 @@ struct BlockListFileTests {
         #expect(missing?.description.hasPrefix("block list /nowhere/x.yaml: ") == true)
         #expect(missing?.description.hasSuffix("; correct proxy.blockList, or leave it out") == true)
         let spoiled = #expect(throws: ConfigurationError.self) { try BlockListFile.parse("a: b: c") }
-        #expect(spoiled?.description.hasPrefix("block list: not YAML (line 1): ") == true)
+        #expect(spoiled?.description.hasPrefix("block list: not YAML (line 1, column 5): ") == true)
         let wrong = #expect(throws: ConfigurationError.self) {
             try BlockListFile.parse("seed_client_config: {block_list: {task: {download: {priorities: [7]}}}}")
         }
         #expect(
             wrong?.description
                 == "block list.seed_client_config.block_list.task.download.priorities[0]: 7 is not allowed"
-                + " (line 1); allowed: 0–6")
+                + " (line 1, column 66); allowed: 0–6")
     }
 
     @Test("A name without a password is no protection, and is refused")

@@ -63,41 +63,47 @@ struct ConfigurationTests {
         arguments: [
             (
                 "proxy:\n  server:\n    port: 70000",
-                "proxy.server.port: 70000 is not allowed (line 3); allowed: 0–65535"
+                "proxy.server.port: 70000 is not allowed (line 3, column 11); allowed: 0–65535"
             ),
             (
                 "backend: {proxy: 'http://user:word@proxy.example'}",
-                "backend.proxy: a value that is not shown is not allowed (line 1); allowed: an http or https URL with host"
+                "backend.proxy: a value that is not shown is not allowed (line 1, column 18); allowed: an http or https URL with host"
                     + " and port, such as http://proxy.example:3128"
             ),
-            ("proxy: {server: {port: -1}}", "proxy.server.port: -1 is not allowed (line 1); allowed: 0–65535"),
-            ("host:\n  ip: here", "host.ip: here is not allowed (line 2); allowed: an IPv4 or IPv6 address"),
-            ("storage:\n  keep: maybe", "storage.keep: maybe is not allowed (line 2); allowed: true or false"),
-            ("storage: 5", "storage: 5 is not allowed (line 1); allowed: a mapping of keys to values"),
-            ("[1, 2]", "the file: a list is not allowed (line 1); allowed: a mapping of keys to values"),
+            (
+                "proxy: {server: {port: -1}}",
+                "proxy.server.port: -1 is not allowed (line 1, column 24); allowed: 0–65535"
+            ),
+            ("host:\n  ip: here", "host.ip: here is not allowed (line 2, column 7); allowed: an IPv4 or IPv6 address"),
+            (
+                "storage:\n  keep: maybe",
+                "storage.keep: maybe is not allowed (line 2, column 9); allowed: true or false"
+            ),
+            ("storage: 5", "storage: 5 is not allowed (line 1, column 10); allowed: a mapping of keys to values"),
+            ("[1, 2]", "the file: a list is not allowed (line 1, column 1); allowed: a mapping of keys to values"),
             (
                 "storage:\n  dir: ''",
-                "storage.dir: an empty text is not allowed (line 2); allowed: the path of a file or directory"
+                "storage.dir: an empty text is not allowed (line 2, column 8); allowed: the path of a file or directory"
             ),
             (
                 "download:\n\n  pieceTimeout: 10",
-                "download.pieceTimeout: 10 is not allowed (line 3); allowed: a duration from 100ms to 1d, such as 10s or 1h30m"
+                "download.pieceTimeout: 10 is not allowed (line 3, column 17); allowed: a duration from 100ms to 1d, such as 10s or 1h30m"
             ),
             (
                 "proxy:\n  rules:\n    - regex: ok\n    - regex: '('",
-                "proxy.rules[1].regex: ( is not allowed (line 4); allowed: a regular expression"
+                "proxy.rules[1].regex: ( is not allowed (line 4, column 14); allowed: a regular expression"
             ),
             (
                 "proxy:\n  rules:\n    - regexp: ok",
-                "proxy.rules[0]: regexp is not allowed (line 3); allowed: a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, revalidateAfter"
+                "proxy.rules[0]: regexp is not allowed (line 3, column 7); allowed: a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, revalidateAfter"
             ),
             (
                 "backend:\n  allowAddresses: [10.0.0.0/33]",
-                "backend.allowAddresses[0]: 10.0.0.0/33 is not allowed (line 2); allowed: an address block such as 10.0.0.0/8 or fd00::/8"
+                "backend.allowAddresses[0]: 10.0.0.0/33 is not allowed (line 2, column 20); allowed: an address block such as 10.0.0.0/8 or fd00::/8"
             ),
             (
                 "storage:\n  scrubRate: fast",
-                "storage.scrubRate: fast is not allowed (line 2); allowed: a size from 0 to 1024PiB, such as 512KiB or 4MB"
+                "storage.scrubRate: fast is not allowed (line 2, column 14); allowed: a size from 0 to 1024PiB, such as 512KiB or 4MB"
             ),
         ])
     func refusedValues(yaml: String, message: String) {
@@ -138,12 +144,12 @@ struct ConfigurationTests {
         arguments: [
             (
                 "proxy:\n  serve:\n    port: 1",
-                "proxy.serve is not a known key and is ignored (line 3); did you mean proxy.server?"
+                "proxy.serve is not a known key and is ignored (line 2, column 3); did you mean proxy.server?"
             ),
-            ("nothing: 1", "nothing is not a known key and is ignored (line 1)"),
+            ("nothing: 1", "nothing is not a known key and is ignored (line 1, column 1)"),
             (
                 "upload: {server: {requestbufferSize: 50}}",
-                "upload.server.requestbufferSize is not a known key and is ignored (line 1); did you mean upload.server.requestBufferSize?"
+                "upload.server.requestbufferSize is not a known key and is ignored (line 1, column 19); did you mean upload.server.requestBufferSize?"
             ),
         ])
     func unknownKeys(yaml: String, text: String) throws {
@@ -157,7 +163,7 @@ struct ConfigurationTests {
         let loaded = try SeedPeerConfiguration.parse(
             "gc: {policy: {persistentTaskTTL: 1h}}\ntracing: {headers: {a: b}}\nupload: {server: {caCert: /x}}")
         #expect(loaded.notices.map(\.weight) == [.debug, .debug, .warning])
-        #expect(loaded.notices[2].text == "upload.server.caCert is ignored (line 3): not enforced")
+        #expect(loaded.notices[2].text == "upload.server.caCert is ignored (line 3, column 19): not enforced")
     }
 
     @Test("A file that is not there is refused with its name")
