@@ -4,10 +4,12 @@ FORMATTED := Sources Tests Examples benchmarks Package.swift
 # Instructions that a warm request may cost, loosely: other compilers make it a little more or less.
 HOT_PATH_LIMIT ?= 100000
 FUZZ_SECONDS ?= 60
+# What hands work from thread to thread.
+THREADED := $(foreach name,SeedSupport EventLoops HTTPServer HTTPTransfers,$(if $(wildcard Tests/$(name)Tests),$(name)Tests))
 # A recipe for a product that is not in the manifest says so instead of failing.
 HAS = grep -qE '((executable|library)\(name: |module\()"$(1)"' Package.swift || { echo "$@: left out, there is no $(1) in Package.swift"; exit 0; };
 
-.PHONY: help deps build release run test soak coverage fuzz demo bench bench-origin bench-front bench-memory \
+.PHONY: help deps build release run test soak campaign coverage fuzz demo bench bench-origin bench-front bench-memory \
 	instructions bench-request docs format lint config
 
 help: ## Say what there is
@@ -29,7 +31,11 @@ test: deps ## Build everything and run the tests
 	$(SWIFT) build --build-tests
 	scripts/run-tests
 
-soak: deps ## Run the tests with their long parts
+soak: deps ## Run the tests under the address sanitizer, and those of loops, server and transfers under the thread sanitizer
+	scripts/run-tests --sanitize=address
+	scripts/run-tests --sanitize=thread $(THREADED)
+
+campaign: deps ## Run the tests with their long parts
 	$(SWIFT) build --build-tests
 	SEED_SOAK=1 scripts/run-tests
 
