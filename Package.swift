@@ -25,7 +25,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [.library(name: "HTTPSemantics", targets: ["HTTPSemantics"])],
     targets: [
+        .systemLibrary(name: "CChecksum", providers: [.apt(["zlib1g-dev", "libisal-dev"])]),
         .systemLibrary(name: "CEvent", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
@@ -36,6 +38,9 @@ let package = Package(
         module("EventLoops", ["CEvent", "CPosixIO", "SeedSupport"]),
         module("CommandLineInterface", ["SeedSupport"]),
         module("DragonflyIdentity", ["CICU", "HTTPSemantics", "SeedSupport"]),
+        module("SeedStorage", ["CChecksum", "CLMDB", "DragonflyIdentity", "HTTPSemantics", "SeedSupport"]),
+        // Orders of eviction and traces of reads, for the store's benchmarks.
+        module("EvictionSimulation", ["DragonflyIdentity", "SeedStorage"]),
         module("SeedTestSupport", ["CPosixIO", "HTTPSemantics", "SeedSupport"]),
 
         tests(of: "SeedSupport", ["SeedTestSupport"]),
@@ -43,5 +48,19 @@ let package = Package(
         tests(of: "EventLoops", ["SeedSupport", "SeedTestSupport"]),
         tests(of: "CommandLineInterface", ["SeedSupport"]),
         tests(of: "DragonflyIdentity", ["HTTPSemantics", "SeedTestSupport"], resources: [.copy("Vectors")]),
+        tests(
+            of: "SeedStorage",
+            ["DragonflyIdentity", "HTTPSemantics", "SeedSupport", "SeedTestSupport"]),
+
+        .executableTarget(
+            name: "IdentityBenchmarks", dependencies: ["DragonflyIdentity"],
+            path: "benchmarks/Benchmarks/IdentityBenchmarks", swiftSettings: strict),
+        .executableTarget(
+            name: "EvictionBenchmarks", dependencies: ["EvictionSimulation"],
+            path: "benchmarks/Benchmarks/EvictionBenchmarks", exclude: ["README.md"], swiftSettings: strict),
+        .executableTarget(
+            name: "StoreBenchmarks",
+            dependencies: ["DragonflyIdentity", "HTTPSemantics", "SeedStorage", "SeedSupport"],
+            path: "benchmarks/Benchmarks/StoreBenchmarks", exclude: ["README.md"], swiftSettings: strict),
     ]
 )

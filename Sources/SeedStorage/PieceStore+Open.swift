@@ -1,5 +1,4 @@
-import Glibc
-package import Logging
+package import SeedSupport
 
 extension PieceStore {
     /// What a store is made of.
@@ -11,8 +10,7 @@ extension PieceStore {
         let space: VolumeSpace
         let configuration: StorageConfiguration
         let board: HealthBoard
-        /// Milliseconds since 1970.
-        let now: @Sendable () -> Int64
+        let now: @Sendable () -> Timestamp
     }
 
     /// Opens the store, and makes it when the directory is empty or missing. Reads neither content nor records.
@@ -21,7 +19,7 @@ extension PieceStore {
     /// Files that no record knows are deleted afterwards, on a store thread, and all others are measured.
     package static func open(
         _ configuration: StorageConfiguration, logger: Logger,
-        now: @escaping @Sendable () -> Int64 = { WallClock.milliseconds }
+        now: @escaping @Sendable () -> Timestamp = { .now() }
     ) throws(StorageError) -> PieceStore {
         let directory = StoreDirectory(path: configuration.directory)
         let lock = try directory.prepare()
@@ -48,7 +46,7 @@ extension PieceStore {
     private static func openIndex(
         _ configuration: StorageConfiguration, _ directory: StoreDirectory, _ lock: DirectoryLock
     ) throws(StorageError) -> Index {
-        if access(directory.indexFile, F_OK) == 0, try !IndexFile(path: directory.indexFile).isUsable {
+        if System.exists(directory.indexFile), try !IndexFile(path: directory.indexFile).isUsable {
             throw .damagedIndex(directory.path)
         }
         let environment = try Index.mapping { () throws(LMDBError) in

@@ -1,5 +1,5 @@
 package import DragonflyIdentity
-import Logging
+import SeedSupport
 
 // MARK: Reading. Blocking; store threads only. Each sees what was put before, committed or not.
 

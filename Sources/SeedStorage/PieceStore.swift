@@ -1,5 +1,5 @@
 package import DragonflyIdentity
-import Logging
+import SeedSupport
 import Synchronization
 
 /// Pieces in, pieces out, on disk: the index of what is held, and the content files.
@@ -29,15 +29,14 @@ package final class PieceStore: Sendable {
     let uses: UseLog
     let housekeeper: Housekeeper
     let scrub: Scrub
-    let taskTTL: Int64?
-    /// Milliseconds since 1970.
-    let now: @Sendable () -> Int64
+    let taskTTL: Duration?
+    let now: @Sendable () -> Timestamp
 
     /// How far the search for pieces has come that the order of eviction does not know.
-    let coldWalk = Mutex(ColdWalk.at(nil))
+    let coldWalk = Lock(ColdWalk.at(nil))
 
     /// Files of tasks in memory that pieces were taken of since the last round.
-    let thinned = Mutex<Set<FileName>>([])
+    let thinned = Lock<Set<FileName>>([])
 
     enum ColdWalk: Sendable {
         /// Behind this piece; nil at the start.
@@ -45,14 +44,14 @@ package final class PieceStore: Sendable {
         case finished
     }
 
-    private let attached = Mutex(WeakHolder())
+    private let attached = Lock(WeakHolder())
 
     private struct WeakHolder: Sendable {
         weak var holder: (any PieceHolder)?
     }
 
     /// Nil once the store is closed; who reads holds it until done, so the index closes after the last reader.
-    private let index: Mutex<Index?>
+    private let index: Lock<Index?>
     private let nextGeneration: Atomic<UInt64>
     private let isClosed = Atomic(false)
 
@@ -69,7 +68,7 @@ package final class PieceStore: Sendable {
         scrub = Scrub(rate: parts.configuration.scrubRate)
         let watch = ContentWatch(space: parts.space, board: parts.board, logger: logger)
         content = ContentDirectory(parts.directory, threads: parts.threads, watch: watch)
-        index = Mutex(parts.index)
+        index = Lock(parts.index)
         nextGeneration = Atomic(parts.index.firstGeneration)
         writer = IndexWriter(
             index: parts.index, pendingLimit: parts.configuration.pendingLimit, health: parts.board, logger: logger,

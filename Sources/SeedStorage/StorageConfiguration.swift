@@ -8,10 +8,10 @@ package struct StorageConfiguration: Sendable, Equatable {
     package var threads: Int
     /// How full it may get.
     package var limits: SpaceLimits
-    /// `gc.policy.taskTTL`: tasks that nobody read for so many seconds go; nil keeps them.
-    package var taskTTL: Int64?
-    /// `gc.interval`: seconds between looks for tasks that are too old, and between measurements of the files.
-    package var interval: Int64
+    /// `gc.policy.taskTTL`: tasks that were not read for so long go; nil keeps them.
+    package var taskTTL: Duration?
+    /// `gc.interval`: between looks for tasks that are too old, and between measurements of the files.
+    package var interval: Duration
     /// `storage.scrubRate`: bytes a second that are read to find rotten blocks; 0 looks for none.
     package var scrubRate: Int64
     /// Bytes of memory for the order of eviction: 72 for each piece that was used in this life.
@@ -24,7 +24,7 @@ package struct StorageConfiguration: Sendable, Equatable {
 
     package init(
         directory: String, keep: Bool = true, threads: Int = 4, limits: SpaceLimits = SpaceLimits(),
-        taskTTL: Int64? = nil, interval: Int64 = 900, scrubRate: Int64 = 0,
+        taskTTL: Duration? = nil, interval: Duration = .seconds(900), scrubRate: Int64 = 0,
         policyMemory: Int = 64 << 20, indexMapSize: Int = 1 << 40, pendingLimit: Int = 65_536
     ) {
         self.directory = directory

@@ -1,4 +1,5 @@
 import Glibc
+import SeedSupport
 
 /// What the store could not do, to what, and what can be done about it.
 package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -49,10 +50,21 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         self.init(kind, error.description, systemError: error.code)
     }
 
-    /// A failed system call, by the error number it left.
-    static func file(_ operation: String, _ path: String, _ code: CInt = errno) -> StorageError {
+    /// Runs system calls. A failure becomes the store's error, with what was tried and on what.
+    static func mapping<Result>(
+        _ operation: @autoclosure () -> String, _ path: String, _ body: () throws(Errno) -> Result
+    ) throws(StorageError) -> Result {
+        do throws(Errno) {
+            return try body()
+        } catch {
+            throw .file(operation(), path, error)
+        }
+    }
+
+    /// A failed system call.
+    static func file(_ operation: String, _ path: String, _ error: Errno) -> StorageError {
         let kind: Kind =
-            switch code {
+            switch error.code {
             case ENOSPC, EDQUOT: .full
             case ENOENT: .missing
             case EROFS: .readOnly
@@ -60,8 +72,8 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
             case EIO: .device
             default: .file
             }
-        let reason = String(cString: strerror(code)) + (advice(kind).map { "; \($0)" } ?? "")
-        return StorageError(kind, "cannot \(operation) \(path): \(reason)", systemError: code)
+        let reason = error.description + (advice(kind).map { "; \($0)" } ?? "")
+        return StorageError(kind, "cannot \(operation) \(path): \(reason)", systemError: error.code)
     }
 
     /// What the person who reads the log can do.

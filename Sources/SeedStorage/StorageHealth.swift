@@ -1,4 +1,4 @@
-import Logging
+import SeedSupport
 import Synchronization
 
 /// How the store is doing, and what it did in this life.
@@ -27,7 +27,7 @@ package struct StorageHealth: Sendable, Equatable {
 
 /// Where the store's threads note it.
 final class HealthBoard: Sendable {
-    private let health = Mutex(StorageHealth())
+    private let health = Lock(StorageHealth())
 
     var current: StorageHealth { health.withLock { $0 } }
 

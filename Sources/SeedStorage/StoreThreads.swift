@@ -1,4 +1,4 @@
-import NIOCore
+import SeedSupport
 
 /// The store's own blocking threads: a fixed number, work in the order it came.
 package final class StoreThreads: Sendable {
@@ -6,7 +6,7 @@ package final class StoreThreads: Sendable {
     package typealias Work = @Sendable () -> Void
 
     private struct Queue {
-        var work = CircularBuffer<Work>()
+        var work = FIFO<Work>()
         var isClosed = false
     }
 

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import HTTPSemantics
 import Testing
 
 @testable import SeedStorage

@@ -1,7 +1,7 @@
 import DragonflyIdentity
 import Glibc
-import NIOCore
-import NIOPosix
+import HTTPSemantics
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -63,9 +63,9 @@ struct ContentFileTests {
             try file.write(bytes, at: 0)
             #expect(file.isResident(ByteRange(0, 300_000)))
             #expect(file.isResident(ByteRange(5, 5)))
-            let buffer = file.readResident(ByteRange(7, 290_000), allocator: ByteBufferAllocator())
-            #expect(buffer.map { Array($0.readableBytesView) } == Array(bytes[7..<290_000]))
-            #expect(file.readResident(ByteRange(0, 300_001), allocator: ByteBufferAllocator()) == nil)
+            let buffer = file.readResident(ByteRange(7, 290_000))
+            #expect(buffer.map(Array.init) == Array(bytes[7..<290_000]))
+            #expect(file.readResident(ByteRange(0, 300_001)) == nil)
             #expect(!file.isResident(ByteRange(0, 600_000)))
         }
     }
@@ -81,27 +81,60 @@ struct ContentFileTests {
             #expect(posix_fadvise(file.file.descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0)
             // A file system in memory keeps its pages whatever it is advised.
             guard !file.isResident(range) else { return }
-            #expect(file.readResident(range, allocator: ByteBufferAllocator()) == nil)
+            #expect(file.readResident(range) == nil)
             file.warm(range)
             #expect(file.isResident(range))
-            #expect(file.readResident(range, allocator: ByteBufferAllocator()) != nil)
+            #expect(file.readResident(range) != nil)
         }
     }
 
-    @Test("two event loops can have one file's regions in use at the same moment")
-    func handlesOfLoops() throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        defer { try? group.syncShutdownGracefully() }
-        let (first, second) = (group.next(), group.next())
+    @Test("two threads can send from one file at the same moment")
+    func extents() throws {
         try withStore { (store) throws in
             let file = try store.createContent(key(1))
-            let region = FileRegionRef(lease: file.lease(), offset: 10, count: 20)
-            #expect(region.handle(on: first) === region.handle(on: first))
-            try region.handle(on: first).withUnsafeFileDescriptor { one in
-                try region.handle(on: second).withUnsafeFileDescriptor { other in #expect(one == other) }
+            let bytes = pattern(30)
+            try file.write(bytes, at: 0)
+            let extent = file.lease().extent(of: ByteRange(10, 30))
+            #expect(extent.offset == 10 && extent.count == 20 && extent.descriptor == file.file.descriptor)
+            #expect(Extent.file(extent).count == 20)
+            let read = Lock<[Bytes]>([])
+            let threads = (0..<2).map { number in
+                PlatformThread(name: "send-\(number)") {
+                    for _ in 0..<100 {
+                        let sent = Bytes(unsafeUninitializedCapacity: extent.count) {
+                            (try? System.readAll(extent.descriptor, $0, at: extent.offset)) ?? 0
+                        }
+                        read.withLock { $0.append(sent) }
+                    }
+                }
             }
-            let sent = region.fileRegion(on: first)
-            #expect(sent.readerIndex == 10 && sent.endIndex == 30)
+            for thread in threads { thread.join() }
+            let all = read.withLock { $0 }
+            #expect(all.count == 200 && all.allSatisfy { $0 == Bytes(bytes[10...]) })
+        }
+    }
+
+    @Test("an extent keeps its file open and its bytes unpunched")
+    func extentIsLease() throws {
+        try withStore { (store) throws in
+            var file: ContentFile? = try store.createContent(key(1))
+            try file?.write(pattern(8_192), at: 0)
+            let journal = Journal()
+            var extent = file?.lease().extent(of: ByteRange(0, 8_192))
+            file?.retire { journal.note(1) }
+            file = nil
+            store.threads.barrier(2)
+            do {
+                let sent = try #require(extent)
+                let bytes = Bytes(unsafeUninitializedCapacity: sent.count) {
+                    (try? System.readAll(sent.descriptor, $0, at: sent.offset)) ?? 0
+                }
+                #expect(bytes == Bytes(pattern(8_192)))
+            }
+            #expect(journal.all.isEmpty)
+            extent = nil
+            #expect(journal.all == [1])
+            #expect(extent == nil)
         }
     }
 

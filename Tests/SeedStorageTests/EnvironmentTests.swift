@@ -1,6 +1,6 @@
 import Dispatch
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 import Testing
 
 @testable import SeedStorage
@@ -14,7 +14,7 @@ struct EnvironmentTests {
             store.put(task(key(1), generation: 7))
             store.flush()
             let (entered, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-            let done = Mutex(false)
+            let done = Lock(false)
             store.threads.run {
                 try? index.environment.read { _ in
                     entered.signal()

@@ -1,7 +1,8 @@
 import DragonflyIdentity
 import Foundation
+import HTTPSemantics
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 import Testing
 
 @testable import SeedStorage
@@ -156,13 +157,13 @@ struct EvictionTests {
         try withSmallStore(in: directory) { (store) throws in
             for number in 0..<6 { try store.fill(number, pieces: 2) }
         }
-        let clock = Mutex<Int64>(WallClock.milliseconds + 10_000)
+        let clock = Lock(Timestamp.now() + .seconds(10))
         var configuration = StorageConfiguration(directory: directory.path("store"), threads: 2)
         configuration.limits = SpaceLimits(capacity: Self.budget, highPercent: 90, lowPercent: 80, headroom: 0)
         let store = try PieceStore.open(configuration, logger: quiet, now: { clock.withLock { $0 } })
         for number in [5, 3, 1, 0, 4] {
             store.used(key(number), generation: 1, piece: 0, bytes: 1)
-            clock.withLock { $0 += 1_000 }
+            clock.withLock { $0 = $0 + .seconds(1) }
             store.noteUses()
         }
         store.close()
@@ -179,18 +180,18 @@ struct EvictionTests {
     @Test("tasks that nobody read for taskTTL go; those that were read, and pinned ones, stay")
     func tooOld() throws {
         let directory = try TemporaryDirectory()
-        let clock = Mutex<Int64>(1_000_000_000_000)
+        let clock = Lock(Timestamp(seconds: 1_000_000_000))
         let configuration = StorageConfiguration(
-            directory: directory.path("store"), threads: 2, limits: SpaceLimits(headroom: 0), taskTTL: 3_600)
+            directory: directory.path("store"), threads: 2, limits: SpaceLimits(headroom: 0), taskTTL: .seconds(3_600))
         let store = try PieceStore.open(configuration, logger: quiet, now: { clock.withLock { $0 } })
         defer { store.close() }
         let records = try (0..<3).map { try store.fill($0, pieces: 1).record }
         #expect(try store.pin(key(2), true))
-        clock.withLock { $0 += 3_000_000 }
+        clock.withLock { $0 = $0 + .seconds(3_000) }
         store.used(key(1), generation: records[1].generation, piece: 0, bytes: 1)
         store.noteUses()
         store.flush()
-        clock.withLock { $0 += 1_000_000 }
+        clock.withLock { $0 = $0 + .seconds(1_000) }
         store.round()
         store.flush()
         #expect(try (0..<3).filter { try store.task(key($0)) != nil } == [1, 2])
@@ -225,7 +226,7 @@ struct EvictionTests {
             let record = try store.fill(1, pieces: 1).record
             #expect(store.content.claim(record.file))
             #expect(!store.content.claim(record.file))
-            let opened = Mutex(false)
+            let opened = Lock(false)
             store.threads.run {
                 _ = try? store.openContent(key(1), generation: record.generation)
                 opened.withLock { $0 = true }

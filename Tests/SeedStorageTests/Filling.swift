@@ -1,4 +1,6 @@
 import DragonflyIdentity
+import HTTPSemantics
+import SeedSupport
 import SeedTestSupport
 
 @testable import SeedStorage
@@ -37,7 +39,7 @@ extension PieceStore {
 
     /// Evicts until nothing is to go any more and what goes is gone; false when that does not come within ten seconds.
     func settles() -> Bool {
-        let deadline = MonotonicTime.now().advanced(byMilliseconds: 10_000)
+        let deadline = MonotonicTime.now() + .seconds(10)
         while MonotonicTime.now() < deadline {
             _ = evict()
             threads.barrier(2)
@@ -93,7 +95,8 @@ extension [UInt8] {
             }
         }
         return PieceRecord(
-            number: number, present: grid.allBlocks(inPiece: number), checksums: sums, createdAt: 1, updatedAt: 1)
+            number: number, present: grid.allBlocks(inPiece: number), checksums: sums, createdAt: at(1),
+            updatedAt: at(1))
     }
 }
 

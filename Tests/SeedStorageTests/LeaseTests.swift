@@ -1,5 +1,7 @@
 import DragonflyIdentity
 import Glibc
+import HTTPSemantics
+import SeedSupport
 import SeedTestSupport
 import Synchronization
 import Testing
@@ -133,7 +135,7 @@ struct LeaseTests {
         try withStore({ $0.threads = 4 }) { (store) throws in
             let file = try store.createContent(key(1))
             let journal = Journal()
-            let order = Mutex(0)
+            let order = Lock(0)
             for _ in 0..<4 {
                 store.threads.run {
                     for _ in 0..<2_000 {

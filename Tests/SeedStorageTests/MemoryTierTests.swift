@@ -1,12 +1,12 @@
-import NIOCore
+import SeedSupport
 import Testing
 
 @testable import SeedStorage
 
 @Suite("Memory tier")
 struct MemoryTierTests {
-    private func bytes(_ count: Int, _ value: UInt8 = 1) -> ByteBuffer {
-        ByteBuffer(repeating: value, count: count)
+    private func bytes(_ count: Int, _ value: UInt8 = 1) -> Bytes {
+        Bytes(repeatElement(value, count: count))
     }
 
     @Test("it never holds more than its capacity; who was not read goes first")

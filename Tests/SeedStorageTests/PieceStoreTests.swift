@@ -57,11 +57,11 @@ struct PieceStoreTests {
             store.put(task(key(1), generation: 1))
             for number in 0..<1_000 {
                 var record = piece(0)
-                record.updatedAt = Int64(number)
+                record.updatedAt = at(Int64(number))
                 store.put(record, of: key(1), generation: 1, urgency: .lazy)
             }
             #expect(store.flush())
-            #expect(try store.pieces(key(1), generation: 1, numbers: 0..<1).map(\.updatedAt) == [999])
+            #expect(try store.pieces(key(1), generation: 1, numbers: 0..<1).map(\.updatedAt) == [at(999)])
             // Each commit takes 10 ms or more to come due; how many fit depends on how slow the loop above was.
             #expect(store.health.commits < 100)
         }
@@ -117,14 +117,14 @@ struct PieceStoreTests {
             for isCommitted in [false, true] {
                 if isCommitted { store.flush() }
                 var again = task(key(1), generation: 1)
-                again.createdAt = 1_000
-                again.fetchedAt = 2_000
+                again.createdAt = at(1_000)
+                again.fetchedAt = at(2_000)
                 store.put(again)
                 #expect(try store.task(key(1))?.flags.contains(.pinned) == true)
             }
             store.flush()
             let record = try #require(try store.task(key(1)))
-            #expect(record.flags == [.immutable, .pinned] && record.fetchedAt == 2_000)
+            #expect(record.flags == [.immutable, .pinned] && record.fetchedAt == at(2_000))
             #expect(try store.pin(key(1), false))
             store.flush()
             #expect(try store.task(key(1))?.flags == [.immutable])

@@ -1,5 +1,6 @@
 import DragonflyIdentity
 import Foundation
+import HTTPSemantics
 import SeedTestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import Testing
 
 @testable import SeedStorage
@@ -24,7 +24,7 @@ struct RecordTests {
         var record = piece(3, present: BlockSet([1]))
         record.digest = nil
         record.source = .peer
-        record.costMilliseconds = 17
+        record.cost = .milliseconds(17)
         let name = PieceName(file: FileName(key: key(1), generation: 2), number: 3).tableKey
         let stored = StoredPiece(record: record, length: 300_000)
         let read = StoredPiece.decode(stored.encoded(for: name), key: name).value
@@ -87,9 +87,24 @@ struct RecordTests {
                 + "0b000000" + "16000000")
     }
 
+    @Test("nor has that of a task's record")
+    func goldenTask() {
+        let bytes = task(key(0x0102), generation: 5).encoded(for: key(0x0102).bytes)
+        let texts = [
+            "04000000" + hex("wire"), "19000000" + hex("http://example.test/a?b=c"), "01" + "01000000" + hex("t"), "00",
+            "01" + "04000000" + hex("\"v1\""), "00", "01000000" + "0c000000" + hex("Content-Type"),
+            "0a000000" + hex("text/plain"), "00",
+        ]
+        #expect(
+            hex(Array(bytes.dropLast(4))) == "02" + "01000000" + "0500000000000000" + "40420f0000000000"
+                + "0000080000000000" + "0100000000000000" + "0200000000000000" + texts.joined())
+    }
+
     private func isDamaged<R>(_ stored: StoredRecord<R>) -> Bool {
         if case .damaged = stored { true } else { false }
     }
+
+    private func hex(_ text: String) -> String { hex(Array(text.utf8)) }
 
     private func hex(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

@@ -1,13 +1,12 @@
 import DragonflyIdentity
 import Glibc
-import HTTPTypes
-import Logging
+import HTTPSemantics
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 
 @testable import SeedStorage
 
-let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+let quiet = Logger.quiet
 
 /// A store in a temporary directory, closed and deleted after `body`.
 func withStore<R>(
@@ -36,6 +35,8 @@ func openStore(
     return try PieceStore.open(configuration, logger: quiet)
 }
 
+func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
 /// A store key that is easy to recognise.
 func key(_ number: Int) -> StoreKey {
     let bytes = [UInt8](repeating: 0, count: 24) + (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
@@ -50,12 +51,12 @@ func task(
     TaskRecord(
         key: key, wireID: TaskID(wireID), generation: generation, contentLength: length, pieceLength: pieceLength,
         etag: "\"v1\"", lastModified: nil, headers: [.contentType: "text/plain"], url: "http://example.test/a?b=c",
-        tag: "t", application: nil, createdAt: 1, fetchedAt: 2, flags: [.immutable])
+        tag: "t", application: nil, createdAt: at(1), fetchedAt: at(2), flags: [.immutable])
 }
 
 /// The record of a piece of the task above: 2 blocks in each piece.
 func piece(_ number: Int, present: BlockSet = BlockSet(0..<2)) -> PieceRecord {
-    PieceRecord(number: number, present: present, checksums: [11, 22], digest: 33, createdAt: 4, updatedAt: 5)
+    PieceRecord(number: number, present: present, checksums: [11, 22], digest: 33, createdAt: at(4), updatedAt: at(5))
 }
 
 extension ContentFile {
@@ -81,7 +82,7 @@ func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
 
 /// What happened, in order, from any thread.
 final class Journal: Sendable {
-    private let entries = Mutex<[Int]>([])
+    private let entries = Lock<[Int]>([])
     func note(_ entry: Int) { entries.withLock { $0.append(entry) } }
     var all: [Int] { entries.withLock { $0 } }
 }

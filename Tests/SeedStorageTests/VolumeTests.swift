@@ -1,5 +1,6 @@
 import DragonflyIdentity
 import Foundation
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -105,11 +106,11 @@ struct VolumeTests {
 
     @Test("running out of descriptors is named as such")
     func descriptors() {
-        let error = StorageError.file("create", "/x", EMFILE)
+        let error = StorageError.file("create", "/x", Errno(EMFILE))
         #expect(error.kind == .tooManyFiles && error.concernsVolume)
         #expect(error.message.contains("ulimit -n"))
-        #expect(StorageError.file("write", "/x", EIO).kind == .device)
-        #expect(StorageError.file("write", "/x", EDQUOT).kind == .full)
+        #expect(StorageError.file("write", "/x", Errno(EIO)).kind == .device)
+        #expect(StorageError.file("write", "/x", Errno(EDQUOT)).kind == .full)
     }
 
     /// The volume has no event to wait for.

@@ -1,8 +1,9 @@
 import Dispatch
 import DragonflyIdentity
 import Foundation
+import HTTPSemantics
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 import Testing
 
 @testable import SeedStorage
@@ -46,7 +47,7 @@ struct WeaknessTests {
     @Test("W41: first requests that race make a file each; none cuts off what another has written")
     func race() throws {
         try withStore { (store) throws in
-            let files = Mutex<[ContentFile]>([])
+            let files = Lock<[ContentFile]>([])
             DispatchQueue.concurrentPerform(iterations: 32) { number in
                 guard let file = try? store.createContent(key(1)) else { return }
                 try? file.write(pattern(5_000, seed: UInt64(number + 1)), at: 0)

@@ -56,6 +56,13 @@ import Testing
         #expect(bucket.delay(until: 0, now: start) == .seconds(1))
     }
 
+    @Test func aBucketWithoutCapacityPaces() {
+        var bucket = TokenBucket(rate: 100, capacity: 0, now: start)
+        let pauses = [0, 500, 10_000].map { bucket.take(100, now: start + .milliseconds($0)) }
+        // Taken early, it waits for both; taken late, it makes up for nothing.
+        #expect(pauses == [.seconds(1), .milliseconds(1_500), .seconds(1)])
+    }
+
     @Test func pausesDouble() {
         let backoff = Backoff(first: .milliseconds(100), longest: .milliseconds(450))
         let pauses = (1...5).map { backoff.pause(afterFailures: $0).milliseconds }

@@ -1,4 +1,5 @@
 package import DragonflyIdentity
+package import HTTPSemantics
 
 /// Where a block is: its piece, and its number inside that piece.
 package struct BlockIndex: Hashable, Sendable, Comparable {

@@ -1,3 +1,5 @@
+import HTTPSemantics
+
 /// A set of block numbers of one piece: 256 bits, enough for a 64 MiB piece of 256 KiB blocks, and no heap.
 ///
 /// Numbers outside `0..<BlockSet.capacity` are a programming error.

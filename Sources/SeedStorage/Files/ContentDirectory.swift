@@ -1,5 +1,7 @@
 import DragonflyIdentity
 import Glibc
+import HTTPSemantics
+import SeedSupport
 
 /// The content files of the store: `content/<2 hex>/<store key>.<generation>`.
 final class ContentDirectory: Sendable {
@@ -46,18 +48,26 @@ final class ContentDirectory: Sendable {
     }
 
     private func makeFile(_ name: FileName) throws(StorageError) -> CInt? {
-        let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        var descriptor = Glibc.open(path(of: name), flags, 0o600)
-        if descriptor < 0, errno == ENOENT {
-            for path in [directory.content, directory.shard(of: name)] where mkdir(path, 0o700) != 0 && errno != EEXIST
-            {
-                throw .file("create the directory", path)
-            }
-            descriptor = Glibc.open(path(of: name), flags, 0o600)
+        do throws(Errno) {
+            return try System.open(path(of: name), Self.newFile)
+        } catch .noEntry {
+            try StoreDirectory.make(directory.content)
+            try StoreDirectory.make(directory.shard(of: name))
+        } catch {
+            return try refused(error, name)
         }
-        if descriptor < 0, errno == EEXIST { return nil }
-        guard descriptor >= 0 else { throw .file("create", path(of: name)) }
-        return descriptor
+        do throws(Errno) {
+            return try System.open(path(of: name), Self.newFile)
+        } catch {
+            return try refused(error, name)
+        }
+    }
+
+    private static let newFile = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
+
+    private func refused(_ error: Errno, _ name: FileName) throws(StorageError) -> CInt? {
+        guard error == .exists else { throw .file("create", path(of: name), error) }
+        return nil
     }
 
     /// The file of a record; the one that is open already, if there is one. Waits for a claim to end.
@@ -67,9 +77,14 @@ final class ContentDirectory: Sendable {
             return .go(state.known[name]?.isUnlinked == true ? nil : Self.content(in: &state, name))
         }
         if let known { return known }
-        let descriptor = Glibc.open(path(of: name), O_RDWR | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .file("open", path(of: name)) }
-        return adopt(name, descriptor)
+        return adopt(name, try descriptor(of: name))
+    }
+
+    private func descriptor(of name: FileName) throws(StorageError) -> CInt {
+        let path = path(of: name)
+        return try StorageError.mapping("open", path) { () throws(Errno) in
+            try System.open(path, O_RDWR | O_NOFOLLOW)
+        }
     }
 
     private func adopt(_ name: FileName, _ descriptor: CInt) -> ContentFile {
@@ -102,7 +117,7 @@ final class ContentDirectory: Sendable {
     private func close(_ name: FileName, _ descriptor: CInt) {
         let work: StoreThreads.Work = { [self] in
             forget(descriptor, of: name)
-            Glibc.close(descriptor)
+            System.close(descriptor)
         }
         if !threads.run(work) { work() }
     }
@@ -139,27 +154,28 @@ extension ContentDirectory {
 
     /// Gives the pages of regions of a file that nobody has open back to the volume.
     func punch(_ name: FileName, _ ranges: [ByteRange]) throws(StorageError) {
-        let path = path(of: name)
-        let descriptor = Glibc.open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .file("open", path) }
-        defer { Glibc.close(descriptor) }
-        for range in ranges { watch.freed(try PunchedFile(descriptor: descriptor, path: path).punch(range)) }
+        let file = PunchedFile(descriptor: try descriptor(of: name), path: path(of: name))
+        defer { System.close(file.descriptor) }
+        for range in ranges { watch.freed(try file.punch(range)) }
     }
 
     /// Takes the name away. Who has the file open goes on reading. A file that is not there is no error.
     func unlink(_ name: FileName) throws(StorageError) {
         let path = path(of: name)
         let bytes = PunchedFile.allocated(path)
-        guard Glibc.unlink(path) == 0 else {
-            if errno == ENOENT { return }
-            throw .file("delete", path)
+        do throws(Errno) {
+            try System.unlink(path)
+        } catch .noEntry {
+            return
+        } catch {
+            throw .file("delete", path, error)
         }
         state.withLock { state in
             if state.known[name] == nil { watch.freed(bytes) } else { state.known[name]?.isUnlinked = true }
         }
     }
 
-    func exists(_ name: FileName) -> Bool { access(path(of: name), F_OK) == 0 }
+    func exists(_ name: FileName) -> Bool { System.exists(path(of: name)) }
 
     /// The content files in one of the 256 directories.
     func files(inShard number: Int) -> [FileName] {

@@ -1,7 +1,5 @@
-import CPosixIO
-package import DragonflyIdentity
-import Glibc
-package import NIOCore
+package import HTTPSemantics
+package import SeedSupport
 
 /// Reads that never wait for the disk, for event loops (rule 15).
 extension ContentFile {
@@ -18,21 +16,19 @@ extension ContentFile {
     }
 
     /// The bytes of `range` if all of them are in memory, else nil.
-    package func readResident(_ range: ByteRange, allocator: ByteBufferAllocator) -> ByteBuffer? {
+    package func readResident(_ range: ByteRange) -> Bytes? {
         let count = Int(range.count)
-        var buffer = allocator.buffer(capacity: count)
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
-            let space = UnsafeMutableRawBufferPointer(rebasing: space[..<count])
-            return readResident(into: space, at: range.lowerBound)
-        }
-        return buffer.readableBytes == count ? buffer : nil
+        let bytes = Bytes(unsafeUninitializedCapacity: count) { readResident(into: $0, at: range.lowerBound) }
+        return bytes.count == count ? bytes : nil
     }
 
     private func isResident(at offset: Int64) -> Bool {
-        var byte: UInt8 = 0
-        while true {
-            let count = posix_io_read_resident(file.descriptor, &byte, 1, offset)
-            guard count < 0, errno == EINTR else { return count == 1 || (count < 0 && errno == EOPNOTSUPP) }
+        withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { byte in
+            do throws(Errno) {
+                return try System.readResident(file.descriptor, byte, at: offset) == 1
+            } catch {
+                return error == .unsupported
+            }
         }
     }
 
@@ -41,17 +37,18 @@ extension ContentFile {
         var done = 0
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            var count = posix_io_read_resident(file.descriptor, rest.baseAddress, rest.count, offset + Int64(done))
-            // Refusing here what `isResident` accepts would send the caller round in circles.
-            if count < 0, errno == EOPNOTSUPP {
-                count = pread(file.descriptor, rest.baseAddress, rest.count, off_t(offset) + done)
-            }
-            if count > 0 {
-                done += count
-            } else if count == 0 || errno != EINTR {
-                break
-            }
+            guard let count = try? readSome(into: rest, at: offset + Int64(done)), count > 0 else { break }
+            done += count
         }
         return done
+    }
+
+    private func readSome(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(Errno) -> Int {
+        do throws(Errno) {
+            return try System.readResident(file.descriptor, buffer, at: offset)
+        } catch .unsupported {
+            // Refusing here what `isResident` accepts would send the caller round in circles.
+            return try System.read(file.descriptor, buffer, at: offset)
+        }
     }
 }

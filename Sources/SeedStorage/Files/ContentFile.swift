@@ -1,6 +1,7 @@
 package import DragonflyIdentity
 import Glibc
-import Synchronization
+package import HTTPSemantics
+import SeedSupport
 
 /// The bytes of one generation of a task, at their offsets in a sparse file.
 ///
@@ -8,7 +9,7 @@ import Synchronization
 /// Unless said otherwise a call blocks and belongs on a store thread.
 package final class ContentFile: Sendable {
     let file: OpenFile
-    private let epoch: Mutex<Lease>
+    private let epoch: Lock<Lease>
 
     package var key: StoreKey { file.name.key }
     package var generation: UInt64 { file.name.generation }
@@ -21,7 +22,7 @@ package final class ContentFile: Sendable {
             latest.lease = lease
             return lease
         }
-        epoch = Mutex(lease)
+        epoch = Lock(lease)
     }
 
     /// Writes all of `bytes` at `offset`. The store's account and health hear of it.
@@ -39,11 +40,11 @@ package final class ContentFile: Sendable {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-            let count = pwrite(file.descriptor, rest.baseAddress, rest.count, off_t(offset) + done)
-            if count > 0 {
-                done += count
-            } else if count == 0 || errno != EINTR {
-                throw .file("write at \(offset + Int64(done)) of", file.path, count == 0 ? EIO : errno)
+            let place = offset + Int64(done)
+            done += try StorageError.mapping("write at \(place) of", file.path) { () throws(Errno) in
+                let count = try System.write(file.descriptor, rest, at: place)
+                guard count > 0 else { throw Errno(EIO) }
+                return count
             }
         }
     }
@@ -54,13 +55,12 @@ package final class ContentFile: Sendable {
         var done = 0
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            let count = pread(file.descriptor, rest.baseAddress, rest.count, off_t(offset) + done)
-            if count == 0 { break }
-            if count > 0 {
-                done += count
-            } else if errno != EINTR {
-                throw .file("read at \(offset + Int64(done)) of", file.path)
+            let place = offset + Int64(done)
+            let count = try StorageError.mapping("read at \(place) of", file.path) { () throws(Errno) in
+                try System.read(file.descriptor, rest, at: place)
             }
+            if count == 0 { break }
+            done += count
         }
         return done
     }

@@ -1,4 +1,5 @@
 import Glibc
+import SeedSupport
 
 /// The exclusive lock on a store's directory, held until the object goes.
 ///
@@ -11,22 +12,24 @@ final class DirectoryLock: Sendable {
     private let path: String
 
     init(path: String, directory: String) throws(StorageError) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .file("open the lock file", path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
+        let descriptor = try StorageError.mapping("open the lock file", path) { () throws(Errno) in
+            try System.open(path, O_RDWR | O_CREAT | O_NOFOLLOW)
+        }
+        do throws(Errno) {
+            try System.lockExclusively(descriptor)
+        } catch {
+            defer { System.close(descriptor) }
+            guard error.code == EWOULDBLOCK else { throw .file("lock", path, error) }
             let holder = Self.holder(descriptor).map { "process \($0)" } ?? "another process"
-            close(descriptor)
-            guard code == EWOULDBLOCK else { throw .file("lock", path, code) }
             throw StorageError(
                 .inUse, "storage.dir \(directory) is in use by \(holder): stop it or name another directory",
-                systemError: code)
+                systemError: error.code)
         }
         self.descriptor = descriptor
         self.path = path
     }
 
-    deinit { close(descriptor) }
+    deinit { System.close(descriptor) }
 
     var hasMarker: Bool { Self.text(descriptor).hasPrefix(Self.marker) }
 
@@ -34,10 +37,11 @@ final class DirectoryLock: Sendable {
 
     /// Marks the directory and leaves our process id for whoever finds it in use.
     func writeMarker() throws(StorageError) {
-        let text = Array("\(Self.marker)\(getpid())\n".utf8)
-        guard pwrite(descriptor, text, text.count, 0) == text.count, ftruncate(descriptor, off_t(text.count)) == 0
-        else {
-            throw .file("write", path)
+        let text = Bytes("\(Self.marker)\(getpid())\n")
+        try StorageError.mapping("write", path) { () throws(Errno) in
+            let count = try text.withUnsafeBytes { bytes throws(Errno) in try System.write(descriptor, bytes, at: 0) }
+            guard count == text.count else { throw Errno(EIO) }
+            try System.truncate(descriptor, to: Int64(count))
         }
     }
 
@@ -48,8 +52,7 @@ final class DirectoryLock: Sendable {
     }
 
     private static func text(_ descriptor: CInt) -> String {
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+        let text = Bytes(unsafeUninitializedCapacity: 64) { (try? System.read(descriptor, $0, at: 0)) ?? 0 }
+        return text.description
     }
 }

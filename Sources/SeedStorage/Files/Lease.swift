@@ -1,4 +1,5 @@
-import Synchronization
+package import HTTPSemantics
+package import SeedSupport
 
 /// The right to read a content file: while it is held the file stays open and no region that was published before it
 /// was taken is punched. Given back by letting go of it.
@@ -14,10 +15,16 @@ package final class Lease: Sendable {
         var onGone: (@Sendable () -> Void)?
     }
 
-    private let ending = Mutex(Ending())
+    private let ending = Lock(Ending())
 
     init(file: OpenFile) {
         self.file = file
+    }
+
+    /// Bytes of the file, ready to be sent. What is sent was published before the lease was taken.
+    /// - Parameter range: of the object, which has its bytes at the same offsets as its file.
+    package func extent(of range: ByteRange) -> FileExtent {
+        FileExtent(descriptor: file.descriptor, offset: range.lowerBound, count: Int(range.count), lease: self)
     }
 
     /// Ends this epoch: `onGone` runs when it and all older ones are gone.

@@ -1,6 +1,7 @@
-import CPosixIO
 import DragonflyIdentity
 import Glibc
+import HTTPSemantics
+import SeedSupport
 
 /// A descriptor of a content file that regions are given back of.
 struct PunchedFile {
@@ -15,21 +16,21 @@ struct PunchedFile {
         let upper = range.upperBound / page * page
         guard lower < upper else { return 0 }
         let before = Self.allocated(descriptor)
-        while posix_io_punch(descriptor, lower, upper - lower) != 0 {
-            if errno != EINTR { throw .file("punch \(range) out of", path) }
+        try StorageError.mapping("punch \(range) out of", path) { () throws(Errno) in
+            try System.punch(descriptor, at: lower, count: upper - lower)
         }
         return min(max(before - Self.allocated(descriptor), 0), upper - lower)
     }
 
     /// Bytes that a file takes on the volume.
     static func allocated(_ descriptor: CInt) -> Int64 {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 ? Int64(status.st_blocks) * 512 : 0
+        (try? System.status(of: descriptor)).map(allocated) ?? 0
     }
 
     /// The same for a name; 0 when there is no such file.
     static func allocated(_ path: String) -> Int64 {
-        var status = stat()
-        return lstat(path, &status) == 0 ? Int64(status.st_blocks) * 512 : 0
+        (try? System.linkStatus(of: path)).map(allocated) ?? 0
     }
+
+    private static func allocated(_ status: stat) -> Int64 { Int64(status.st_blocks) * 512 }
 }

@@ -1,5 +1,6 @@
 import DragonflyIdentity
 import Glibc
+import SeedSupport
 
 /// The store's directory on the volume: `lock`, `index/`, `content/`.
 struct StoreDirectory: Sendable {
@@ -14,32 +15,52 @@ struct StoreDirectory: Sendable {
     /// - Returns: the lock on it, held as long as the object lives.
     func prepare() throws(StorageError) -> DirectoryLock {
         try makeDirectory()
-        let isFresh = access(lock, F_OK) != 0
-        if isFresh { try refuseForeign() }
+        if !System.exists(lock) { try refuseForeign() }
         let held = try DirectoryLock(path: lock, directory: path)
         // Without the marker this is another program's file, unless we died between making it and marking it.
         guard held.hasMarker || (held.isEmpty && holdsOnlyLock) else { throw foreign("its file \(lock) is not ours") }
         try held.writeMarker()
-        for part in [index, content] where mkdir(part, 0o700) != 0 && errno != EEXIST {
-            throw .file("create the directory", part)
-        }
+        try Self.make(index)
+        try Self.make(content)
         return held
     }
 
-    private func makeDirectory() throws(StorageError) {
-        var status = stat()
-        if lstat(path, &status) != 0, errno == ENOENT { try makePath() }
-        guard lstat(path, &status) == 0 else { throw refusedBySystem() }
-        guard status.st_mode & S_IFMT != S_IFLNK else { throw unusable("it is a symbolic link; name its target") }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw unusable("it is not a directory") }
-        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw refusedBySystem() }
+    /// Makes a directory; one that is there already is no error.
+    static func make(_ path: String) throws(StorageError) {
+        do throws(Errno) {
+            try System.makeDirectory(path)
+        } catch .exists {
+        } catch {
+            throw .file("create the directory", path, error)
+        }
     }
 
-    private func makePath() throws(StorageError) {
-        for (index, character) in zip(path.indices, path).dropFirst() where character == "/" {
-            _ = mkdir(String(path[..<index]), 0o755)
+    private func makeDirectory() throws(StorageError) {
+        let kind = try asked { () throws(Errno) in try madePath().st_mode & S_IFMT }
+        guard kind != S_IFLNK else { throw unusable("it is a symbolic link; name its target") }
+        guard kind == S_IFDIR else { throw unusable("it is not a directory") }
+        try asked { () throws(Errno) in try System.access(path, R_OK | W_OK | X_OK) }
+    }
+
+    /// The status of the directory, which is made with those above it when it is missing.
+    private func madePath() throws(Errno) -> stat {
+        do throws(Errno) {
+            return try System.linkStatus(of: path)
+        } catch .noEntry {
+            for (index, character) in zip(path.indices, path).dropFirst() where character == "/" {
+                try? System.makeDirectory(String(path[..<index]), mode: 0o755)
+            }
+            do throws(Errno) { try System.makeDirectory(path) } catch .exists {}
+            return try System.linkStatus(of: path)
         }
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw refusedBySystem() }
+    }
+
+    private func asked<Result>(_ body: () throws(Errno) -> Result) throws(StorageError) -> Result {
+        do throws(Errno) {
+            return try body()
+        } catch {
+            throw refusedBySystem(error)
+        }
     }
 
     private func refuseForeign() throws(StorageError) {
@@ -51,11 +72,9 @@ struct StoreDirectory: Sendable {
         Self.entries(of: path).allSatisfy { ["lock", "lost+found"].contains($0) }
     }
 
-    private func refusedBySystem() -> StorageError {
-        let code = errno
-        let reason = String(cString: strerror(code))
-        let advice = code == EACCES ? "; user \(geteuid()) must be allowed to read and write there" : ""
-        return unusable(reason + advice)
+    private func refusedBySystem(_ error: Errno) -> StorageError {
+        let advice = error.code == EACCES ? "; user \(geteuid()) must be allowed to read and write there" : ""
+        return unusable(error.description + advice)
     }
 
     private func unusable(_ reason: String) -> StorageError {

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import HTTPSemantics
 
 /// Sound records, and what was found beside them.
 struct Reading<Record> {

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import SeedSupport
 
 /// When tasks were last read: beside their records, so that a read does not write a whole record anew.
 extension Index {
@@ -6,20 +7,20 @@ extension Index {
     /// Bytes of such a record; no task's is as short.
     static let useLength = 13
 
-    static func decodeUse(_ value: [UInt8]?, _ key: StoreKey) -> StoredRecord<Int64> {
-        RecordReader.read(value, key: key.bytes, version: useVersion) { $0.integer() }
+    static func decodeUse(_ value: [UInt8]?, _ key: StoreKey) -> StoredRecord<Timestamp> {
+        RecordReader.read(value, key: key.bytes, version: useVersion) { $0.time() }
     }
 
     /// A use of a task that is gone is not kept.
-    func put(use time: Int64, of key: StoreKey, _ transaction: Transaction) throws(LMDBError) {
+    func put(use time: Timestamp, of key: StoreKey, _ transaction: Transaction) throws(LMDBError) {
         guard try task(key, transaction).value != nil else { return }
         var writer = RecordWriter(version: Self.useVersion, capacity: 16)
         writer.put(time)
         try transaction.put(writer.seal(key: key.bytes), for: key.bytes, in: uses)
     }
 
-    /// In milliseconds since 1970; nil when it was not read since it was stored.
-    func lastUse(of key: StoreKey) throws(LMDBError) -> Int64? {
+    /// Nil when it was not read since it was stored.
+    func lastUse(of key: StoreKey) throws(LMDBError) -> Timestamp? {
         try environment.read { transaction throws(LMDBError) in
             Self.decodeUse(try transaction.get(key.bytes, in: uses), key).value
         }

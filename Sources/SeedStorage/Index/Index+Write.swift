@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import HTTPSemantics
 
 extension Index {
     /// Writes a batch and the space counter in one transaction.

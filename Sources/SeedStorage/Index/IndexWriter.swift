@@ -1,19 +1,18 @@
 import DragonflyIdentity
 import Glibc
-import Logging
-import Synchronization
+import SeedSupport
 
 /// The one thread that writes to the index. Everybody hands it records and nobody waits for it, but who flushes.
 final class IndexWriter: Sendable {
     /// Nil once stopped, so that the environment closes with the store.
-    private let index: Mutex<Index?>
+    private let index: Lock<Index?>
     private let health: HealthBoard
     private let queue: Monitor<WriteQueue>
     private let logger: Logger
     private let onRemoved: @Sendable ([FileName]) -> Void
     private let onVolumeFull: @Sendable (StorageError) -> Void
     private let isVolumeFull: @Sendable () -> Bool
-    private let thread = Mutex<PlatformThread?>(nil)
+    private let thread = Lock<PlatformThread?>(nil)
 
     /// - Parameters:
     ///   - onRemoved: takes the content files of generations that were removed or replaced; maybe twice.
@@ -24,7 +23,7 @@ final class IndexWriter: Sendable {
         onRemoved: @escaping @Sendable ([FileName]) -> Void, onVolumeFull: @escaping @Sendable (StorageError) -> Void,
         isVolumeFull: @escaping @Sendable () -> Bool
     ) {
-        self.index = Mutex(index)
+        self.index = Lock(index)
         self.health = health
         self.logger = logger
         self.onRemoved = onRemoved
@@ -45,7 +44,7 @@ final class IndexWriter: Sendable {
     }
 
     /// Notes when a task was last read; with the next commit.
-    func put(use time: Int64, of key: StoreKey) {
+    func put(use time: Timestamp, of key: StoreKey) {
         enqueue { $0.put(use: time, of: key, now: .now()) }
     }
 

@@ -1,11 +1,12 @@
 import DragonflyIdentity
+import SeedSupport
 
 /// What the next commit writes: the newest value of each record, and the generations that go.
 struct PendingWrites {
     private(set) var tasks: [StoreKey: TaskRecord] = [:]
     private(set) var pieces: [FileName: [Int: PieceRecord]] = [:]
-    /// When tasks were last read, in milliseconds since 1970.
-    private(set) var uses: [StoreKey: Int64] = [:]
+    /// When tasks were last read.
+    private(set) var uses: [StoreKey: Timestamp] = [:]
     /// Tasks that are pinned or let go of. Not in their records: who writes those knows nothing of it.
     private(set) var pins: [StoreKey: Bool] = [:]
     /// In the order of the calls, for each key.
@@ -37,7 +38,7 @@ struct PendingWrites {
         if pieces[file, default: [:]].updateValue(piece, forKey: piece.number) == nil { count += 1 }
     }
 
-    mutating func put(use time: Int64, of key: StoreKey) {
+    mutating func put(use time: Timestamp, of key: StoreKey) {
         if uses.updateValue(time, forKey: key) == nil { count += 1 }
     }
 

@@ -1,14 +1,15 @@
 import DragonflyIdentity
+import SeedSupport
 
 /// When the writer commits what: the decisions of the group commit, without its thread.
 struct WriteQueue {
     /// The longest that a record waits for its commit, by urgency.
-    private static let soon: Int64 = 10
-    private static let lazy: Int64 = 2_000
+    private static let soon = Duration.milliseconds(10)
+    private static let lazy = Duration.seconds(2)
     /// So many records are committed at once.
     private static let groupSize = 256
-    /// Milliseconds between attempts while commits fail.
-    private static let retryDelays: ClosedRange<Int64> = 100...5_000
+    /// Between attempts while commits fail.
+    private static let backoff = Backoff(first: .milliseconds(100), longest: .seconds(5))
 
     enum Step {
         case commit(PendingWrites)
@@ -24,7 +25,8 @@ struct WriteQueue {
 
     private var due: MonotonicTime?
     private var retryAt: MonotonicTime?
-    private var retryDelay = Self.retryDelays.lowerBound
+    /// Commits in a row that failed.
+    private var failures = 0
     private var isFlushing = false
     private var isStopping = false
 
@@ -53,7 +55,7 @@ struct WriteQueue {
         return isDueSooner(by: urgency == .soon ? Self.soon : Self.lazy, now)
     }
 
-    mutating func put(use time: Int64, of key: StoreKey, now: MonotonicTime) -> Bool? {
+    mutating func put(use time: Timestamp, of key: StoreKey, now: MonotonicTime) -> Bool? {
         guard hasRoom || pending.uses[key] != nil else { return nil }
         pending.put(use: time, of: key)
         return isDueSooner(by: Self.lazy, now)
@@ -73,8 +75,8 @@ struct WriteQueue {
 
     private var hasRoom: Bool { !isStopping && pending.count < limit }
 
-    private mutating func isDueSooner(by milliseconds: Int64, _ now: MonotonicTime) -> Bool {
-        let wanted = pending.count >= Self.groupSize ? now : now.advanced(byMilliseconds: milliseconds)
+    private mutating func isDueSooner(by delay: Duration, _ now: MonotonicTime) -> Bool {
+        let wanted = pending.count >= Self.groupSize ? now : now + delay
         if let due, due <= wanted { return false }
         due = wanted
         return true
@@ -118,7 +120,7 @@ struct WriteQueue {
         lastSuccess = begun
         running = nil
         retryAt = nil
-        retryDelay = Self.retryDelays.lowerBound
+        failures = 0
     }
 
     /// Takes the batch back, under what came meanwhile. A writer that is stopping gives up here.
@@ -130,7 +132,7 @@ struct WriteQueue {
         }
         if isStopping { pending = PendingWrites() }
         due = now
-        retryAt = now.advanced(byMilliseconds: retryDelay)
-        retryDelay = min(retryDelay * 2, Self.retryDelays.upperBound)
+        failures += 1
+        retryAt = now + Self.backoff.pause(afterFailures: failures)
     }
 }

@@ -1,5 +1,6 @@
 import CLMDB
 import Glibc
+import SeedSupport
 
 /// One open LMDB environment. It closes when the last reference goes, so no transaction can outlive it.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import SeedSupport
 
 /// The index's file read without LMDB: page by page, every offset checked, so that no damage can take us down.
 ///
@@ -36,22 +37,17 @@ final class IndexFile {
 
     /// - Throws: when the file cannot be read; what it contains is no error here.
     init(path: String) throws(StorageError) {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .file("open", path) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .file("measure", path) }
-        guard status.st_size > 0 else {
-            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-            return
+        let descriptor = try StorageError.mapping("open", path) { () throws(Errno) in
+            try System.open(path, O_RDONLY | O_NOFOLLOW)
         }
-        let map = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0)
-        guard let map, map != MAP_FAILED else { throw .file("map", path) }
-        bytes = UnsafeRawBufferPointer(start: map, count: Int(status.st_size))
+        defer { System.close(descriptor) }
+        bytes = try StorageError.mapping("map", path) { () throws(Errno) in
+            try System.map(descriptor, count: Int(try System.status(of: descriptor).st_size))
+        }
     }
 
     deinit {
-        if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+        System.unmap(bytes)
     }
 
     // MARK: Pages

@@ -1,6 +1,7 @@
 import DragonflyIdentity
 import Glibc
-import Logging
+import HTTPSemantics
+import SeedSupport
 
 /// Finding rot before a client does: blocks that were right when they were first touched (rule 10) may not be later.
 extension PieceStore {

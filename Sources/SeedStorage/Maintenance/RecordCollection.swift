@@ -1,10 +1,11 @@
 import DragonflyIdentity
+import SeedSupport
 
 /// The records of an index file, whatever state it is in.
 struct RecordCollection {
     private(set) var tasks: [StoreKey: TaskRecord] = [:]
     private(set) var pieces: [FileName: [Int: StoredPiece]] = [:]
-    private(set) var lastUses: [StoreKey: Int64] = [:]
+    private(set) var lastUses: [StoreKey: Timestamp] = [:]
     private(set) var damaged = 0
     private(set) var newer = 0
 
@@ -39,7 +40,7 @@ struct RecordCollection {
 
     private mutating func take(use value: [UInt8], _ key: StoreKey) {
         guard let time = count(Index.decodeUse(value, key)) else { return }
-        lastUses[key] = max(lastUses[key] ?? 0, time)
+        lastUses[key] = max(lastUses[key] ?? .epoch, time)
     }
 
     private mutating func count<Record>(_ stored: StoredRecord<Record>) -> Record? {

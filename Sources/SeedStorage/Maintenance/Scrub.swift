@@ -1,9 +1,9 @@
-import Glibc
+import SeedSupport
 
 /// The thread that reads the store through, at a bounded rate, round after round.
 final class Scrub: Sendable {
-    /// Milliseconds between two rounds.
-    private static let rest: Int64 = 60_000
+    /// Between two rounds.
+    private static let rest = Duration.seconds(60)
 
     /// Looks at what comes after a piece.
     /// - Returns: what it looked at and how many bytes it read; nil at the end.
@@ -11,17 +11,18 @@ final class Scrub: Sendable {
 
     private struct State {
         var isStopping = false
-        /// When the next bytes may be read.
-        var due = MonotonicTime.now()
+        /// Without capacity: what was not read in time is not made up for.
+        var bytes: TokenBucket
     }
 
-    private let state = Monitor(State())
+    private let state: Monitor<State>
     private let rate: Int64
     private let thread = Monitor<PlatformThread?>(nil)
 
     /// - Parameter rate: bytes a second; 0 reads nothing.
     init(rate: Int64) {
         self.rate = rate
+        state = Monitor(State(bytes: TokenBucket(rate: Double(max(rate, 1)), capacity: 0, now: .now())))
     }
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
@@ -41,19 +42,20 @@ final class Scrub: Sendable {
         var last: PieceName?
         while !isStopping {
             last = step(last)?.last
-            if last == nil { wait(milliseconds: Self.rest) }
+            if last == nil { wait(Self.rest) }
         }
     }
 
     /// Waits for as long as these bytes may take, counted from the end of the last wait. Cut short by `stop`.
     func pace(_ bytes: Int64) {
-        if rate > 0 { wait(milliseconds: bytes * 1_000 / rate) }
+        guard rate > 0 else { return }
+        wait(state.withLock { $0.bytes.take(Double(bytes), now: .now()) })
     }
 
-    private func wait(milliseconds: Int64) {
-        state.withLock { $0.due = max($0.due, .now()).advanced(byMilliseconds: milliseconds) }
+    private func wait(_ duration: Duration) {
+        let end = MonotonicTime.now() + duration
         state.wait { state in
-            state.isStopping || MonotonicTime.now() >= state.due ? .go(()) : .wait(until: state.due)
+            state.isStopping || MonotonicTime.now() >= end ? .go(()) : .wait(until: end)
         }
     }
 }

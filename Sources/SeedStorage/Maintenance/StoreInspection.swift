@@ -1,5 +1,7 @@
 import DragonflyIdentity
 import Glibc
+import HTTPSemantics
+import SeedSupport
 
 /// Compares a closed store's records with its files.
 struct StoreInspection {
@@ -37,24 +39,15 @@ struct StoreInspection {
     private mutating func inspect(_ task: TaskRecord, _ held: [StoredPiece], _ checked: (Int64) -> Void) {
         report.tasks += 1
         let path = directory.path(of: task.file)
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else {
+        let descriptor: CInt
+        do throws(Errno) {
+            descriptor = try System.open(path, O_RDONLY | O_NOFOLLOW)
+        } catch {
             report.tasksWithoutFile += 1
-            return report.note("\(path): \(String(cString: strerror(errno))); all of the task is lost")
+            return report.note("\(path): \(error); all of the task is lost")
         }
-        defer { close(descriptor) }
-        let grid = task.grid
-        var sound: [StoredPiece] = []
-        for piece in held {
-            guard piece.record.fits(task.layout) else {
-                report.damagedRecords += 1
-                continue
-            }
-            report.pieces += 1
-            let kept = inspect(piece, grid, descriptor, path)
-            if !kept.record.present.isEmpty { sound.append(kept) }
-            checked(piece.heldBytes)
-        }
+        defer { System.close(descriptor) }
+        let sound = soundParts(of: held, task, descriptor, path, checked)
         let lostSome = sound.reduce(0) { $0 + $1.heldBytes } < task.contentLength
         // What one answer brought can't be filled up from another.
         if task.flags.contains(.singleResponse), lostSome {
@@ -62,6 +55,24 @@ struct StoreInspection {
         }
         tasks.append(task)
         pieces[task.file] = sound
+    }
+
+    /// The pieces that fit the task, without their bad blocks; those of which a block is left.
+    private mutating func soundParts(
+        of held: [StoredPiece], _ task: TaskRecord, _ descriptor: CInt, _ path: String, _ checked: (Int64) -> Void
+    ) -> [StoredPiece] {
+        var sound: [StoredPiece] = []
+        for piece in held {
+            guard piece.record.fits(task.layout) else {
+                report.damagedRecords += 1
+                continue
+            }
+            report.pieces += 1
+            let kept = inspect(piece, task.grid, descriptor, path)
+            if !kept.record.present.isEmpty { sound.append(kept) }
+            checked(piece.heldBytes)
+        }
+        return sound
     }
 
     /// The piece without its bad blocks.
@@ -84,17 +95,8 @@ struct StoreInspection {
 
     private static func checksum(of range: ByteRange, _ descriptor: CInt) -> UInt32? {
         withUnsafeTemporaryAllocation(byteCount: Int(range.count), alignment: 64) { buffer in
-            var done = 0
-            while done < buffer.count {
-                let count = pread(
-                    descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
-                    off_t(range.lowerBound) + done)
-                if count > 0 {
-                    done += count
-                } else if count == 0 || errno != EINTR {
-                    return nil
-                }
-            }
+            let count = try? System.readAll(descriptor, buffer, at: range.lowerBound)
+            guard count == buffer.count else { return nil }
             return Checksum.crc32(UnsafeRawBufferPointer(buffer))
         }
     }

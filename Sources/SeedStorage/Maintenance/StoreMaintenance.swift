@@ -1,5 +1,6 @@
 import DragonflyIdentity
 import Glibc
+import SeedSupport
 
 /// Looking through a store that nobody has open, and saving what a damaged one still holds.
 package struct StoreMaintenance {
@@ -11,7 +12,7 @@ package struct StoreMaintenance {
     /// - Throws: when it is not a store, or a server has it.
     package init(directory path: String) throws(StorageError) {
         directory = StoreDirectory(path: path)
-        guard access(directory.lock, F_OK) == 0 else {
+        guard System.exists(directory.lock) else {
             throw StorageError(.unusableDirectory, "\(path) is no store: it has no file \(directory.lock)")
         }
         lock = try directory.prepare()
@@ -40,7 +41,7 @@ package struct StoreMaintenance {
     package func repair(progress: (_ done: Int64, _ total: Int64) -> Void) throws(StorageError) -> StoreReport {
         var records = RecordCollection()
         var isWhole = false
-        if access(directory.indexFile, F_OK) == 0 {
+        if System.exists(directory.indexFile) {
             let file = try IndexFile(path: directory.indexFile)
             isWhole = file.walk { _ in }
             file.salvage { records.add($0) }
@@ -60,15 +61,20 @@ package struct StoreMaintenance {
     private func rebuild(_ inspection: StoreInspection, _ records: RecordCollection) throws(StorageError) {
         let fresh = directory.index + ".new"
         try Self.empty(fresh)
-        if mkdir(fresh, 0o700) != 0, errno != EEXIST { throw .file("create the directory", fresh) }
+        try StoreDirectory.make(fresh)
         try Self.fill(fresh, inspection, records)
         let damaged = directory.index + ".damaged"
         try Self.empty(damaged)
-        _ = rmdir(damaged)
-        guard rename(directory.index, damaged) == 0 || errno == ENOENT else {
-            throw .file("move away", directory.index)
+        try? System.removeDirectory(damaged)
+        do throws(Errno) {
+            try System.rename(directory.index, to: damaged)
+        } catch .noEntry {
+        } catch {
+            throw .file("move away", directory.index, error)
         }
-        guard rename(fresh, directory.index) == 0 else { throw .file("put in its place", fresh) }
+        try StorageError.mapping("put in its place", fresh) { () throws(Errno) in
+            try System.rename(fresh, to: directory.index)
+        }
     }
 
     private static func fill(
@@ -89,9 +95,13 @@ package struct StoreMaintenance {
 
     /// Removes the two files of an index, if they are there.
     private static func empty(_ path: String) throws(StorageError) {
-        for name in ["data.mdb", "lock.mdb"] where unlink("\(path)/\(name)") != 0 && ![ENOENT, ENOTDIR].contains(errno)
-        {
-            throw .file("delete", "\(path)/\(name)")
+        for file in ["\(path)/data.mdb", "\(path)/lock.mdb"] {
+            do throws(Errno) {
+                try System.unlink(file)
+            } catch  where [ENOENT, ENOTDIR].contains(error.code) {
+            } catch {
+                throw .file("delete", file, error)
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-package import NIOCore
+package import SeedSupport
 import Synchronization
 
 /// A verified block in memory, as long as the tier has room for it. Owned by the block map's entry alone (rule 20): when
@@ -7,22 +7,22 @@ package final class MemoryBlock: Sendable {
     let serial: UInt64
     let count: Int
     private let tier: MemoryTier
-    private let bytes: Mutex<ByteBuffer?>
+    private let bytes: Lock<Bytes?>
     private let wasRead = Atomic(false)
 
-    init(serial: UInt64, bytes: ByteBuffer, tier: MemoryTier) {
+    init(serial: UInt64, bytes: Bytes, tier: MemoryTier) {
         self.serial = serial
         self.tier = tier
-        count = bytes.readableBytes
-        self.bytes = Mutex(bytes)
+        count = bytes.count
+        self.bytes = Lock(bytes)
     }
 
     deinit { tier.forget(serial) }
 
     /// Bytes of the block, without copying; nil when the tier has taken its memory back. Never blocks.
-    package func slice(at offset: Int, count: Int) -> ByteBuffer? {
+    package func slice(at offset: Int, count: Int) -> Bytes? {
         wasRead.store(true, ordering: .relaxed)
-        return bytes.withLock { $0?.getSlice(at: offset, length: count) }
+        return bytes.withLock { $0?.slice(at: offset, count: count) }
     }
 
     /// Whether it was read since the last question.

@@ -1,4 +1,5 @@
 import Glibc
+import SeedSupport
 
 /// How much memory this process may have.
 package enum MemoryLimit {
@@ -26,11 +27,6 @@ package enum MemoryLimit {
     }
 
     private static func text(_ file: String) -> String {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return "" }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
-        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+        (try? System.readFile(file, limit: 64 << 10))?.description ?? ""
     }
 }

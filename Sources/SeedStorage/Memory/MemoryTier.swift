@@ -1,6 +1,5 @@
 import DragonflyIdentity
-package import NIOCore
-import Synchronization
+package import SeedSupport
 
 /// Memory for hot blocks (`storage.cacheCapacity`): who gets in, and who goes when it is full.
 ///
@@ -11,7 +10,7 @@ package final class MemoryTier: Sendable {
         var door: Doorkeeper
         var blocks: [UInt64: WeakBlock] = [:]
         /// In the order they came, or were spared last; may name blocks that are gone.
-        var queue = CircularBuffer<UInt64>()
+        var queue = FIFO<UInt64>()
         var bytes = 0
         var nextSerial: UInt64 = 1
     }
@@ -22,30 +21,29 @@ package final class MemoryTier: Sendable {
     }
 
     package let capacity: Int
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// - Parameter capacity: bytes, at least of one block.
     package init(capacity: Int) {
         self.capacity = capacity
-        state = Mutex(State(door: Doorkeeper(blocks: 4 * capacity / Int(BlockGrid.blockLength))))
+        state = Lock(State(door: Doorkeeper(blocks: 4 * capacity / Int(BlockGrid.blockLength))))
     }
 
     /// Bytes that are in memory now.
     package var usedBytes: Int { state.withLock { $0.bytes } }
 
     /// Notes that a block was read from its file; true when it should be taken in. Never blocks.
-    /// - Parameter now: milliseconds, from any start.
-    package func wants(_ file: FileName, _ index: BlockIndex, now: Int64) -> Bool {
+    package func wants(_ file: FileName, _ index: BlockIndex, now: Timestamp) -> Bool {
         var hasher = Hasher()
         hasher.combine(file)
         hasher.combine(index)
         let hash = UInt64(bitPattern: Int64(hasher.finalize()))
-        return state.withLock { $0.door.admits(hash, now: UInt32(truncatingIfNeeded: now)) }
+        return state.withLock { $0.door.admits(hash, now: UInt32(truncatingIfNeeded: now.milliseconds)) }
     }
 
     /// Takes in bytes that were just compared with their checksum. Nil when they are longer than all the room.
-    package func admit(_ bytes: ByteBuffer) -> MemoryBlock? {
-        let count = bytes.readableBytes
+    package func admit(_ bytes: Bytes) -> MemoryBlock? {
+        let count = bytes.count
         guard count <= capacity else { return nil }
         // Who goes is let go of outside the lock: the last reference to a block calls `forget`.
         let (block, seen) = state.withLock { state in
@@ -67,7 +65,7 @@ package final class MemoryTier: Sendable {
             state.bytes -= known.count
             // Names of blocks that went by themselves would pile up while the tier is never full.
             if state.queue.count > 2 * state.blocks.count + 1_024 {
-                state.queue = CircularBuffer(state.queue.filter { state.blocks[$0] != nil })
+                state.queue = FIFO(state.queue.filter { state.blocks[$0] != nil })
             }
         }
     }

@@ -1,4 +1,6 @@
 import DragonflyIdentity
+import HTTPSemantics
+package import SeedSupport
 
 /// What the index holds of a piece: which of its blocks are there, and how to check them.
 package struct PieceRecord: Sendable, Equatable {
@@ -10,23 +12,21 @@ package struct PieceRecord: Sendable, Equatable {
     /// The CRC-32 of the whole piece, when it is complete.
     package var digest: UInt32?
     package var source: PieceSource
-    /// How long the piece took to fetch.
-    package var costMilliseconds: UInt32
-    /// Milliseconds since 1970.
-    package var createdAt: Int64
-    /// Milliseconds since 1970.
-    package var updatedAt: Int64
+    /// How long the piece took to fetch; whole milliseconds are kept, up to 49 days.
+    package var cost: Duration
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp
 
     package init(
         number: Int, present: BlockSet, checksums: [UInt32], digest: UInt32? = nil, source: PieceSource = .origin,
-        costMilliseconds: UInt32 = 0, createdAt: Int64, updatedAt: Int64
+        cost: Duration = .zero, createdAt: Timestamp, updatedAt: Timestamp
     ) {
         self.number = number
         self.present = present
         self.checksums = checksums
         self.digest = digest
         self.source = source
-        self.costMilliseconds = costMilliseconds
+        self.cost = cost
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }
@@ -43,7 +43,7 @@ package struct PieceRecord: Sendable, Equatable {
 
     /// What tells the index to forget a piece: nothing of it is held any more.
     static func nothing(of number: Int) -> PieceRecord {
-        PieceRecord(number: number, present: BlockSet(), checksums: [], createdAt: 0, updatedAt: 0)
+        PieceRecord(number: number, present: BlockSet(), checksums: [], createdAt: .epoch, updatedAt: .epoch)
     }
 
     /// Whether the blocks are those of this piece of `layout`.

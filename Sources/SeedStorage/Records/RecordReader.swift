@@ -1,3 +1,5 @@
+import SeedSupport
+
 /// What a stored value turned out to be.
 enum StoredRecord<Record> {
     case record(Record)
@@ -37,6 +39,8 @@ struct RecordReader {
         guard let bytes = take(MemoryLayout<Integer>.size) else { return nil }
         return Integer(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(as: Integer.self) })
     }
+
+    mutating func time() -> Timestamp? { integer().map { Timestamp(milliseconds: $0) } }
 
     mutating func blockSet() -> BlockSet? {
         guard let a: UInt64 = integer(), let b: UInt64 = integer(), let c: UInt64 = integer(), let d: UInt64 = integer()

@@ -1,3 +1,5 @@
+import SeedSupport
+
 /// Writes a stored record: a version byte, little-endian fields, and the CRC-32 of the table's key and all of it.
 ///
 /// The key is in the CRC so that a record that ended up under another key reads as damaged.
@@ -13,6 +15,8 @@ struct RecordWriter {
     mutating func put(_ value: some FixedWidthInteger) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
+
+    mutating func put(_ time: Timestamp) { put(time.milliseconds) }
 
     mutating func put(_ set: BlockSet) {
         for word in 0..<4 { put(set.words[word]) }

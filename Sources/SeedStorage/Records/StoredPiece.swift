@@ -1,7 +1,9 @@
+import SeedSupport
+
 /// A piece record as it is on disk: with the piece's length, so that it tells the bytes it stands for by itself, when
 /// the task's record has long moved on to another generation.
 ///
-/// Layout, version 1: length i64, source u8, cost u32, digest (presence u8 + u32), created, updated i64, present blocks
+/// Layout, version 1: length i64, source u8, cost u32 (ms), digest (presence u8 + u32), created, updated i64 (ms since 1970), present blocks
 /// 4 × u64, one CRC u32 for each block. The piece number is in the key.
 struct StoredPiece {
     private static let version: UInt8 = 1
@@ -17,7 +19,7 @@ struct StoredPiece {
         var writer = RecordWriter(version: Self.version, capacity: 80 + 4 * record.checksums.count)
         writer.put(length)
         writer.put(record.source.rawValue)
-        writer.put(record.costMilliseconds)
+        writer.put(UInt32(clamping: record.cost.milliseconds))
         writer.put(record.digest)
         writer.put(record.createdAt)
         writer.put(record.updatedAt)
@@ -38,7 +40,7 @@ extension StoredPiece {
         guard let length: Int64 = reader.integer(), (1...BlockGrid.longestPiece).contains(length),
             let source = reader.integer(UInt8.self).flatMap(PieceSource.init),
             let cost: UInt32 = reader.integer(), let digest = reader.optionalInteger(),
-            let createdAt: Int64 = reader.integer(), let updatedAt: Int64 = reader.integer(),
+            let createdAt = reader.time(), let updatedAt = reader.time(),
             let present = reader.blockSet()
         else { return nil }
         let blocks = BlockGrid.blockCount(ofLength: length)
@@ -47,6 +49,6 @@ extension StoredPiece {
         self.length = length
         record = PieceRecord(
             number: number, present: present, checksums: checksums, digest: digest, source: source,
-            costMilliseconds: cost, createdAt: createdAt, updatedAt: updatedAt)
+            cost: .milliseconds(cost), createdAt: createdAt, updatedAt: updatedAt)
     }
 }

@@ -1,7 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 
-/// Layout, version 2: flags u32, generation u64, content length, piece length, created, fetched i64; wire id, URL
+/// Layout, version 2: flags u32, generation u64, content length, piece length, created, fetched i64 (the times
+/// in ms since 1970); wire id, URL
 /// (length u32 + bytes); tag, application, ETag, Last-Modified (presence u8, then the same); number of fields u32,
 /// each name + value; digest (as tag). Version 1 had no digest.
 extension TaskRecord {
@@ -11,7 +12,10 @@ extension TaskRecord {
         var writer = RecordWriter(version: Self.version, capacity: 512)
         writer.put(flags.rawValue)
         writer.put(generation)
-        for number in [contentLength, pieceLength, createdAt, fetchedAt] { writer.put(number) }
+        writer.put(contentLength)
+        writer.put(pieceLength)
+        writer.put(createdAt)
+        writer.put(fetchedAt)
         writer.put(wireID.description)
         writer.put(url)
         for text in [tag, application, etag, lastModified] { writer.put(text) }
@@ -32,7 +36,7 @@ extension TaskRecord {
     private init?(_ reader: inout RecordReader, key: StoreKey) {
         guard let flags: UInt32 = reader.integer(), let generation: UInt64 = reader.integer(),
             let contentLength: Int64 = reader.integer(), let pieceLength: Int64 = reader.integer(),
-            let createdAt: Int64 = reader.integer(), let fetchedAt: Int64 = reader.integer(),
+            let createdAt = reader.time(), let fetchedAt = reader.time(),
             let wireID = reader.text(), let url = reader.text(),
             let tag = reader.optionalText(), let application = reader.optionalText(),
             let etag = reader.optionalText(), let lastModified = reader.optionalText(),

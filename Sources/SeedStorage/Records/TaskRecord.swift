@@ -1,5 +1,6 @@
 package import DragonflyIdentity
-package import HTTPTypes
+package import HTTPSemantics
+package import SeedSupport
 
 /// What the index holds of a task: its current generation and everything needed to answer for it.
 package struct TaskRecord: Sendable, Equatable {
@@ -21,10 +22,9 @@ package struct TaskRecord: Sendable, Equatable {
     package var url: String
     package var tag: String?
     package var application: String?
-    /// Milliseconds since 1970.
-    package var createdAt: Int64
-    /// When the origin last confirmed this generation, in milliseconds since 1970.
-    package var fetchedAt: Int64
+    package var createdAt: Timestamp
+    /// When the origin last confirmed this generation.
+    package var fetchedAt: Timestamp
     package var flags: TaskFlags
     /// The digest that the whole object must have, as `sha256:…`.
     package var digest: String?
@@ -32,7 +32,8 @@ package struct TaskRecord: Sendable, Equatable {
     package init(
         key: StoreKey, wireID: TaskID, generation: UInt64, contentLength: Int64, pieceLength: Int64,
         etag: String? = nil, lastModified: String? = nil, headers: HTTPFields = [:], url: String,
-        tag: String? = nil, application: String? = nil, createdAt: Int64, fetchedAt: Int64, flags: TaskFlags = [],
+        tag: String? = nil, application: String? = nil, createdAt: Timestamp, fetchedAt: Timestamp,
+        flags: TaskFlags = [],
         digest: String? = nil
     ) {
         self.key = key

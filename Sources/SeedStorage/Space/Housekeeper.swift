@@ -1,12 +1,12 @@
-import Glibc
+import SeedSupport
 
 /// The thread that makes room, and the one whose turn comes with time: it evicts when it is called, and every interval
 /// looks for tasks that are too old and measures the files.
 final class Housekeeper: Sendable {
-    /// Milliseconds between writing down which tasks were used.
-    private static let noteInterval: Int64 = 60_000
-    /// Milliseconds until the next attempt when all that could go is in use.
-    private static let rest: Int64 = 50
+    /// Between writing down which tasks were used.
+    private static let noteInterval = Duration.seconds(60)
+    /// Until the next attempt when all that could go is in use.
+    private static let rest = Duration.milliseconds(50)
 
     private struct State {
         var isCalled = false
@@ -32,14 +32,13 @@ final class Housekeeper: Sendable {
     }
 
     private let state: Monitor<State>
-    private let interval: Int64
+    private let interval: Duration
     private let thread = Monitor<PlatformThread?>(nil)
 
-    /// - Parameter interval: seconds.
-    init(interval: Int64) {
-        self.interval = max(interval, 1) * 1_000
-        state = Monitor(
-            State(noteAt: .now().advanced(byMilliseconds: Self.noteInterval), roundAt: .now()))
+    /// - Parameter interval: between two rounds; at least a second.
+    init(interval: Duration) {
+        self.interval = max(interval, .seconds(1))
+        state = Monitor(State(noteAt: .now() + Self.noteInterval, roundAt: .now()))
     }
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
@@ -66,7 +65,7 @@ final class Housekeeper: Sendable {
         while let turn = next() {
             switch turn {
             case .evict:
-                if !chores.evict() { state.withLock { $0.restsUntil = .now().advanced(byMilliseconds: Self.rest) } }
+                if !chores.evict() { state.withLock { $0.restsUntil = .now() + Self.rest } }
             case .noteUses: chores.noteUses()
             case .round: chores.round()
             }
@@ -83,11 +82,11 @@ final class Housekeeper: Sendable {
                 return .go(.evict)
             }
             if state.roundAt <= now {
-                state.roundAt = now.advanced(byMilliseconds: interval)
+                state.roundAt = now + interval
                 return .go(.round)
             }
             if state.noteAt <= now {
-                state.noteAt = now.advanced(byMilliseconds: Self.noteInterval)
+                state.noteAt = now + Self.noteInterval
                 return .go(.noteUses)
             }
             let call = state.isCalled ? state.restsUntil : nil

@@ -1,6 +1,6 @@
 import DragonflyIdentity
-import Logging
-import Synchronization
+import HTTPSemantics
+import SeedSupport
 
 /// Making room: piece by piece, on the housekeeper's thread, so that no request waits for it.
 extension PieceStore {
@@ -34,10 +34,10 @@ extension PieceStore {
             return
         }
         coldWalk.withLock { $0 = found.last.map { .at($0.name) } ?? .finished }
-        var lastUses: [StoreKey: Int64] = [:]
-        for key in Set(found.map(\.name.file.key)) { lastUses[key] = (try? index.lastUse(of: key)) ?? 0 }
-        uses.addColdest(
-            found.sorted { lastUses[$0.name.file.key, default: 0] > lastUses[$1.name.file.key, default: 0] })
+        var lastUses: [StoreKey: Timestamp] = [:]
+        for key in Set(found.map(\.name.file.key)) { lastUses[key] = try? index.lastUse(of: key) }
+        func lastUse(_ name: PieceName) -> Timestamp { lastUses[name.file.key] ?? .epoch }
+        uses.addColdest(found.sorted { lastUse($0.name) > lastUse($1.name) })
     }
 
     /// Takes pieces of one file away.

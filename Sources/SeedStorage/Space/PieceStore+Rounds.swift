@@ -1,6 +1,5 @@
 import DragonflyIdentity
-import Glibc
-import Logging
+import SeedSupport
 
 /// What the housekeeper does every interval.
 extension PieceStore {
@@ -28,7 +27,7 @@ extension PieceStore {
     private func removeOldTasks() {
         guard let ttl = taskTTL else { return }
         noteUses()
-        let oldest = now() - ttl * 1_000
+        let oldest = now() - ttl
         var last: StoreKey?
         while !housekeeper.isStopping, let batch = try? tasks(after: last, limit: 256), let end = batch.last {
             for record in batch where lastUse(of: record) < oldest && dismissTask(record) {
@@ -38,9 +37,9 @@ extension PieceStore {
         }
     }
 
-    private func lastUse(of record: TaskRecord) -> Int64 {
+    private func lastUse(of record: TaskRecord) -> Timestamp {
         let used = (try? openIndex().lastUse(of: record.key)) ?? nil
-        return max(used ?? 0, record.createdAt, record.fetchedAt)
+        return max(used ?? .epoch, record.createdAt, record.fetchedAt)
     }
 
     /// Writes down which tasks were used, in one commit for many.

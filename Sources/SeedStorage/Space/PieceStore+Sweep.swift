@@ -1,5 +1,5 @@
 import DragonflyIdentity
-import Logging
+import SeedSupport
 
 /// How far the deletion of orphaned files has come.
 final class Sweep: Sendable {

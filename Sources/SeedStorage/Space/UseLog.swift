@@ -1,5 +1,5 @@
 import DragonflyIdentity
-import Synchronization
+import SeedSupport
 
 /// Who was used when: the order of eviction, and the tasks whose last use is not written down yet.
 final class UseLog: Sendable {
@@ -14,16 +14,15 @@ final class UseLog: Sendable {
         var hasForgotten = false
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(memory: Int) {
-        state = Mutex(State(policy: EvictionPolicy(limit: memory / Self.bytesPerPiece)))
+        state = Lock(State(policy: EvictionPolicy(limit: memory / Self.bytesPerPiece)))
     }
 
     /// A client reads the piece.
-    /// - Parameter now: milliseconds since 1970.
-    func use(_ piece: PieceName, bytes: Int64, now: Int64) {
-        let second = UInt32(truncatingIfNeeded: now / 1_000)
+    func use(_ piece: PieceName, bytes: Int64, now: Timestamp) {
+        let second = UInt32(truncatingIfNeeded: now.seconds)
         state.withLock { state in
             if state.policy.use(piece, bytes: bytes, at: second) { state.hasForgotten = true }
             if state.waiting.count < Self.waitingLimit { state.waiting.insert(piece.file.key) }

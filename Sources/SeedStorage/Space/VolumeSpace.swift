@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import SeedSupport
 
 /// The account of the store's room. Asked without waiting; the volume itself is asked on a store thread.
 final class VolumeSpace: Sendable {
@@ -9,24 +9,28 @@ final class VolumeSpace: Sendable {
         var isRefreshing = false
         /// After a refused write nothing is granted until then: the next grant is the trial.
         var closedUntil: MonotonicTime?
-        var trialDelay = VolumeSpace.trialDelays.lowerBound
+        /// Trials in a row that failed.
+        var failures = 0
     }
 
-    private static let shelfLifeMilliseconds: Int64 = 500
-    /// Milliseconds between trials while writes fail.
-    private static let trialDelays: ClosedRange<Int64> = 250...8_000
+    /// What the volume said holds for so long.
+    private static let shelfLife = Duration.milliseconds(500)
+    /// Between trials while writes fail.
+    private static let backoff = Backoff(first: .milliseconds(250), longest: .seconds(8))
 
     private let path: String
     private let threads: StoreThreads
-    private let state: Mutex<State>
+    private let state: Lock<State>
     /// Called, from any thread and often, when pieces should be evicted.
-    private let onExcess = Mutex<(@Sendable () -> Void)?>(nil)
+    private let onExcess = Lock<(@Sendable () -> Void)?>(nil)
 
     init(path: String, limits: SpaceLimits, used: Int64, threads: StoreThreads) throws(StorageError) {
-        guard let volume = Self.ask(path) else { throw .file("ask the free space of", path) }
+        let volume = try StorageError.mapping("ask the free space of", path) { () throws(Errno) in
+            try Self.ask(path)
+        }
         self.path = path
         self.threads = threads
-        state = Mutex(State(account: SpaceAccount(limits, volume: volume, used: used), refreshed: .now()))
+        state = Lock(State(account: SpaceAccount(limits, volume: volume, used: used), refreshed: .now()))
     }
 
     var account: SpaceAccount { state.withLock { $0.account } }
@@ -40,8 +44,7 @@ final class VolumeSpace: Sendable {
         let (isGranted, isStale, isTooFull) = state.withLock { state in
             let isClosed = state.closedUntil.map { now < $0 } ?? false
             let isGranted = !isClosed && state.account.reserve(bytes)
-            let isStale =
-                !state.isRefreshing && now > state.refreshed.advanced(byMilliseconds: Self.shelfLifeMilliseconds)
+            let isStale = !state.isRefreshing && now > state.refreshed + Self.shelfLife
             if isStale { state.isRefreshing = true }
             return (isGranted, isStale, !isGranted || state.account.excess > 0)
         }
@@ -58,7 +61,7 @@ final class VolumeSpace: Sendable {
         state.withLock { state in
             state.account.wrote(bytes)
             state.closedUntil = nil
-            state.trialDelay = Self.trialDelays.lowerBound
+            state.failures = 0
         }
     }
 
@@ -74,8 +77,8 @@ final class VolumeSpace: Sendable {
         state.withLock { state in
             if error.kind == .full { state.account.exhausted() }
             if let until = state.closedUntil, now < until { return }
-            state.closedUntil = now.advanced(byMilliseconds: state.trialDelay)
-            state.trialDelay = min(state.trialDelay * 2, Self.trialDelays.upperBound)
+            state.failures += 1
+            state.closedUntil = now + Self.backoff.pause(afterFailures: state.failures)
         }
         if error.kind == .full { tellExcess() }
     }
@@ -84,7 +87,7 @@ final class VolumeSpace: Sendable {
 
     /// Asks the volume. Blocking.
     func refresh() {
-        let volume = Self.ask(path)
+        let volume = try? Self.ask(path)
         state.withLock { state in
             if let volume { state.account.refresh(volume) }
             state.refreshed = .now()
@@ -93,11 +96,10 @@ final class VolumeSpace: Sendable {
     }
 
     /// Whether the volume has hardly room for a commit. Blocking.
-    var isFull: Bool { Self.ask(path).map { $0.free < 1 << 20 } ?? false }
+    var isFull: Bool { (try? Self.ask(path)).map { $0.free < 1 << 20 } ?? false }
 
-    private static func ask(_ path: String) -> SpaceAccount.Volume? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
+    private static func ask(_ path: String) throws(Errno) -> SpaceAccount.Volume {
+        let status = try System.volumeStatus(of: path)
         return SpaceAccount.Volume(
             total: Int64(clamping: UInt64(status.f_blocks) * UInt64(status.f_frsize)),
             free: Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)))

@@ -23,6 +23,14 @@ package struct TokenBucket: Sendable {
         level -= count
     }
 
+    /// Takes `count` tokens, whether they are there or not.
+    /// - Returns: how long until the bucket is not overdrawn any more.
+    package mutating func take(_ count: Double, now: MonotonicTime) -> Duration {
+        fill(now)
+        take(count)
+        return delay(until: 0, now: now)
+    }
+
     /// Takes `count` tokens if they are there.
     package mutating func takeIfThere(_ count: Double, now: MonotonicTime) -> Bool {
         guard delay(until: count, now: now) == .zero else { return false }
@@ -32,10 +40,13 @@ package struct TokenBucket: Sendable {
 
     /// How long until it holds `count` tokens; zero when it does.
     package mutating func delay(until count: Double, now: MonotonicTime) -> Duration {
-        if now > filledAt {
-            level = min(capacity, level + (now - filledAt).inSeconds * rate)
-            filledAt = now
-        }
+        fill(now)
         return level >= count ? .zero : .seconds((count - level) / rate)
+    }
+
+    private mutating func fill(_ now: MonotonicTime) {
+        guard now > filledAt else { return }
+        level = min(capacity, level + (now - filledAt).inSeconds * rate)
+        filledAt = now
     }
 }

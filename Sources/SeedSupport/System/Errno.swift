@@ -15,6 +15,9 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
 
     package static let again = Errno(EAGAIN)
     package static let interrupted = Errno(EINTR)
+    package static let exists = Errno(EEXIST)
+    package static let noEntry = Errno(ENOENT)
+    package static let unsupported = Errno(EOPNOTSUPP)
 
     /// The system's words, such as "No space left on device".
     package var description: String {

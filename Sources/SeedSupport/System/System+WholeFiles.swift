@@ -15,6 +15,21 @@ extension System {
         try Bytes(text).withUnsafeBytes { bytes throws(Errno) in try writeAll(descriptor, bytes) }
     }
 
+    /// Reads into all of `buffer` from `offset`.
+    /// - Returns: how many bytes; fewer only where the file ends.
+    package static func readAll(
+        _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+    ) throws(Errno) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = try read(descriptor, rest, at: offset + Int64(done))
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
     /// The content of a file.
     /// - Parameter limit: bytes; a longer file is an error (EFBIG), so that no file takes memory without bound.
     package static func readFile(_ path: String, limit: Int) throws(Errno) -> Bytes {

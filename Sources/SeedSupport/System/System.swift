@@ -56,12 +56,31 @@ package enum System {
         try call { posix_io_read_resident(descriptor, buffer.baseAddress, buffer.count, offset) }
     }
 
+    /// Gives the blocks of a region back to the file system; the length of the file stays.
+    package static func punch(_ descriptor: Int32, at offset: Int64, count: Int64) throws(Errno) {
+        try call { posix_io_punch(descriptor, offset, count) }
+    }
+
+    package static func truncate(_ descriptor: Int32, to length: Int64) throws(Errno) {
+        try call { ftruncate(descriptor, off_t(length)) }
+    }
+
+    /// Takes the exclusive lock of the open file (flock).
+    /// - Throws: EWOULDBLOCK when another open file has it.
+    package static func lockExclusively(_ descriptor: Int32) throws(Errno) {
+        try call { flock(descriptor, LOCK_EX | LOCK_NB) }
+    }
+
     package static func synchronize(_ descriptor: Int32) throws(Errno) {
         try call { fsync(descriptor) }
     }
 
     package static func unlink(_ path: String) throws(Errno) {
         try call { Glibc.unlink(path) }
+    }
+
+    package static func removeDirectory(_ path: String) throws(Errno) {
+        try call { rmdir(path) }
     }
 
     package static func rename(_ path: String, to target: String) throws(Errno) {
@@ -82,5 +101,40 @@ package enum System {
         var status = stat()
         try call { fstat(descriptor, &status) }
         return status
+    }
+
+    /// Of the link itself, where `path` is one.
+    package static func linkStatus(of path: String) throws(Errno) -> stat {
+        var status = stat()
+        try call { lstat(path, &status) }
+        return status
+    }
+
+    /// Of the file system that holds `path`.
+    package static func volumeStatus(of path: String) throws(Errno) -> statvfs {
+        var status = statvfs()
+        try call { statvfs(path, &status) }
+        return status
+    }
+
+    /// - Parameter mode: F_OK, or a combination of R_OK, W_OK and X_OK.
+    package static func access(_ path: String, _ mode: Int32) throws(Errno) {
+        try call { Glibc.access(path, mode) }
+    }
+
+    package static func exists(_ path: String) -> Bool { Glibc.access(path, F_OK) == 0 }
+
+    // MARK: Memory
+
+    /// Maps the first `count` bytes of a file to read them; no bytes without a call when it has none.
+    package static func map(_ descriptor: Int32, count: Int) throws(Errno) -> UnsafeRawBufferPointer {
+        guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let start, start != MAP_FAILED else { throw .current }
+        return UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    package static func unmap(_ bytes: UnsafeRawBufferPointer) {
+        if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
     }
 }

@@ -15,6 +15,9 @@ package struct Timestamp: Comparable, Hashable, Sendable {
         milliseconds = overflow ? (seconds < 0 ? .min : .max) : product
     }
 
+    /// The start of 1970: before anything that is stored.
+    package static let epoch = Timestamp(milliseconds: 0)
+
     package static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

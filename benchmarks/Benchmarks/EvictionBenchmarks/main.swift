@@ -1,7 +1,7 @@
 // Which pieces to evict: byte hit rates of four orders on three traces, by `swift run -c release EvictionBenchmarks`.
 // The table of the last run is in README.md.
 
-import SeedTestSupport
+import EvictionSimulation
 
 var rows: [Replay] = []
 for trace in Trace.all {

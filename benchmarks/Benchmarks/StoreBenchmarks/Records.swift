@@ -1,14 +1,12 @@
 import DragonflyIdentity
 import Foundation
-import HTTPTypes
-import Logging
+import HTTPSemantics
 import SeedStorage
-
-let silent = Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() }
+import SeedSupport
 
 /// Opens a store that neither scrubs nor evicts.
 func openStore(_ directory: String) throws -> PieceStore {
-    try PieceStore.open(StorageConfiguration(directory: directory, threads: 2), logger: silent)
+    try PieceStore.open(StorageConfiguration(directory: directory, threads: 2), logger: .quiet)
 }
 
 func storeKey(_ number: Int) throws -> StoreKey {
@@ -24,13 +22,13 @@ func taskRecord(_ key: StoreKey) -> TaskRecord {
     TaskRecord(
         key: key, wireID: TaskID(key.hex), generation: 1, contentLength: 100 * (4 << 20), pieceLength: 4 << 20,
         etag: "\"v1\"", headers: [.contentType: "application/octet-stream"], url: "http://example.test/\(key.hex)",
-        createdAt: 1, fetchedAt: 2)
+        createdAt: .epoch, fetchedAt: .epoch)
 }
 
 func pieceRecord(_ number: Int) -> PieceRecord {
     PieceRecord(
         number: number, present: BlockSet(0..<16), checksums: (0..<16).map { UInt32($0 * number) }, digest: 7,
-        createdAt: 1, updatedAt: 2)
+        createdAt: .epoch, updatedAt: .epoch)
 }
 
 /// Commits a second, and records a second when many come at once.
