@@ -56,6 +56,9 @@ let package = Package(
             name: "IdentityBenchmarks", dependencies: ["DragonflyIdentity"],
             path: "benchmarks/Benchmarks/IdentityBenchmarks", swiftSettings: strict),
         .executableTarget(
+            name: "OriginBenchmarks", dependencies: ["SeedSupport", "SeedTestSupport"],
+            path: "benchmarks/Benchmarks/OriginBenchmarks", swiftSettings: strict),
+        .executableTarget(
             name: "EvictionBenchmarks", dependencies: ["EvictionSimulation"],
             path: "benchmarks/Benchmarks/EvictionBenchmarks", exclude: ["README.md"], swiftSettings: strict),
         .executableTarget(

@@ -1,6 +1,6 @@
 import Foundation
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 
 /// Many clients on one cold object: the origin sends it once, and everybody gets it right.
 struct Crowd {
@@ -12,7 +12,7 @@ struct Crowd {
         let object = served.object
         let whole = object.bytes(0..<object.length)
         let peer = try Peer()
-        let failures = Mutex<[String]>([])
+        let failures = Lock<[String]>([])
         let group = DispatchGroup()
         let took = ContinuousClock().measure {
             for _ in 0..<clients {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 
 /// A relay to a loopback port that makes it look far away: each direction takes `delay`, a new connection one more
 /// round trip, and bytes come down at limited rates.
@@ -59,7 +59,7 @@ private final class SocketPair: Sendable {
 /// Hands out times at which bytes may pass, so that they keep a rate.
 private final class Pacer: Sendable {
     private let rate: Double
-    private let next = Mutex(ContinuousClock.now)
+    private let next = Lock(ContinuousClock.now)
 
     init(_ rate: Double) { self.rate = rate }
 
