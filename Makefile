@@ -56,9 +56,9 @@ bench: deps ## Time identities and the store, compare orders of eviction (BENCH_
 bench-origin: release ## Time cold objects from an origin: spans, first byte, crowd, slow readers (BENCH_FLAGS=--json)
 	$(SWIFT) run -c release OriginBenchmarks $(BENCH_FLAGS)
 
-bench-front: release ## Count the instructions of a warm request, and compare its speed with nginx
+bench-front: release ## Compare warm ranges, pass-through and cold objects with nginx in one run (FRONT_ROUNDS, FRONT_SECONDS)
 	@scripts/install-deps bench
-	HOT_PATH_LIMIT=$(HOT_PATH_LIMIT) benchmarks/hot-path.sh
+	@$(call HAS,seed-peer) benchmarks/front.sh $(BENCH_PARTS)
 
 bench-memory: release ## Compare ranges out of memory (storage.cacheCapacity) with ranges out of files (TIER_ROUNDS)
 	@scripts/install-deps bench

@@ -28,19 +28,20 @@ stop() { # stop SIGNAL PID: and wait until it is gone
     wait "$2" 2>/dev/null || true
 }
 
-write_nginx_configuration() { # write_nginx_configuration ADDRESS WORKERS DIRECTIVES
+write_nginx_configuration() { # write_nginx_configuration ADDRESS WORKERS DIRECTIVES: @ORIGIN@ in these is ADDRESS
     cat >"$work/nginx.conf" <<CONF
 daemon off;
 worker_processes $2;
 pid $work/nginx.pid;
 error_log $work/nginx.err warn;
 $([ "$(id -u)" -eq 0 ] && echo "user root;")
-events { worker_connections 4096; }
+worker_rlimit_nofile 65536;
+events { worker_connections 16384; }
 http {
     client_body_temp_path $work/tmp; proxy_temp_path $work/tmp; fastcgi_temp_path $work/tmp;
     uwsgi_temp_path $work/tmp; scgi_temp_path $work/tmp;
     sendfile on;
-    $3
+    ${3//@ORIGIN@/$1}
     server { listen $1; root $work/files; }
 }
 CONF

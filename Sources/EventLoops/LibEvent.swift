@@ -15,7 +15,6 @@ enum LibEvent {
         defer { event_config_free(configuration) }
         event_config_set_flag(configuration, Int32(EVENT_BASE_FLAG_NOLOCK.rawValue))
         event_config_set_flag(configuration, Int32(EVENT_BASE_FLAG_IGNORE_ENV.rawValue))
-        event_config_set_flag(configuration, Int32(EVENT_BASE_FLAG_PRECISE_TIMER.rawValue))
         guard let base = event_base_new_with_config(configuration) else {
             preconditionFailure("the system gives no epoll descriptor; raise the limit of open files")
         }
