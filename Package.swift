@@ -26,6 +26,7 @@ let package = Package(
     products: [.library(name: "HTTPSemantics", targets: ["HTTPSemantics"])],
     targets: [
         .systemLibrary(name: "CChecksum", providers: [.apt(["zlib1g-dev", "libisal-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEvent", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
@@ -36,21 +37,36 @@ let package = Package(
         module("SeedSupport", ["COpenSSL", "CPosixIO"]),
         module("HTTPSemantics", []),
         module("EventLoops", ["CEvent", "CPosixIO", "SeedSupport"]),
+        module("HTTPTransfers", ["CCurl", "EventLoops", "HTTPSemantics", "SeedSupport"]),
         module("CommandLineInterface", ["SeedSupport"]),
         module("DragonflyIdentity", ["CICU", "HTTPSemantics", "SeedSupport"]),
         module("SeedStorage", ["CChecksum", "CLMDB", "DragonflyIdentity", "HTTPSemantics", "SeedSupport"]),
+        module("SeedOrigin", ["EventLoops", "HTTPSemantics", "HTTPTransfers", "SeedSupport"]),
         // Orders of eviction and traces of reads, for the store's benchmarks.
         module("EvictionSimulation", ["DragonflyIdentity", "SeedStorage"]),
+        module(
+            "SeedEngine", ["DragonflyIdentity", "HTTPSemantics", "SeedOrigin", "SeedStorage", "SeedSupport"]),
         module("SeedTestSupport", ["CPosixIO", "HTTPSemantics", "SeedSupport"]),
+        module("SeedEngineTestSupport", ["HTTPSemantics", "SeedOrigin", "SeedSupport", "SeedTestSupport"]),
 
         tests(of: "SeedSupport", ["SeedTestSupport"]),
         tests(of: "HTTPSemantics", ["SeedTestSupport"]),
         tests(of: "EventLoops", ["SeedSupport", "SeedTestSupport"]),
+        tests(of: "HTTPTransfers", ["EventLoops", "HTTPSemantics", "SeedSupport", "SeedTestSupport"]),
+        tests(
+            of: "SeedOrigin",
+            ["EventLoops", "HTTPSemantics", "HTTPTransfers", "SeedEngineTestSupport", "SeedSupport", "SeedTestSupport"]),
         tests(of: "CommandLineInterface", ["SeedSupport"]),
         tests(of: "DragonflyIdentity", ["HTTPSemantics", "SeedTestSupport"], resources: [.copy("Vectors")]),
         tests(
             of: "SeedStorage",
             ["DragonflyIdentity", "HTTPSemantics", "SeedSupport", "SeedTestSupport"]),
+        tests(
+            of: "SeedEngine",
+            [
+                "DragonflyIdentity", "EvictionSimulation", "HTTPSemantics", "SeedEngineTestSupport", "SeedOrigin",
+                "SeedStorage", "SeedSupport", "SeedTestSupport",
+            ]),
 
         .executableTarget(
             name: "IdentityBenchmarks", dependencies: ["DragonflyIdentity"],

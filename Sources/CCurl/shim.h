@@ -2,12 +2,21 @@
 #include <curl/curl.h>
 #include <stddef.h>
 
-// curl's setopt functions are variadic, which Swift cannot call: one typed door per kind of argument.
+// curl's setopt functions are variadic, which Swift cannot call: one typed function for each kind of argument.
 
 typedef size_t (*seed_curl_data_callback)(char *bytes, size_t size, size_t count, void *user);
+typedef int (*seed_curl_prerequest_callback)(
+    void *user, char *remote_ip, char *local_ip, int remote_port, int local_port);
+typedef int (*seed_curl_socket_callback)(CURL *handle, curl_socket_t socket, int what, void *user, void *entry);
+typedef int (*seed_curl_timer_callback)(CURLM *multi, long milliseconds, void *user);
 typedef curl_socket_t (*seed_curl_opensocket_callback)(void *user, curlsocktype purpose, struct curl_sockaddr *address);
 
 static inline CURLcode seed_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+// A count of bytes; `long` has 32 bits on some platforms.
+static inline CURLcode seed_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
     return curl_easy_setopt(handle, option, value);
 }
 
@@ -31,6 +40,30 @@ static inline CURLcode seed_curl_set_opensocket_callback(CURL *handle, seed_curl
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
 }
 
+static inline CURLcode seed_curl_set_prerequest_callback(CURL *handle, seed_curl_prerequest_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, value);
+}
+
+static inline void seed_curl_multi_set_socket_callback(CURLM *multi, seed_curl_socket_callback value, void *user) {
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, value);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, user);
+}
+
+static inline void seed_curl_multi_set_timer_callback(CURLM *multi, seed_curl_timer_callback value, void *user) {
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, value);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, user);
+}
+
+// Before cleanup: what the callbacks would reach is going away.
+static inline void seed_curl_multi_clear_callbacks(CURLM *multi) {
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, NULL);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, NULL);
+}
+
+static inline CURLSHcode seed_curl_share_data(CURLSH *share, curl_lock_data data) {
+    return curl_share_setopt(share, CURLSHOPT_SHARE, data);
+}
+
 static inline CURLMcode seed_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
@@ -43,6 +76,7 @@ static inline CURLcode seed_curl_result(const CURLMsg *message) { return message
 
 // Values that are macros of casts, which Swift does not import.
 static inline curl_socket_t seed_curl_socket_bad(void) { return CURL_SOCKET_BAD; }
+static inline curl_socket_t seed_curl_socket_timeout(void) { return CURL_SOCKET_TIMEOUT; }
 static inline CURLcode seed_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_ALL); }
 
 // Since 7.87: without it, removing a transfer in the middle of a name lookup waits for the lookup.

@@ -1,6 +1,6 @@
 package import DragonflyIdentity
-package import HTTPTypes
-package import NIOCore
+package import HTTPSemantics
+package import SeedSupport
 
 /// What a client is told before the first byte: enough for status line and header fields.
 package struct StreamHead: Sendable, Equatable {
@@ -25,8 +25,8 @@ package struct StreamHead: Sendable, Equatable {
     package var isPartial: Bool
     /// The stored representation headers, as the origin gave them.
     package var headers: HTTPFields
-    /// When the origin gave them, in milliseconds since 1970.
-    package var storedAt: Int64
+    /// When the origin gave them.
+    package var storedAt: Timestamp
     /// True only when every piece of the task is held.
     package var isFinished: Bool
     package var cacheStatus: CacheStatus
@@ -36,7 +36,7 @@ package struct StreamHead: Sendable, Equatable {
 package struct OriginAnswer: Sendable, Equatable {
     package var status: Int
     package var headers: HTTPFields
-    package var body: ByteBuffer
+    package var body: Bytes
 
     /// Longer bodies make the request go straight through instead.
     package static let bodyLimit = 64 * 1024

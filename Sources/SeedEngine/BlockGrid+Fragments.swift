@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedStorage
 
 extension BlockGrid {

@@ -1,5 +1,7 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedStorage
+import SeedSupport
 
 /// Which bytes of one generation are here, block by block and, inside a block that is being filled, byte by byte.
 ///
@@ -221,7 +223,7 @@ struct BlockMap: Sendable {
     }
 
     /// The record of a piece as it stands; `nil` when no block of it is held.
-    func record(of piece: Int, now: Int64) -> PieceRecord? {
+    func record(of piece: Int, now: Timestamp) -> PieceRecord? {
         pieces[piece]?.record(number: piece, grid: grid, now: now)
     }
 

@@ -1,9 +1,8 @@
-import NIOCore
-import Synchronization
+import SeedSupport
 
 /// Buffers for received bytes, used again: fresh memory of this size costs a page fault per 4 KiB.
 final class BufferPool: Sendable {
-    private let spare = Mutex<[ByteBuffer]>([])
+    private let spare = Lock<[ByteBuilder]>([])
     private let limit: Int
 
     /// - Parameter limit: Most buffers kept while nobody uses them.
@@ -11,17 +10,17 @@ final class BufferPool: Sendable {
         self.limit = limit
     }
 
-    func take() -> ByteBuffer {
-        spare.withLock { $0.popLast() } ?? ByteBufferAllocator().buffer(capacity: HandOff.bufferLength)
+    func take() -> ByteBuilder {
+        spare.withLock { $0.popLast() } ?? ByteBuilder(capacity: HandOff.bufferLength)
     }
 
-    /// Takes the buffers back and empties the list. A buffer that anything else still refers to would be copied, not
-    /// used again, so they are moved out one by one.
-    func give(_ buffers: inout [ByteBuffer]) {
+    /// Takes the buffers back and empties the list. The memory of one that anything else still refers to could not be
+    /// written again, so they are moved out one by one.
+    func give(_ buffers: inout [ByteBuilder]) {
         spare.withLock { spare in
             while var buffer = buffers.popLast() {
-                guard spare.count < limit, buffer.capacity <= 4 * HandOff.bufferLength else { continue }
-                buffer.clear()
+                buffer.removeAll()
+                guard spare.count < limit, 1...4 * HandOff.bufferLength ~= buffer.capacity else { continue }
                 spare.append(buffer)
             }
         }

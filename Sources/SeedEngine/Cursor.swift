@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedOrigin
 
 /// Where a stream is; kept by the stream, lent to the machine.

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedOrigin
 
 /// A stream that needs bytes which are not here yet.
@@ -18,9 +19,9 @@ struct Demand: Sendable, Equatable {
     /// The origin has spoken since this stream came: it need not be asked again.
     var isAnswered = false
     var priority = OriginPriority.demand
-    /// Wants every byte of the object, so its last block waits for the verdict (rule 11).
+    /// Wants every byte of the object, so its last block waits for the proof (rule 11).
     var isWhole: Bool
-    var verdict: Verdict?
+    var result: PollResult?
 
     init(_ cursor: Cursor, wanted: ByteRange? = nil, window: Int64) {
         spec = cursor.spec

@@ -1,8 +1,8 @@
 import DragonflyIdentity
-import NIOCore
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
-import Synchronization
+import SeedSupport
 
 /// The rest of an object for one stream, past the store: for when there is no room to keep it (rule 19).
 ///
@@ -20,7 +20,7 @@ final class DirectFeed: Sendable {
         var spanEnd: Int64
         var handOff: HandOff
         /// What was taken out of the hand-off and not yet by the client, the first last.
-        var ready: [ByteBuffer] = []
+        var ready: [ByteBuilder] = []
         var transfer: (any OriginTransfer)?
         var isRunning = false
         var isCancelled = false
@@ -35,7 +35,7 @@ final class DirectFeed: Sendable {
     private let request: TaskRequest
     private let context: EngineContext
     private let wake: @Sendable () -> Void
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(
         _ range: ByteRange, of generation: Generation, _ request: TaskRequest, _ context: EngineContext,
@@ -47,7 +47,7 @@ final class DirectFeed: Sendable {
         self.context = context
         self.wake = wake
         context.counters.directStreams.add(1)
-        state = Mutex(
+        state = Lock(
             State(
                 received: range.lowerBound, spanEnd: range.lowerBound, handOff: HandOff(limit: Int(Self.window))))
     }
@@ -61,7 +61,7 @@ final class DirectFeed: Sendable {
                 state.ready = batch.buffers.reversed()
                 if batch.mustResume { paused = state.transfer }
             }
-            if let buffer = state.ready.popLast() { return (.bytes(.memory(buffer)), false, paused) }
+            if var buffer = state.ready.popLast() { return (.bytes(.bytes(buffer.take())), false, paused) }
             if let failure = state.failure { return (.failed(failure), false, nil) }
             if state.received == range.upperBound { return (.end, false, nil) }
             state.isWaiting = true
@@ -108,7 +108,7 @@ final class DirectFeed: Sendable {
         let (intake, isWaiting) = state.withLock { state in
             guard
                 case .taken = state.handOff.offer(
-                    bytes, spare: { ByteBufferAllocator().buffer(capacity: HandOff.bufferLength) })
+                    bytes, spare: { ByteBuilder(capacity: HandOff.bufferLength) })
             else { return (OriginIntake.pause, false) }
             state.received += Int64(bytes.count)
             state.failures.wrote(Int64(bytes.count))
@@ -121,19 +121,20 @@ final class DirectFeed: Sendable {
 
     fileprivate func ended(_ error: EngineError?, isRetryable: Bool) {
         context.flights.ended()
-        let pause: ClosedRange<Int64>? = state.withLock { state in
+        let pause: ClosedRange<Duration>? = state.withLock { state in
             state.transfer = nil
             guard state.received < state.spanEnd, !state.isCancelled else { return nil }
             state.failedSpans += 1
             let decision = state.failures.failed(
-                state.failedSpans, next: state.failedSpans + 1, asked: nil, now: context.now(), context.configuration)
+                state.failedSpans, next: state.failedSpans + 1, asked: nil, now: context.now().monotonic,
+                context.configuration)
             if isRetryable, case .retry(let pause) = decision { return pause }
             state.failure = error ?? .shortAnswer
             return nil
         }
         // Until then the feed counts as running, so that no other request is begun.
         guard let pause else { return resume() }
-        context.after(.random(in: pause)) { [weak self] in self?.resume() }
+        context.after(Duration.random(in: pause)) { [weak self] in self?.resume() }
     }
 
     private func resume() {
@@ -158,7 +159,7 @@ private final class DirectSpan: OriginSink {
         var failure: (error: EngineError, isRetryable: Bool)?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(_ asked: ByteRange, of generation: Generation, feed: DirectFeed) {
         self.asked = asked

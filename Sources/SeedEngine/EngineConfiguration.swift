@@ -1,3 +1,5 @@
+import SeedSupport
+
 /// The engine's limits. All lengths are bytes.
 package struct EngineConfiguration: Sendable, Equatable {
     /// Most flights of one task at a time for demanded bytes (`download.concurrentPieceCount`).
@@ -9,10 +11,10 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var firstWindow: Int64 = 1 << 20
     /// Failures in a row, each without a block of progress, before the readers are told (`backend.maxRetries`).
     package var maxRetries = 1
-    /// How long the readers wait while no flight brings anything, in milliseconds; also for a `Retry-After`.
-    package var retryDeadline: Int64 = 60_000
-    /// How long stale bytes are served without asking an origin again that did not answer, in milliseconds.
-    package var staleGrace: Int64 = 10_000
+    /// How long the readers wait while no flight brings anything; also for a `Retry-After`.
+    package var retryDeadline = Duration.seconds(60)
+    /// How long stale bytes are served without asking an origin again that did not answer.
+    package var staleGrace = Duration.seconds(10)
     /// Nothing is fetched: what is not held is refused (`proxy.disableBackToSource`).
     package var isBackToSourceDisabled = false
     /// Estimated memory of tasks nobody reads that stay known, in bytes, over all tasks.

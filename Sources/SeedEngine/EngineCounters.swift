@@ -1,38 +1,45 @@
-import Synchronization
+package import SeedSupport
 
 /// What the engine counts since its start.
 package final class EngineCounters: Sendable {
-    /// A number that only grows.
-    package struct Counter: ~Copyable, Sendable {
-        private let value = Atomic<Int64>(0)
+    /// Bytes written into content files.
+    package let storedBytes: Counter
+    /// Origin requests of all kinds.
+    package let originRequests: Counter
+    /// Those that asked whether a generation still counts.
+    package let revalidations: Counter
+    /// Pauses after a failure at an origin.
+    package let pauses: Counter
+    /// Bytes fetched ahead: completion of touched pieces, and prefetch.
+    package let unaskedBytes: Counter
+    /// Those of them that a client was given later. The rest was wasted so far.
+    package let unaskedBytesRead: Counter
+    /// Streams that fetched their rest for themselves, for lack of space in the store.
+    package let directStreams: Counter
+    /// Objects that had the SHA-256 that names them.
+    package let digestMatches: Counter
+    /// Objects that had not, and were dropped.
+    package let digestMismatches: Counter
 
-        func add(_ count: Int64) { value.add(count, ordering: .relaxed) }
-
-        package var current: Int { Int(value.load(ordering: .relaxed)) }
+    /// - Parameter registry: renders them.
+    package init(registry: MetricsRegistry) {
+        originRequests = registry.counter("origin_requests_total", "Origin requests begun.")
+        revalidations = registry.counter(
+            "revalidations_total", "Origin requests that asked whether stored bytes still count.")
+        pauses = registry.counter("origin_pauses_total", "Pauses after a failure at an origin.")
+        storedBytes = registry.counter("stored_bytes_total", "Bytes written to content files.")
+        unaskedBytes = registry.counter("fetched_ahead_bytes_total", "Bytes fetched that nobody had asked for.")
+        unaskedBytesRead = registry.counter(
+            "fetched_ahead_read_bytes_total", "Those of them that a client was given later.")
+        directStreams = registry.counter(
+            "direct_answers_total", "Answers whose rest went past the store, for lack of room.")
+        digestMatches = registry.counter("digest_matches_total", "Objects that had the SHA-256 that names them.")
+        digestMismatches = registry.counter(
+            "digest_mismatches_total", "Objects that had another one, and were dropped.")
     }
 
-    /// Bytes written into content files.
-    package let storedBytes = Counter()
-    /// Origin requests of all kinds.
-    package let originRequests = Counter()
-    /// Those that asked whether a generation still counts.
-    package let revalidations = Counter()
-    /// Pauses after a failure at an origin.
-    package let pauses = Counter()
-    /// Bytes fetched ahead: completion of touched pieces, and prefetch.
-    package let unaskedBytes = Counter()
-    /// Those of them that a client was given later. The rest was wasted so far.
-    package let unaskedBytesRead = Counter()
-    /// Streams that fetched their rest for themselves, for lack of room.
-    package let directStreams = Counter()
-
-    /// Objects that had the SHA-256 that names them.
-    package let digestMatches = Counter()
-    /// Objects that had not, and were dropped.
-    package let digestMismatches = Counter()
-
     func count(_ purpose: FlightState.Purpose) {
-        originRequests.add(1)
-        if purpose == .revalidation { revalidations.add(1) }
+        originRequests.add()
+        if purpose == .revalidation { revalidations.add() }
     }
 }

@@ -1,6 +1,6 @@
 import SeedOrigin
 
-/// A request that failed, told so that the front door can choose a status.
+/// A request that failed, told so that the proxy can choose a status.
 package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable, Equatable {
         case originUnreachable
@@ -60,7 +60,7 @@ extension EngineError {
 }
 
 extension EngineError {
-    /// What the origin's floor tells, in the engine's words.
+    /// What SeedOrigin tells, in the engine's words.
     init(_ error: OriginError) {
         let kind: Kind =
             switch error.kind {

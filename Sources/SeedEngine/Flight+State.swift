@@ -1,5 +1,7 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 
 /// Names a flight inside its task.
 typealias FlightID = UInt64
@@ -50,7 +52,7 @@ struct FlightOrder: Sendable, Equatable {
     var ask: RangeSpec
     var purpose: FlightState.Purpose
     /// Names the generation that the answer must belong to; none at first contact.
-    var condition: OriginCondition
+    var condition: RequestCondition
     /// Expected bytes to reserve space for.
     var reserve: Int64
     var priority: OriginPriority

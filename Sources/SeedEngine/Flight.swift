@@ -1,9 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
-import NIOCore
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
-import Synchronization
+import SeedSupport
 
 /// One span being fetched: takes the answer on the driver thread, writes it on store threads, tells the task.
 final class Flight: OriginSink {
@@ -23,7 +22,7 @@ final class Flight: OriginSink {
         var reserved: Int64
         /// Bytes from here on are not wanted.
         var stopAt = Int64.max
-        var collected = ByteBuffer()
+        var collected = ByteBuilder()
         var outcome: OriginOutcome?
         /// Nil until `OriginSource.start` has returned; the answer may come before that.
         var transfer: (any OriginTransfer)?
@@ -43,14 +42,14 @@ final class Flight: OriginSink {
         case rejected(TaskMachine.FlightOutcome)
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(order: FlightOrder, task: LiveTask, context: EngineContext) {
         id = order.id
         self.order = order
         self.task = task
         self.context = context
-        state = Mutex(
+        state = Lock(
             State(handOff: HandOff(limit: context.configuration.handOffLength), reserved: order.reserve))
     }
 
@@ -119,7 +118,7 @@ final class Flight: OriginSink {
     func receive(_ bytes: UnsafeRawBufferPointer) -> OriginIntake {
         let (intake, drain, transfer) = state.withLock { state -> (OriginIntake, Bool, (any OriginTransfer)?) in
             guard case .keeping(let keep) = state.mode else {
-                if case .collecting = state.mode { state.collected.writeBytes(bytes) }
+                if case .collecting = state.mode { state.collected.append(bytes) }
                 return (.taken, false, nil)
             }
             let wanted = Self.wanted(bytes, at: state.received, from: keep.range.lowerBound, to: state.stopAt)
@@ -176,20 +175,21 @@ final class Flight: OriginSink {
         }
     }
 
-    private func write(_ buffers: inout [ByteBuffer], at start: Int64) {
+    private func write(_ buffers: inout [ByteBuilder], at start: Int64) {
         defer { context.buffers.give(&buffers) }
         guard let (keep, stopAt) = state.withLock({ state in state.kept.map { ($0, state.stopAt) } }) else { return }
         do {
             guard let file = try task.content(of: keep.epoch) else { return }
             var parts: [BlockMap.Fragment] = []
             var offset = start
-            for var buffer in buffers where offset < stopAt {
-                // A trim may have come while these waited.
-                buffer.moveWriterIndex(
-                    to: buffer.readerIndex + Int(min(Int64(buffer.readableBytes), stopAt - offset)))
-                try buffer.withUnsafeReadableBytes { bytes throws(StorageError) in try file.write(bytes, at: offset) }
-                buffer.withUnsafeReadableBytes { parts += keep.grid.fragments($0, at: offset) }
-                offset += Int64(buffer.readableBytes)
+            for buffer in buffers where offset < stopAt {
+                try buffer.withUnsafeBytes { bytes throws(StorageError) in
+                    // A trim may have come while these waited.
+                    let wanted = UnsafeRawBufferPointer(rebasing: bytes.prefix(Int(stopAt - offset)))
+                    try file.write(wanted, at: offset)
+                    parts += keep.grid.fragments(wanted, at: offset)
+                    offset += Int64(wanted.count)
+                }
             }
             context.counters.storedBytes.add(offset - start)
             let used = state.withLock { state in
@@ -218,17 +218,17 @@ final class Flight: OriginSink {
 
     private func finish(_ outcome: OriginOutcome) {
         context.store.release(state.withLock { $0.reserved })
-        let (mode, written, stopAt, body) = state.withLock { ($0.mode, $0.written, $0.stopAt, $0.collected) }
+        let (mode, written, stopAt, body) = state.withLock { ($0.mode, $0.written, $0.stopAt, $0.collected.bytes) }
         task.flightEnded(id, Self.judge(mode, outcome, isWhole: written >= stopAt, body: body))
     }
 
     private static func judge(
-        _ mode: Mode, _ outcome: OriginOutcome, isWhole: Bool, body: ByteBuffer
+        _ mode: Mode, _ outcome: OriginOutcome, isWhole: Bool, body: Bytes
     ) -> TaskMachine.FlightOutcome {
         switch (mode, outcome) {
         case (.rejected(let reason), _): reason
         case (.keeping, _) where isWhole: .complete
-        case (.collecting, .complete) where body.readableBytes > OriginAnswer.bodyLimit: .bypass(.longErrorBody)
+        case (.collecting, .complete) where body.count > OriginAnswer.bodyLimit: .bypass(.longErrorBody)
         case (.collecting(let head), .complete):
             .answered(OriginAnswer(status: head.status, headers: head.headers, body: body))
         case (_, .complete): .failed(.shortAnswer, .later)

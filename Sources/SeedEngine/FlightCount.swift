@@ -1,36 +1,26 @@
-import Foundation
+import SeedSupport
 
 /// How many flights run, so that the engine can stop when the last has ended.
-final class FlightCount: @unchecked Sendable {
-    // Unchecked: `running` is used only while `condition` is locked.
-    private var running = 0
-    private let condition = NSCondition()
+final class FlightCount: Sendable {
+    private let running = Monitor(0)
 
-    func began() { withLock { running += 1 } }
+    func began() { running.withLock { $0 += 1 } }
 
     func ended() {
-        withLock {
+        running.signalIfNeeded { running in
             running -= 1
-            if running == 0 { condition.broadcast() }
+            return running == 0
         }
     }
 
-    var current: Int { withLock { running } }
+    var current: Int { running.withLock { $0 } }
 
     /// Blocks until none runs.
     /// - Returns: false if some still run at the deadline.
-    func wait(until deadline: Date) -> Bool {
-        withLock {
-            while running > 0 {
-                if !condition.wait(until: deadline) { return running == 0 }
-            }
-            return true
+    func wait(until deadline: MonotonicTime) -> Bool {
+        running.wait { running in
+            if running == 0 { return .go(true) }
+            return .now() >= deadline ? .go(false) : .wait(until: deadline)
         }
-    }
-
-    private func withLock<Result>(_ body: () -> Result) -> Result {
-        condition.lock()
-        defer { condition.unlock() }
-        return body()
     }
 }

@@ -1,7 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// One version of a task's bytes, named by its validator.
 struct Generation: Sendable, Equatable {
@@ -10,8 +11,8 @@ struct Generation: Sendable, Equatable {
     var layout: PieceLayout
     var validator: Validator
     var headers: HTTPFields
-    /// When the origin made or last confirmed its answer, in milliseconds since 1970.
-    var fetchedAt: Int64
+    /// When the origin made or last confirmed its answer.
+    var fetchedAt: Timestamp
     /// The content file's counter, once the file exists. Until then one flight runs at a time: it makes it.
     var counter: UInt64?
     /// The origin answered 200 to a range: every request starts at offset 0, so there is one flight at a time (rule 17).
@@ -43,7 +44,7 @@ struct Generation: Sendable, Equatable {
     func freshness(_ rule: FreshnessRule) -> Freshness { Freshness(headers, madeAt: fetchedAt, rule: rule) }
 
     /// Whether the origin is due to be asked again.
-    func isStale(now: Int64, rule: FreshnessRule) -> Bool {
+    func isStale(now: Timestamp, rule: FreshnessRule) -> Bool {
         freshness(rule).lifetime.map { now - fetchedAt >= $0 } ?? false
     }
 }
@@ -52,19 +53,19 @@ extension Validator {
     /// As the index keeps it.
     init(etag: String?, lastModified: String?, length: Int64) {
         if let etag {
-            self = .etag(etag)
+            self = .etag(HTTPField.Value(etag))
         } else if let lastModified {
-            self = .lastModified(lastModified, length: length)
+            self = .lastModified(HTTPField.Value(lastModified), length: length)
         } else {
             self = .none
         }
     }
 
     var etag: String? {
-        if case .etag(let tag) = self { tag } else { nil }
+        if case .etag(let tag) = self { tag.text } else { nil }
     }
 
     var lastModified: String? {
-        if case .lastModified(let date, _) = self { date } else { nil }
+        if case .lastModified(let date, _) = self { date.text } else { nil }
     }
 }

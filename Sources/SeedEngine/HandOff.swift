@@ -1,4 +1,4 @@
-import NIOCore
+import SeedSupport
 
 /// Received bytes on their way from the driver thread to a store thread: bounded, in order (rule 16).
 ///
@@ -8,7 +8,7 @@ struct HandOff: Sendable {
     static let bufferLength = 256 << 10
 
     let limit: Int
-    private(set) var buffers: [ByteBuffer] = []
+    private(set) var buffers: [ByteBuilder] = []
     private(set) var length = 0
     /// The transfer was told to pause and must be resumed once there is room.
     private(set) var isPaused = false
@@ -27,7 +27,7 @@ struct HandOff: Sendable {
 
     /// An offer is refused while anything waits beyond the limit; one that fits in part is taken whole, so that the
     /// bytes held never exceed the limit and one receive.
-    mutating func offer(_ bytes: UnsafeRawBufferPointer, spare: () -> ByteBuffer) -> Offer {
+    mutating func offer(_ bytes: UnsafeRawBufferPointer, spare: () -> ByteBuilder) -> Offer {
         guard length < limit else {
             isPaused = true
             return .pause
@@ -36,14 +36,14 @@ struct HandOff: Sendable {
         return .taken(drain: beginDraining())
     }
 
-    private mutating func append(_ bytes: UnsafeRawBufferPointer, spare: () -> ByteBuffer) {
+    private mutating func append(_ bytes: UnsafeRawBufferPointer, spare: () -> ByteBuilder) {
         length += bytes.count
-        if let last = buffers.indices.last, buffers[last].writableBytes >= bytes.count {
-            buffers[last].writeBytes(bytes)
+        if let last = buffers.indices.last, buffers[last].spareCapacity >= bytes.count {
+            buffers[last].append(bytes)
             return
         }
         var fresh = spare()
-        fresh.writeBytes(bytes)
+        fresh.append(bytes)
         buffers.append(fresh)
     }
 
@@ -56,7 +56,7 @@ struct HandOff: Sendable {
 
     /// What a store thread is to write now; with no buffers the draining is over until `beginDraining`.
     struct Batch {
-        var buffers: [ByteBuffer]
+        var buffers: [ByteBuilder]
         var mustResume: Bool
     }
 

@@ -1,13 +1,14 @@
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 
 /// The head of an answer, and all that the machine decides by when it comes.
 struct JudgedHead: Sendable {
     var admission: AnswerAdmission
     /// Those that describe the object.
     var headers: HTTPFields
-    /// When the origin made the answer, in milliseconds since 1970; earlier than now if other caches kept it.
-    var madeAt: Int64
+    /// When the origin made the answer; earlier than now if other caches kept it.
+    var madeAt: Timestamp
     /// Whether the same request may be made again if this is an error.
     var retry: TaskMachine.Retry
     /// Bytes that are reserved for the flight.

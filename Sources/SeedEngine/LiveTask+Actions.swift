@@ -1,8 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
-import Logging
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// Carrying out what the machine decided.
 extension LiveTask {
@@ -16,18 +16,18 @@ extension LiveTask {
             case .check(let checks, let epoch): check(checks, epoch: epoch)
             case .put, .putPiece, .remove: continue
             case .wake(let id): takeWake(id)?()
-            case .later(let delay): later(.random(in: delay))
+            case .later(let delay): later(Duration.random(in: delay))
             case .counted(.fetched(let count)): context.counters.unaskedBytes.add(count)
             case .counted(.read(let count)): context.counters.unaskedBytesRead.add(count)
             case .hash(let epoch): hash(epoch: epoch)
-            case .judged(let isMatch): noteVerdict(isMatch: isMatch)
+            case .judged(let isMatch): noteProof(isMatch: isMatch)
             }
         }
     }
 
-    private func later(_ milliseconds: Int64) {
-        context.counters.pauses.add(1)
-        context.after(milliseconds) { [weak self] in self?.handle { $0.machine.resumed(&$1) } }
+    private func later(_ pause: Duration) {
+        context.counters.pauses.add()
+        context.after(pause) { [weak self] in self?.handle { $0.machine.resumed(&$1) } }
     }
 
     private func start(_ order: FlightOrder) {

@@ -1,6 +1,7 @@
 import DragonflyIdentity
-import Logging
+import HTTPSemantics
 import SeedStorage
+import SeedSupport
 
 /// Hashing the prefix of an object, on threads that nothing else waits for (rule 11).
 extension LiveTask {
@@ -10,7 +11,7 @@ extension LiveTask {
 
     /// The bytes are read back from the file, whose pages were just written or checked: nothing is buffered here.
     private func hashNext(epoch: Int) {
-        let taken = handle { state, _ -> (RollingDigest, ByteRange, ContentFile, Lease)? in
+        let taken = handle { state, _ -> (ObjectDigest, ByteRange, ContentFile, Lease)? in
             guard let (digest, range) = state.machine.takeHashing(epoch: epoch), let file = state.files[epoch] else {
                 return nil
             }
@@ -25,7 +26,7 @@ extension LiveTask {
         handle { $0.machine.hashed(result, epoch: epoch, &$1) }
     }
 
-    func noteVerdict(isMatch: Bool) {
+    func noteProof(isMatch: Bool) {
         guard !isMatch else { return context.counters.digestMatches.add(1) }
         context.counters.digestMismatches.add(1)
         context.logger.error(

@@ -1,6 +1,7 @@
 import DragonflyIdentity
-import NIOCore
+import HTTPSemantics
 import SeedStorage
+import SeedSupport
 
 /// Hot blocks on their way into memory (rule 20).
 extension LiveTask {
@@ -9,7 +10,7 @@ extension LiveTask {
         guard let tier = context.memory else { return }
         let name = FileName(key: key, generation: file.generation)
         guard let grid = grid(of: name) else { return }
-        let now = context.now()
+        let now = context.now().wall
         for index in grid.blocks(covering: range) where tier.wants(name, index, now: now) {
             // A read never waits for these. One that finds no place is left out: a hot block is read again.
             guard context.takes.begin() else { return }
@@ -34,7 +35,7 @@ extension LiveTask {
             return (checksum, blocks.grid.range(of: index))
         }
         guard let (checksum, range) = wanted, let bytes = file.bytes(of: range),
-            bytes.withUnsafeReadableBytes({ Checksum.crc32($0) }) == checksum, let memory = tier.admit(bytes)
+            bytes.withUnsafeBytes({ Checksum.crc32($0) }) == checksum, let memory = tier.admit(bytes)
         else { return }
         handle { state, _ in state.machine.keepInMemory(memory, of: index, counter: file.generation) }
     }
@@ -42,12 +43,10 @@ extension LiveTask {
 
 extension ContentFile {
     /// Nil when they cannot all be read.
-    fileprivate func bytes(of range: ByteRange) -> ByteBuffer? {
-        let count = Int(range.count)
-        var buffer = ByteBufferAllocator().buffer(capacity: count)
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
-            (try? read(into: UnsafeMutableRawBufferPointer(rebasing: space[..<count]), at: range.lowerBound)) ?? 0
+    fileprivate func bytes(of range: ByteRange) -> Bytes? {
+        let bytes = Bytes(unsafeUninitializedCapacity: Int(range.count)) { space in
+            (try? read(into: space, at: range.lowerBound)) ?? 0
         }
-        return buffer.readableBytes == count ? buffer : nil
+        return bytes.count == Int(range.count) ? bytes : nil
     }
 }

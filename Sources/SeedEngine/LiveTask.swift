@@ -1,10 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
-import Logging
-import NIOCore
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
-import Synchronization
+import SeedSupport
 
 /// What all parts of the engine share.
 struct EngineContext: Sendable {
@@ -13,31 +11,30 @@ struct EngineContext: Sendable {
     let configuration: EngineConfiguration
     let buffers = BufferPool(limit: 64)
     let flights = FlightCount()
-    let counters = EngineCounters()
+    let counters: EngineCounters
     /// Nil when no memory is to be had (`storage.cacheCapacity` 0).
     var memory: MemoryTier?
     /// Hot blocks on their way into memory: what is queued for them must not pile up.
     let takes: BoundedCount
     let logger: Logger
-    /// Milliseconds since 1970.
-    let now: @Sendable () -> Int64
-    /// Calls from a thread of its own after so many milliseconds.
-    let after: @Sendable (Int64, @escaping @Sendable () -> Void) -> Void
+    let now: @Sendable () -> ClockReading
+    /// Calls from a thread of its own after so long.
+    let after: @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
 }
 
 /// What one poll of a stream came to.
 struct StreamStep: Sendable {
     var cursor: Cursor
-    var verdict = Verdict.wait
+    var result = PollResult.wait
     var file: ContentFile?
     var lease: Lease?
     /// The bytes themselves, if they are in memory.
-    var memory: ByteBuffer?
+    var memory: Bytes?
     /// The piece of the first byte, and its length.
     var piece: (number: Int, bytes: Int64)?
 }
 
-/// A task in memory: the machine behind its lock, and the hands that carry its actions out.
+/// A task in memory: the machine behind its lock, and what carries its actions out.
 ///
 /// Lock order: the table's shard, then this lock, then the content file's or the store's queue.
 final class LiveTask: Sendable {
@@ -51,7 +48,7 @@ final class LiveTask: Sendable {
         /// How the origin is asked: the latest request of this task.
         var request: TaskRequest
         var nextStream: StreamID = 1
-        var lastUsed: Int64
+        var lastUsed: MonotonicTime
 
         /// Lets go of files that no stream and no flight can ask for any more.
         mutating func dropFiles() {
@@ -63,13 +60,13 @@ final class LiveTask: Sendable {
 
     let key: StoreKey
     let context: EngineContext
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(_ request: TaskRequest, context: EngineContext) {
         key = request.key
         self.context = context
         let machine = TaskMachine(configuration: context.configuration, pieceLength: request.pieceLength)
-        state = Mutex(State(machine: machine, request: request, lastUsed: context.now()))
+        state = Lock(State(machine: machine, request: request, lastUsed: context.now().monotonic))
     }
 
     /// Feeds one event to the machine, then carries its actions out with the lock given back.
@@ -102,7 +99,7 @@ final class LiveTask: Sendable {
     }
 
     /// When the task was last used; `nil` while it is in use.
-    var idleSince: Int64? {
+    var idleSince: MonotonicTime? {
         state.withLock { $0.machine.isIdle && $0.running.isEmpty ? $0.lastUsed : nil }
     }
 
@@ -119,15 +116,15 @@ final class LiveTask: Sendable {
     func poll(_ cursor: Cursor, limit: Int64, wake: @escaping @Sendable () -> Void) -> StreamStep {
         handle { state, actions in
             var step = StreamStep(cursor: cursor)
-            step.verdict = state.machine.poll(&step.cursor, limit: limit, now: context.now(), &actions)
-            switch step.verdict {
+            step.result = state.machine.poll(&step.cursor, limit: limit, now: context.now(), &actions)
+            switch step.result {
             case .wait: state.wakes[cursor.id] = wake
             case .bytes:
                 if case .reading(let epoch, _) = cursor.phase { step.file = state.files[epoch] }
                 step.lease = step.file?.lease()
                 if step.file?.generation == state.machine.generation?.counter {
-                    step.piece = state.machine.piece(of: step.verdict)
-                    step.memory = state.machine.memory(of: step.verdict)
+                    step.piece = state.machine.piece(of: step.result)
+                    step.memory = state.machine.memory(of: step.result)
                 }
             default: break
             }
@@ -138,7 +135,7 @@ final class LiveTask: Sendable {
     func close(_ cursor: Cursor) {
         handle { state, actions in
             state.wakes[cursor.id] = nil
-            state.lastUsed = context.now()
+            state.lastUsed = context.now().monotonic
             state.machine.close(cursor, &actions)
         }
     }
@@ -148,7 +145,7 @@ final class LiveTask: Sendable {
     /// - Parameter room: bytes that are reserved for the flight.
     func flightHead(
         _ id: FlightID, _ head: OriginHead, _ order: FlightOrder, room: Int64
-    ) -> TaskMachine.HeadVerdict {
+    ) -> TaskMachine.HeadDecision {
         handle { state, actions in
             // A revalidation's answer may be of another generation.
             let generation = order.purpose == .revalidation ? nil : state.machine.generation
@@ -156,8 +153,8 @@ final class LiveTask: Sendable {
             let now = context.now()
             let judged = JudgedHead(
                 admission: AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known),
-                headers: head.headers.representation, madeAt: now - head.headers.age,
-                retry: TaskMachine.Retry(head, now: now), room: room)
+                headers: head.headers.representation, madeAt: now.wall - .seconds(head.headers.ageInSeconds),
+                retry: TaskMachine.Retry(head, now: now.wall), room: room)
             return state.machine.head(id, judged, now: now, &actions)
         }
     }

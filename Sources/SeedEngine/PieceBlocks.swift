@@ -1,5 +1,7 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedStorage
+import SeedSupport
 
 /// The blocks of one piece.
 struct PieceBlocks: Sendable {
@@ -16,7 +18,7 @@ struct PieceBlocks: Sendable {
     var memory: [Int: MemoryBlock] = [:]
     /// Blocks that are being filled: disjoint runs in order, touching runs joined.
     var fragments: [Int: [BlockMap.Fragment]] = [:]
-    var createdAt: Int64?
+    var createdAt: Timestamp?
 
     init(count: Int) {
         self.count = count
@@ -64,7 +66,7 @@ struct PieceBlocks: Sendable {
         return result
     }
 
-    func record(number: Int, grid: BlockGrid, now: Int64) -> PieceRecord? {
+    func record(number: Int, grid: BlockGrid, now: Timestamp) -> PieceRecord? {
         guard !held.isEmpty else { return nil }
         var sums = checksums
         for block in 0..<count where !held.contains(block) { sums[block] = 0 }

@@ -1,7 +1,7 @@
 import DragonflyIdentity
-import NIOCore
-package import SeedStorage
-import Synchronization
+import HTTPSemantics
+import SeedStorage
+package import SeedSupport
 
 /// One client's way through its range: head, then bytes in order, then the end. Used from one event loop.
 package final class PieceStream: Sendable {
@@ -9,7 +9,7 @@ package final class PieceStream: Sendable {
     package enum Step: Sendable {
         /// Always first on success: send status and header fields now.
         case head(StreamHead)
-        case bytes(Region)
+        case bytes(Extent)
         /// Nothing now; `wake` will be called.
         case wait
         /// Every byte of the range was handed out.
@@ -42,7 +42,7 @@ package final class PieceStream: Sendable {
     private let context: EngineContext
     private let wake: @Sendable () -> Void
     /// Uncontended: all calls come from one event loop.
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(
         id: StreamID, request: TaskRequest, task: LiveTask, context: EngineContext,
@@ -52,7 +52,7 @@ package final class PieceStream: Sendable {
         self.task = task
         self.context = context
         self.wake = wake
-        state = Mutex(State(cursor: Cursor(id: id, spec: request.range, priority: request.priority)))
+        state = Lock(State(cursor: Cursor(id: id, spec: request.range, priority: request.priority)))
     }
 
     /// The next step, with at most `limit` bytes. Never blocks.
@@ -61,18 +61,18 @@ package final class PieceStream: Sendable {
             guard !state.isClosed else { return .end }
             if let direct = state.direct { return direct.next() }
             let polled = task.poll(state.cursor, limit: Int64(limit), wake: wake)
-            guard case .bytes(let range) = polled.verdict, let file = polled.file, let lease = polled.lease else {
+            guard case .bytes(let range) = polled.result, let file = polled.file, let lease = polled.lease else {
                 let before = state.cursor
                 state.cursor = polled.cursor
-                if case .direct(let generation) = polled.verdict, case .reading(_, let left) = before.phase {
+                if case .direct(let generation) = polled.result, case .reading(_, let left) = before.phase {
                     let feed = DirectFeed(left, of: generation, request, context, wake: wake)
                     state.direct = feed
                     return feed.next()
                 }
-                return step(polled.verdict)
+                return step(polled.result)
             }
             let isWarm = state.warmed?.lowerBound == range.lowerBound
-            guard let region = region(range, file, lease, polled.memory, isWarm: isWarm) else {
+            guard let extent = extent(range, file, lease, polled.memory, isWarm: isWarm) else {
                 // The cursor stays; a loop must not wait for the disk (rule 15).
                 state.warmed = range
                 context.store.threads.run { [wake] in
@@ -85,7 +85,7 @@ package final class PieceStream: Sendable {
             state.warmed = nil
             note(polled.piece, file, &state)
             if polled.piece != nil, polled.memory == nil { task.takeIntoMemory(range, of: file) }
-            return .bytes(region)
+            return .bytes(extent)
         }
     }
 
@@ -96,19 +96,19 @@ package final class PieceStream: Sendable {
         context.store.used(request.key, generation: file.generation, piece: piece.number, bytes: piece.bytes)
     }
 
-    /// Small regions as memory, to leave in one write with the head; large ones as a piece of the file, which the kernel
-    /// sends without copying (0.7 of the CPU time, benchmarks/memory-tier.sh), unless only memory has them. Nil if the
-    /// disk would have to be waited for.
-    private func region(
-        _ range: ByteRange, _ file: ContentFile, _ lease: Lease, _ memory: ByteBuffer?, isWarm: Bool
-    ) -> Region? {
+    /// Small extents as memory, to leave in one write with the head; large ones as a part of the file, which the kernel
+    /// sends without copying (0.7 of the CPU time, benchmarks/memory-tier.sh), with the same bytes where they are in
+    /// memory too: the sender chooses. Nil if the disk would have to be waited for.
+    private func extent(
+        _ range: ByteRange, _ file: ContentFile, _ lease: Lease, _ memory: Bytes?, isWarm: Bool
+    ) -> Extent? {
         if range.count <= Self.inlineLength,
-            let bytes = memory ?? file.readResident(range, allocator: ByteBufferAllocator())
+            let bytes = memory ?? file.readResident(range)
         {
-            return .memory(bytes)
+            return .bytes(bytes)
         }
-        guard isWarm || file.isResident(range) else { return memory.map(Region.memory) }
-        return .file(FileRegionRef(lease: lease, offset: range.lowerBound, count: Int(range.count)))
+        guard isWarm || file.isResident(range) else { return memory.map(Extent.bytes) }
+        return .file(lease.extent(of: range, memory: memory))
     }
 
     /// The client has what it wanted, or is gone. Idempotent.
@@ -122,8 +122,8 @@ package final class PieceStream: Sendable {
         if let cursor { task.close(cursor) }
     }
 
-    private func step(_ verdict: Verdict) -> Step {
-        switch verdict {
+    private func step(_ result: PollResult) -> Step {
+        switch result {
         case .wait: .wait
         case .head(let facts): .head(StreamHead(facts, request))
         case .end: .end

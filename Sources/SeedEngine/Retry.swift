@@ -1,23 +1,24 @@
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 
 extension TaskMachine {
     /// Whether the same request may be made again.
     enum Retry: Sendable, Equatable {
         case never
         case later
-        /// Not before so many milliseconds: the origin asks for that.
-        case after(Int64)
+        /// Not before so long: the origin asks for that.
+        case after(Duration)
     }
 }
 
 extension TaskMachine.Retry {
-    /// - Parameter now: in milliseconds since 1970.
-    init(_ head: OriginHead, now: Int64) {
+    init(_ head: OriginHead, now: Timestamp) {
         guard RetryRule.isRetryable(status: head.status) else {
             self = .never
             return
         }
-        self = RetryRule.delay(head, now: now / 1000).map { .after($0 * 1000) } ?? .later
+        self = head.headers.retryAfter.map { .after(.seconds($0.delay(now: now.seconds))) } ?? .later
     }
 
     init(_ error: OriginError) {
@@ -27,6 +28,6 @@ extension TaskMachine.Retry {
             self = .never
             return
         }
-        self = error.retryAfter.map { .after($0.components.seconds * 1000 + 999) } ?? .later
+        self = error.retryAfter.map { .after($0) } ?? .later
     }
 }

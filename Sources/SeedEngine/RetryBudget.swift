@@ -1,22 +1,27 @@
+import HTTPSemantics
 import SeedStorage
+import SeedSupport
 
 /// How often, and how soon, a task's flights are tried again before its readers are told.
 struct RetryBudget: Sendable, Equatable {
     enum Decision: Sendable, Equatable {
-        /// Tried again after this many milliseconds; which of them is left to chance, so that seed peers don't all
-        /// come back at once.
-        case retry(in: ClosedRange<Int64>)
+        /// Tried again after a pause of this range; which of it is left to chance, so that seed peers don't all come back
+        /// at once.
+        case retry(in: ClosedRange<Duration>)
         case giveUp
     }
 
     /// Between two tries, unless the origin asks for more.
     static let longestPause = Duration.seconds(5)
+    private static let backoff = Backoff(first: .milliseconds(100), longest: longestPause)
+    /// Longer than any deadline, and short enough to be reckoned with.
+    private static let longestAsked = Duration.seconds(1 << 22)
 
     private(set) var failures = 0
-    private var failingSince: Int64 = 0
+    private var failingSince = MonotonicTime(nanoseconds: 0)
     private var progress: Int64 = 0
     private var firstToCount: UInt64 = 0
-    private var latest: ClosedRange<Int64> = 0...0
+    private var latest: ClosedRange<Duration> = .zero ... .zero
 
     /// A block's worth of new bytes forgives the failures before it.
     mutating func wrote(_ count: Int64) {
@@ -29,9 +34,9 @@ struct RetryBudget: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - next: the number the next flight will have.
-    ///   - asked: how long the origin asks to wait, in milliseconds.
+    ///   - asked: how long the origin asks to wait.
     mutating func failed(
-        _ flight: UInt64, next: UInt64, asked: Int64?, now: Int64, _ limits: EngineConfiguration
+        _ flight: UInt64, next: UInt64, asked: Duration?, now: MonotonicTime, _ limits: EngineConfiguration
     ) -> Decision {
         guard flight >= firstToCount else { return .retry(in: latest) }
         firstToCount = next
@@ -39,14 +44,14 @@ struct RetryBudget: Sendable, Equatable {
         failures += 1
         progress = 0
         latest = Self.delay(failures: failures, asked: asked)
-        let isInTime = now + latest.upperBound - failingSince <= limits.retryDeadline
+        let isInTime = now - failingSince + latest.upperBound <= limits.retryDeadline
         return failures <= limits.maxRetries && isInTime ? .retry(in: latest) : .giveUp
     }
 
     /// Twice as long each time, up to `longestPause`; never sooner than the origin asks.
-    private static func delay(failures: Int, asked: Int64?) -> ClosedRange<Int64> {
-        let longest = min(Int64(100) << Int64(min(failures, 10) - 1), longestPause.components.seconds * 1000)
-        let soonest = max(longest / 2, min(asked ?? 0, Int64(1) << 32))
+    private static func delay(failures: Int, asked: Duration?) -> ClosedRange<Duration> {
+        let longest = backoff.pause(afterFailures: failures)
+        let soonest = max(longest / 2, min(asked ?? .zero, longestAsked))
         return soonest...max(longest, soonest + soonest / 10)
     }
 }

@@ -1,5 +1,7 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedStorage
+import SeedSupport
 
 extension TaskEngine {
     /// What an answer with the whole object would say, without its bytes and without asking the origin: for HEAD.
@@ -19,7 +21,7 @@ extension TaskEngine {
     private static func stored(_ request: TaskRequest, _ context: EngineContext) -> StreamHead? {
         guard let record = try? context.store.task(request.key) else { return nil }
         let generation = Generation(epoch: 0, record)
-        guard !generation.isStale(now: context.now(), rule: request.freshness) else { return nil }
+        guard !generation.isStale(now: context.now().wall, rule: request.freshness) else { return nil }
         let pieces = try? context.store.pieces(
             request.key, generation: record.generation, numbers: 0..<generation.layout.pieceCount)
         var map = BlockMap(grid: BlockGrid(generation.layout))
@@ -42,7 +44,7 @@ extension LiveTask {
             guard let generation = state.machine.generation else {
                 return state.machine.phase == .cold || state.machine.phase == .loading ? .unread : .unknown
             }
-            guard !state.machine.isDoubted, !generation.isStale(now: context.now(), rule: request.freshness) else {
+            guard !state.machine.isDoubted, !generation.isStale(now: context.now().wall, rule: request.freshness) else {
                 return .unknown
             }
             return .known(StreamHead(generation, request, isFinished: state.machine.blocks?.isFinished ?? false))

@@ -1,32 +1,46 @@
 import Dispatch
 import DragonflyIdentity
-import Foundation
-package import Logging
 package import SeedOrigin
 package import SeedStorage
+package import SeedSupport
 
 /// Joins store and origin: every byte a client wants is read from the store, or fetched once for all who want it.
 package final class TaskEngine: Sendable {
     let context: EngineContext
     let table: TaskTable
 
+    /// - Parameters:
+    ///   - metrics: renders what the engine counts.
+    ///   - now: reads the clocks, from any thread.
+    ///   - after: calls once, from a thread of its own, after so long.
     package init(
         store: PieceStore, origin: any OriginSource, configuration: EngineConfiguration = EngineConfiguration(),
-        logger: Logger, now: @escaping @Sendable () -> Int64 = { WallClock.milliseconds },
-        after: @escaping @Sendable (Int64, @escaping @Sendable () -> Void) -> Void = TaskEngine.timer
+        logger: Logger, metrics: MetricsRegistry,
+        now: @escaping @Sendable () -> ClockReading = { .now() },
+        after: @escaping @Sendable (Duration, @escaping @Sendable () -> Void) -> Void = TaskEngine.timer
     ) {
         context = EngineContext(
-            store: store, origin: origin, configuration: configuration,
+            store: store, origin: origin, configuration: configuration, counters: EngineCounters(registry: metrics),
             memory: configuration.memoryCapacity < BlockGrid.blockLength
                 ? nil : MemoryTier(capacity: configuration.memoryCapacity),
             takes: BoundedCount(limit: 2 * store.threads.count), logger: logger, now: now, after: after)
         table = TaskTable(context: context)
+        declareGauges(metrics)
         store.attach(self)
     }
 
+    private func declareGauges(_ metrics: MetricsRegistry) {
+        metrics.measured("origin_requests", "Origin requests running now.") { [context] in
+            Int64(context.flights.current)
+        }
+        metrics.measured("memory_tier_bytes", "Bytes of hot blocks in memory.") { [context] in
+            Int64(context.memory?.usedBytes ?? 0)
+        }
+    }
+
     /// Pauses between tries need no precision, and their number is bounded by that of the tasks.
-    package static let timer: @Sendable (Int64, @escaping @Sendable () -> Void) -> Void = { milliseconds, body in
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(milliseconds)), execute: body)
+    package static let timer: @Sendable (Duration, @escaping @Sendable () -> Void) -> Void = { pause, body in
+        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(pause.nanoseconds)), execute: body)
     }
 
     /// Begins a client's stream. Nothing happens before its first `next(limit:)`; `close()` must be called in the end.
@@ -48,7 +62,7 @@ package final class TaskEngine: Sendable {
     /// Ends every flight and hands the records of what they brought to the store. Blocks up to 10 seconds.
     package func shutdown() {
         for task in table.all { task.shutDown() }
-        if !context.flights.wait(until: Date(timeIntervalSinceNow: 10)) {
+        if !context.flights.wait(until: .now() + .seconds(10)) {
             context.logger.warning("Some origin requests did not end in time; what they brought last is fetched again.")
         }
     }

@@ -1,10 +1,12 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// What the end of a flight means: go on, try again, or give a generation up.
 extension TaskMachine {
-    mutating func ended(_ id: FlightID, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]) {
+    mutating func ended(_ id: FlightID, _ outcome: FlightOutcome, now: ClockReading, _ actions: inout [Action]) {
         guard let flight = flights.removeValue(forKey: id) else { return }
         record(isFlightOver: true, now: now, &actions)
         if flight.purpose == .revalidation {
@@ -31,14 +33,14 @@ extension TaskMachine {
 
     /// Counts a failure, and pauses before the next try.
     /// - Returns: false when the readers must be told instead.
-    mutating func tryAgain(_ id: FlightID, _ retry: Retry, now: Int64, _ actions: inout [Action]) -> Bool {
-        let asked: Int64?
+    mutating func tryAgain(_ id: FlightID, _ retry: Retry, now: ClockReading, _ actions: inout [Action]) -> Bool {
+        let asked: Duration?
         switch retry {
         case .never: return false
         case .later: asked = nil
-        case .after(let milliseconds): asked = milliseconds
+        case .after(let pause): asked = pause
         }
-        switch failures.failed(id, next: nextFlight, asked: asked, now: now, configuration) {
+        switch failures.failed(id, next: nextFlight, asked: asked, now: now.monotonic, configuration) {
         case .retry(let delay):
             if !isBackingOff { actions.append(.later(delay)) }
             isBackingOff = true
@@ -52,16 +54,18 @@ extension TaskMachine {
     // MARK: First contact
 
     private mutating func endFirstContact(
-        _ id: FlightID, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]
+        _ id: FlightID, _ outcome: FlightOutcome, now: ClockReading, _ actions: inout [Action]
     ) {
         phase = .absent
         switch outcome {
         case .cancelled: break
         case .complete, .changed: settleOpening(.failed(.shortAnswer), &actions)
         case .answered(let answer):
-            if !tryAgain(id, answer.retry(now: now), now: now, &actions) { settleOpening(.origin(answer), &actions) }
+            if !tryAgain(id, answer.retry(now: now.wall), now: now, &actions) {
+                settleOpening(.origin(answer), &actions)
+            }
         case .bypass(let reason):
-            if reason.isLasting { shortcut = (reason, now + 60_000) }
+            if reason.isLasting { shortcut = (reason, now.monotonic + .seconds(60)) }
             settleOpening(.bypass(reason), &actions)
         case .unsatisfiable(let length): settleUnsatisfiable(length, &actions)
         case .failed(let error, let retry):
@@ -87,7 +91,7 @@ extension TaskMachine {
     // MARK: Spans
 
     private mutating func endSpan(
-        _ id: FlightID, _ flight: FlightState, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]
+        _ id: FlightID, _ flight: FlightState, _ outcome: FlightOutcome, now: ClockReading, _ actions: inout [Action]
     ) {
         forgetPlans()
         if outcome != .changed, isBeyondRepair {
@@ -109,7 +113,7 @@ extension TaskMachine {
     }
 
     private mutating func failSpan(
-        _ id: FlightID, _ flight: FlightState, _ error: EngineError, _ retry: Retry, isForRoom: Bool, now: Int64,
+        _ id: FlightID, _ flight: FlightState, _ error: EngineError, _ retry: Retry, isForRoom: Bool, now: ClockReading,
         _ actions: inout [Action]
     ) {
         if flight.purpose == .completion {
@@ -125,14 +129,14 @@ extension TaskMachine {
         if tryAgain(id, retry, now: now, &actions) { return }
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) {
             guard let wanted = demand.wanted, let pending = flight.pending, wanted.overlaps(pending) else { continue }
-            settle(id, isForRoom ? generation.map(Verdict.direct) ?? .failed(error) : .failed(error), &actions)
+            settle(id, isForRoom ? generation.map(PollResult.direct) ?? .failed(error) : .failed(error), &actions)
         }
     }
 
     // MARK: Generations
 
     /// An answer of another version came. Whether ours still counts is asked before anything else is.
-    private mutating func doubtGeneration(now: Int64, _ actions: inout [Action]) {
+    private mutating func doubtGeneration(now: ClockReading, _ actions: inout [Action]) {
         guard let generation else { return }
         guard generation.validator != .none else { return move(now: now, &actions) }
         isDoubted = true
@@ -140,22 +144,22 @@ extension TaskMachine {
     }
 
     /// The origin has another generation: nothing of this one is served to new requests.
-    mutating func move(now: Int64, _ actions: inout [Action]) {
+    mutating func move(now: ClockReading, _ actions: inout [Action]) {
         noteMove(now: now)
         discard(readersSee: .changedWhileReading, now: now, &actions)
     }
 
     /// The origin told of another version, or contradicted itself.
-    mutating func noteMove(now: Int64) { moves = lateMoves(now: now) + [now] }
+    mutating func noteMove(now: ClockReading) { moves = lateMoves(now: now) + [now.monotonic] }
 
     /// Three moves within a minute: separate answers will hardly ever fit together (rule 6).
-    func isUnstable(now: Int64) -> Bool { lateMoves(now: now).count >= 3 }
+    func isUnstable(now: ClockReading) -> Bool { lateMoves(now: now).count >= 3 }
 
-    private func lateMoves(now: Int64) -> [Int64] { moves.filter { now - $0 < 60_000 } }
+    private func lateMoves(now: ClockReading) -> [MonotonicTime] { moves.filter { now.monotonic - $0 < .seconds(60) } }
 
     /// Gives the generation up; streams that still open start anew.
     mutating func discard(
-        readersSee error: EngineError, isForRoom: Bool = false, now: Int64, _ actions: inout [Action]
+        readersSee error: EngineError, isForRoom: Bool = false, now: ClockReading, _ actions: inout [Action]
     ) {
         abandon(readersSee: error, isForRoom: isForRoom, &actions)
         if isUnstable(now: now) { settleOpening(.bypass(.unstable), &actions) }
@@ -206,7 +210,7 @@ extension TaskMachine {
     }
 
     /// Ends everything; nothing starts any more.
-    mutating func shutDown(now: Int64, _ actions: inout [Action]) {
+    mutating func shutDown(now: ClockReading, _ actions: inout [Action]) {
         record(isFlightOver: true, now: now, &actions)
         for id in flights.keys.sorted() { actions.append(.stop(id, at: nil)) }
         flights = [:]
@@ -216,8 +220,7 @@ extension TaskMachine {
 }
 
 extension OriginAnswer {
-    /// - Parameter now: in milliseconds since 1970.
-    fileprivate func retry(now: Int64) -> TaskMachine.Retry {
+    fileprivate func retry(now: Timestamp) -> TaskMachine.Retry {
         TaskMachine.Retry(OriginHead(status: status, headers: headers), now: now)
     }
 }

@@ -1,7 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// What the store tells, and how streams are told.
 extension TaskMachine {
@@ -38,7 +39,7 @@ extension TaskMachine {
     }
 
     /// A store thread compared a block with its checksum.
-    mutating func checked(_ index: BlockIndex, epoch: Int, isGood: Bool, now: Int64, _ actions: inout [Action]) {
+    mutating func checked(_ index: BlockIndex, epoch: Int, isGood: Bool, now: ClockReading, _ actions: inout [Action]) {
         guard let generation, generation.epoch == epoch else { return }
         blocks?.checked(index, isGood: isGood)
         guard !isGood else {
@@ -46,7 +47,7 @@ extension TaskMachine {
             return wakeReady(&actions)
         }
         dirty.insert(index.piece)
-        if let record = blocks?.record(of: index.piece, now: now) {
+        if let record = blocks?.record(of: index.piece, now: now.wall) {
             actions.append(.putPiece(record, of: generation, .soon))
         }
         forgetPlans()
@@ -68,23 +69,23 @@ extension TaskMachine {
     mutating func wakeReady(_ actions: inout [Action]) {
         guard let blocks else { return }
         for (id, demand) in demands where demand.isWaiting {
-            guard !awaitsVerdict(demand), let at = demand.wanted?.lowerBound,
+            guard !awaitsProof(demand), let at = demand.wanted?.lowerBound,
                 blocks.servable(from: at, upTo: at + 1) > at
             else { continue }
             wake(id, &actions)
         }
     }
 
-    mutating func settleOpening(_ verdict: Verdict, _ actions: inout [Action]) {
+    mutating func settleOpening(_ result: PollResult, _ actions: inout [Action]) {
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil {
-            settle(id, verdict, &actions)
+            settle(id, result, &actions)
         }
     }
 
-    mutating func settle(_ id: StreamID, _ verdict: Verdict, _ actions: inout [Action]) {
-        guard demands[id]?.verdict == nil else { return }
-        if id == Self.prover { return settleProof(verdict, &actions) }
-        demands[id]?.verdict = verdict
+    mutating func settle(_ id: StreamID, _ result: PollResult, _ actions: inout [Action]) {
+        guard demands[id]?.result == nil else { return }
+        if id == Self.hashStream { return settleProof(result, &actions) }
+        demands[id]?.result = result
         wake(id, &actions)
     }
 

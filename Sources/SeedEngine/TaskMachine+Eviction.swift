@@ -1,5 +1,7 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedStorage
+import SeedSupport
 
 /// What the store asks of a task: room, and another look at what it has.
 extension TaskMachine {

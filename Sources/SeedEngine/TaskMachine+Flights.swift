@@ -1,11 +1,13 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// What flights tell: an answer's head, written bytes, their end.
 extension TaskMachine {
     /// What a flight does with an answer.
-    enum HeadVerdict: Sendable, Equatable {
+    enum HeadDecision: Sendable, Equatable {
         case keep(Keep)
         /// An error answer to a first contact: keep its body for the clients.
         case collect
@@ -38,7 +40,8 @@ extension TaskMachine {
     // MARK: Head
 
     /// An answer's head came.
-    mutating func head(_ id: FlightID, _ head: JudgedHead, now: Int64, _ actions: inout [Action]) -> HeadVerdict {
+    mutating func head(_ id: FlightID, _ head: JudgedHead, now: ClockReading, _ actions: inout [Action]) -> HeadDecision
+    {
         switch flights[id]?.purpose {
         case nil: .reject(.cancelled)
         case .revalidation: revalidated(id, head, now: now, &actions)
@@ -47,7 +50,7 @@ extension TaskMachine {
         }
     }
 
-    private mutating func firstHead(_ id: FlightID, _ head: JudgedHead, _ actions: inout [Action]) -> HeadVerdict {
+    private mutating func firstHead(_ id: FlightID, _ head: JudgedHead, _ actions: inout [Action]) -> HeadDecision {
         if !head.admission.isError {
             // One URL, several representations: the store key does not tell them apart (rule 1).
             if head.headers.variesBeyondEncoding { return .reject(.bypass(.varies)) }
@@ -103,7 +106,7 @@ extension TaskMachine {
         Generation.isOneResponse(validator, isImmutable: rule.isImmutable)
     }
 
-    private mutating func spanHead(_ id: FlightID, _ head: JudgedHead) -> HeadVerdict {
+    private mutating func spanHead(_ id: FlightID, _ head: JudgedHead) -> HeadDecision {
         switch head.admission {
         case .part(let range, _, _):
             setSequential(false)
@@ -122,7 +125,7 @@ extension TaskMachine {
     }
 
     /// What is kept of a body. An origin that ignores ranges sends bytes before the wanted ones; they are thrown away.
-    private func keep(_ id: FlightID, bodyStart: Int64, upTo end: Int64) -> HeadVerdict {
+    private func keep(_ id: FlightID, bodyStart: Int64, upTo end: Int64) -> HeadDecision {
         guard let planned = flights[id]?.range, let grid = blocks?.grid, let generation else {
             return .reject(.cancelled)
         }
@@ -145,7 +148,7 @@ extension TaskMachine {
         let layout = PieceLayout(contentLength: length, pieceLength: pieceLength)
         blocks = BlockMap(grid: BlockGrid(layout))
         isDoubted = false
-        graceEnd = 0
+        graceEnd = nil
         shortcut = nil
         phase = .known(
             Generation(
@@ -160,7 +163,7 @@ extension TaskMachine {
     // MARK: Bytes
 
     /// Bytes are in the content file: streams may have them.
-    mutating func wrote(_ id: FlightID, _ parts: [BlockMap.Fragment], now: Int64, _ actions: inout [Action]) {
+    mutating func wrote(_ id: FlightID, _ parts: [BlockMap.Fragment], now: ClockReading, _ actions: inout [Action]) {
         guard let flight = flights[id], let end = flight.range?.upperBound, let grid = blocks?.grid else { return }
         // A trim may have come while these were being written; what lies beyond belongs to a later flight.
         for part in parts where part.range.upperBound <= end {
@@ -184,10 +187,10 @@ extension TaskMachine {
     }
 
     /// Hands piece records to the store: at once for whole pieces and at a flight's end, else in its own time (rule 22).
-    mutating func record(isFlightOver: Bool, now: Int64, _ actions: inout [Action]) {
+    mutating func record(isFlightOver: Bool, now: ClockReading, _ actions: inout [Action]) {
         guard let generation, generation.counter != nil, let blocks, !dirty.isEmpty else { return }
         for piece in dirty.sorted() {
-            guard let record = blocks.record(of: piece, now: now) else { continue }
+            guard let record = blocks.record(of: piece, now: now.wall) else { continue }
             let isSoon = isFlightOver || record.digest != nil
             actions.append(.putPiece(record, of: generation, isSoon ? .soon : .lazy))
             if record.digest != nil { touched.remove(piece) }

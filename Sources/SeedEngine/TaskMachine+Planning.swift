@@ -1,6 +1,8 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// Which spans are fetched, which blocks are checked, and which flights are no longer worth their bytes.
 extension TaskMachine {
@@ -10,7 +12,7 @@ extension TaskMachine {
     mutating func probe(_ actions: inout [Action]) {
         if configuration.isBackToSourceDisabled { settleOpening(.failed(.notHeld), &actions) }
         guard !isBackingOff else { return }
-        guard let leader = demands.filter({ $0.value.verdict == nil && $0.value.wanted == nil }).keys.min() else {
+        guard let leader = demands.filter({ $0.value.result == nil && $0.value.wanted == nil }).keys.min() else {
             phase = .absent
             return
         }
@@ -63,7 +65,7 @@ extension TaskMachine {
     /// Starts flights and checks for what one stream wants next, wanted bytes first.
     mutating func plan(_ id: StreamID, _ actions: inout [Action]) {
         guard let generation, generation.counter != nil || flights.isEmpty, let blocks, let demand = demands[id],
-            demand.verdict == nil,
+            demand.result == nil,
             let range = demand.horizon(span: configuration.spanLength)
         else { return }
         let end = blocks.grid.range(of: blocks.grid.block(at: range.upperBound - 1)).upperBound
@@ -214,7 +216,7 @@ extension TaskMachine {
 
     @discardableResult
     mutating func launch(
-        _ state: FlightState, _ ask: RangeSpec, _ condition: OriginCondition, reserve: Int64,
+        _ state: FlightState, _ ask: RangeSpec, _ condition: RequestCondition, reserve: Int64,
         _ actions: inout [Action]
     ) -> FlightID {
         let id = nextFlight
@@ -249,10 +251,10 @@ extension TaskMachine {
     private func isWanted(_ flight: FlightState) -> Bool {
         if flight.purpose == .completion { return true }
         if flight.purpose == .revalidation, isDoubted { return !demands.isEmpty }
-        guard let range = flight.range else { return demands.values.contains { $0.wanted == nil && $0.verdict == nil } }
+        guard let range = flight.range else { return demands.values.contains { $0.wanted == nil && $0.result == nil } }
         guard let pending = flight.pending else { return true }
         // A first contact's head may be out before its readers polled for theirs.
-        let isAwaited = demands.values.contains { $0.wanted?.overlaps(pending) ?? ($0.verdict == nil) }
+        let isAwaited = demands.values.contains { $0.wanted?.overlaps(pending) ?? ($0.result == nil) }
         return isAwaited || (generation?.isSequential == true && waits(at: range))
     }
 

@@ -1,17 +1,21 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// Whether a known generation still counts: asked once for all who wait, by a conditional request that brings the
 /// wanted bytes along if the answer is no (rules 6 and 7).
 extension TaskMachine {
     /// Whether this stream must wait for the origin's word.
-    func mustAsk(_ generation: Generation, for id: StreamID, now: Int64) -> Bool {
+    func mustAsk(_ generation: Generation, for id: StreamID, now: ClockReading) -> Bool {
         if isDoubted { return true }
         guard !configuration.isBackToSourceDisabled, demands[id]?.isAnswered != true else { return false }
-        return generation.isStale(now: now, rule: rule) && now >= graceEnd
+        return generation.isStale(now: now.wall, rule: rule) && !isInGrace(now)
     }
+
+    /// The origin did not answer a moment ago.
+    func isInGrace(_ now: ClockReading) -> Bool { graceEnd.map { now.monotonic < $0 } ?? false }
 
     /// Asks, unless that is under way.
     mutating func revalidate(_ generation: Generation, _ actions: inout [Action]) {
@@ -23,7 +27,7 @@ extension TaskMachine {
             abandon(readersSee: .changedWhileReading, &actions)
             return probe(&actions)
         }
-        let leader = demands.filter { $0.value.verdict == nil && $0.value.wanted == nil }.keys.min()
+        let leader = demands.filter { $0.value.result == nil && $0.value.wanted == nil }.keys.min()
         if let leader { demands[leader]?.leads = .revalidation }
         let wanted = leader.flatMap { demands[$0]?.spec }
         let isWithin = wanted.map { $0.resolve(length: generation.length) != nil } ?? true
@@ -37,11 +41,12 @@ extension TaskMachine {
 
     /// The answer to the conditional request. One of another generation becomes the first contact with that.
     mutating func revalidated(
-        _ id: FlightID, _ head: JudgedHead, now: Int64, _ actions: inout [Action]
-    ) -> HeadVerdict {
+        _ id: FlightID, _ head: JudgedHead, now: ClockReading, _ actions: inout [Action]
+    ) -> HeadDecision {
         guard let generation else { return .reject(.cancelled) }
         switch head.admission {
-        case .notModified where generation.validator.isContradicted(by: head.headers[.eTag]): return .reject(.changed)
+        case .notModified where generation.validator.isContradicted(by: head.headers[content: .eTag]):
+            return .reject(.changed)
         case .notModified: confirm(generation, head, now: now, &actions)
         case .part(_, let total, let validator)
         where total == generation.length && validator == generation.validator:
@@ -61,7 +66,9 @@ extension TaskMachine {
         return .reject(.cancelled)
     }
 
-    private mutating func confirm(_ generation: Generation, _ head: JudgedHead, now: Int64, _ actions: inout [Action]) {
+    private mutating func confirm(
+        _ generation: Generation, _ head: JudgedHead, now: ClockReading, _ actions: inout [Action]
+    ) {
         var confirmed = generation
         confirmed.headers = generation.headers.updated(by: head.headers)
         confirmed.fetchedAt = head.madeAt
@@ -84,9 +91,9 @@ extension TaskMachine {
 
     /// The old generation goes; this answer's bytes are the first of the new one if anybody waits for them.
     private mutating func adopt(
-        _ id: FlightID, _ head: JudgedHead, now: Int64, _ actions: inout [Action]
-    ) -> HeadVerdict {
-        let isAwaited = demands.values.contains { $0.wanted == nil && $0.verdict == nil }
+        _ id: FlightID, _ head: JudgedHead, now: ClockReading, _ actions: inout [Action]
+    ) -> HeadDecision {
+        let isAwaited = demands.values.contains { $0.wanted == nil && $0.result == nil }
         guard isAwaited, !isUnstable(now: now), var flight = flights.removeValue(forKey: id) else {
             discard(readersSee: .changedWhileReading, now: now, &actions)
             return .reject(.cancelled)
@@ -102,7 +109,7 @@ extension TaskMachine {
     // MARK: End
 
     mutating func endRevalidation(
-        _ id: FlightID, _ outcome: FlightOutcome, now: Int64, _ actions: inout [Action]
+        _ id: FlightID, _ outcome: FlightOutcome, now: ClockReading, _ actions: inout [Action]
     ) {
         guard revalidation == id, let generation else { return }
         revalidation = nil
@@ -128,11 +135,11 @@ extension TaskMachine {
 
     /// The origin does not answer: stale bytes are better than none, unless it forbade that or they are in doubt.
     private mutating func failRevalidation(
-        _ id: FlightID, _ generation: Generation, _ error: EngineError, _ retry: Retry, now: Int64,
+        _ id: FlightID, _ generation: Generation, _ error: EngineError, _ retry: Retry, now: ClockReading,
         _ actions: inout [Action]
     ) {
         if !isDoubted, generation.freshness(rule).mayServeStale {
-            graceEnd = now + configuration.staleGrace
+            graceEnd = now.monotonic + configuration.staleGrace
             return wakeOpening(&actions)
         }
         if tryAgain(id, retry, now: now, &actions) { return }
@@ -148,13 +155,13 @@ extension OriginAnswer {
 extension Validator {
     /// Whether the tag of a 304 is another one. It may come back weakened (RFC 9110 §8.8.3.2), and says nothing where
     /// the version is known by another mark.
-    fileprivate func isContradicted(by tag: String?) -> Bool {
-        guard let tag, let known = etag else { return false }
-        return (tag.hasPrefix("W/") ? String(tag.dropFirst(2)) : tag) != known
+    fileprivate func isContradicted(by tag: HTTPField.Value?) -> Bool {
+        guard let tag, case .etag(let value) = self, let known = EntityTag(value) else { return false }
+        return EntityTag(tag).map { !$0.matchesWeakly(known) } ?? true
     }
 
     /// What a request carries that asks whether this version still counts (RFC 9110 §13.1).
-    fileprivate var revalidationCondition: OriginCondition {
+    fileprivate var revalidationCondition: RequestCondition {
         switch self {
         case .etag(let tag): .ifNoneMatch(tag)
         case .lastModified(let date, _): .ifModifiedSince(date)

@@ -1,7 +1,8 @@
 import DragonflyIdentity
-import NIOCore
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// What streams ask: more bytes, or to be let go.
 extension TaskMachine {
@@ -9,8 +10,9 @@ extension TaskMachine {
     static let hotLength: Int64 = 2 << 20
 
     /// The next thing for one stream, at most `limit` bytes of it. After `.wait` the stream is woken once.
-    mutating func poll(_ cursor: inout Cursor, limit: Int64, now: Int64, _ actions: inout [Action]) -> Verdict {
-        if let verdict = demands[cursor.id]?.verdict { return over(&cursor, verdict) }
+    mutating func poll(_ cursor: inout Cursor, limit: Int64, now: ClockReading, _ actions: inout [Action]) -> PollResult
+    {
+        if let result = demands[cursor.id]?.result { return over(&cursor, result) }
         switch cursor.phase {
         case .over: return .end
         case .opening: return open(&cursor, now: now, &actions)
@@ -30,11 +32,11 @@ extension TaskMachine {
         planCompletion(&actions)
     }
 
-    private mutating func over(_ cursor: inout Cursor, _ verdict: Verdict) -> Verdict {
+    private mutating func over(_ cursor: inout Cursor, _ result: PollResult) -> PollResult {
         demands[cursor.id] = nil
         leave(cursor)
         cursor.phase = .over
-        return verdict
+        return result
     }
 
     /// Counts the stream out of the generation it reads; an old one goes with its last.
@@ -46,7 +48,7 @@ extension TaskMachine {
         if departing?.readers == 0 { departing = nil }
     }
 
-    private mutating func open(_ cursor: inout Cursor, now: Int64, _ actions: inout [Action]) -> Verdict {
+    private mutating func open(_ cursor: inout Cursor, now: ClockReading, _ actions: inout [Action]) -> PollResult {
         if let first = cursor.spec?.first, first >= AnswerAdmission.longestObject {
             return over(&cursor, .bypass(.beyondReach))
         }
@@ -62,7 +64,7 @@ extension TaskMachine {
             awaitLength(cursor)
         case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable))
         case .absent:
-            if let shortcut, now < shortcut.end { return over(&cursor, .bypass(shortcut.reason)) }
+            if let shortcut, now.monotonic < shortcut.end { return over(&cursor, .bypass(shortcut.reason)) }
             awaitLength(cursor)
             probe(&actions)
         case .loading, .probing: awaitLength(cursor)
@@ -77,8 +79,8 @@ extension TaskMachine {
     }
 
     private mutating func begin(
-        _ cursor: inout Cursor, _ generation: Generation, now: Int64, _ actions: inout [Action]
-    ) -> Verdict {
+        _ cursor: inout Cursor, _ generation: Generation, now: ClockReading, _ actions: inout [Action]
+    ) -> PollResult {
         let length = generation.length
         guard let range = cursor.spec.map({ $0.resolve(length: length) }) ?? ByteRange(0, length) else {
             return over(&cursor, .unsatisfiable(length: length))
@@ -89,7 +91,7 @@ extension TaskMachine {
         let facts = HeadFacts(
             generation: generation, range: range, isFinished: blocks?.isFinished ?? false,
             cacheStatus: cacheStatus(
-                of: range, for: cursor.id, isStale: now < graceEnd && generation.isStale(now: now, rule: rule)))
+                of: range, for: cursor.id, isStale: isInGrace(now) && generation.isStale(now: now.wall, rule: rule)))
         let isHot = range.count <= Self.hotLength && isVerified(range)
         demands[cursor.id] = isHot ? nil : Demand(cursor, wanted: range, window: firstWindow(for: range))
         if !isHot { plan(cursor.id, &actions) }
@@ -116,7 +118,7 @@ extension TaskMachine {
 
     private mutating func read(
         _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
-    ) -> Verdict {
+    ) -> PollResult {
         guard !left.isEmpty else { return over(&cursor, .end) }
         guard let blocks else { return over(&cursor, .failed(.changedWhileReading)) }
         let most = min(left.upperBound, left.lowerBound + limit, cursor.isWhole ? withheldFrom ?? .max : .max)
@@ -136,7 +138,7 @@ extension TaskMachine {
     }
 
     /// What an old generation still has for a stream that began with it (rule 6).
-    private mutating func finish(_ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64) -> Verdict {
+    private mutating func finish(_ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64) -> PollResult {
         guard !left.isEmpty else { return over(&cursor, .end) }
         let most = min(left.upperBound, left.lowerBound + limit)
         guard let old = departing, old.epoch == epoch,
@@ -156,7 +158,7 @@ extension TaskMachine {
         }
     }
 
-    private mutating func starve(_ cursor: Cursor, left: ByteRange, _ actions: inout [Action]) -> Verdict {
+    private mutating func starve(_ cursor: Cursor, left: ByteRange, _ actions: inout [Action]) -> PollResult {
         let fresh = Demand(cursor, wanted: left, window: firstWindow(for: left))
         var demand = demands[cursor.id] ?? fresh
         // Bytes that were given out but could not be read yet may be gone again.
@@ -168,24 +170,24 @@ extension TaskMachine {
         demands[cursor.id] = demand
         if isDoubted, let generation { revalidate(generation, &actions) }
         plan(cursor.id, &actions)
-        if demands[cursor.id].map(awaitsVerdict) ?? false { awaitVerdict(&actions) }
+        if demands[cursor.id].map(awaitsProof) ?? false { awaitProof(&actions) }
         return .wait
     }
 
     // MARK: What comes with bytes
 
     /// The piece that a stream is given bytes of, and its length.
-    func piece(of verdict: Verdict) -> (number: Int, bytes: Int64)? {
-        guard case .bytes(let range) = verdict, let layout = generation?.layout,
+    func piece(of result: PollResult) -> (number: Int, bytes: Int64)? {
+        guard case .bytes(let range) = result, let layout = generation?.layout,
             range.upperBound <= layout.contentLength
         else { return nil }
         let number = layout.piece(at: range.lowerBound)
         return (number, layout.range(of: number).count)
     }
 
-    /// The bytes of a verdict that are in memory: all of them, or none.
-    func memory(of verdict: Verdict) -> ByteBuffer? {
-        guard case .bytes(let range) = verdict, let blocks else { return nil }
+    /// The bytes of a result that are in memory: all of them, or none.
+    func memory(of result: PollResult) -> Bytes? {
+        guard case .bytes(let range) = result, let blocks else { return nil }
         let index = blocks.grid.block(at: range.lowerBound)
         let whole = blocks.grid.range(of: index)
         guard whole.contains(range) else { return nil }

@@ -1,14 +1,15 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 /// An old generation whose last readers take what is there of it; nothing is fetched for it any more.
 struct Departing: Sendable {
     let epoch: Int
     let blocks: BlockMap
     var readers: Int
-    /// No verdict fell: nobody who wants all of it gets bytes from here on.
+    /// It was not proven: a stream that wants all of it gets no bytes from here on.
     let withheldFrom: Int64?
 
     /// The end of what a reader may have, as `BlockMap.servable`.
@@ -48,8 +49,8 @@ struct TaskMachine: Sendable {
         /// The generation is gone: its records and its file go too.
         case remove(Generation)
         case wake(StreamID)
-        /// Call `resumed` after a random number of milliseconds from this range.
-        case later(ClosedRange<Int64>)
+        /// Call `resumed` after a random pause of this range.
+        case later(ClosedRange<Duration>)
         /// Bytes were fetched that nobody had asked for, or such bytes were read after all.
         case counted(Unasked)
         /// Have a thread hash what of the prefix is ready.
@@ -88,18 +89,18 @@ struct TaskMachine: Sendable {
     var isBackingOff = false
     /// Where flights broke off: what goes on from there carries `If-Range` (rule 6).
     var cuts: Set<Int64> = []
-    /// When the generation moved, in milliseconds; a task that keeps moving is relayed instead (rule 6).
-    var moves: [Int64] = []
+    /// When the generation moved; a task that keeps moving is relayed instead (rule 6).
+    var moves: [MonotonicTime] = []
     /// The rule of the latest request.
     var rule = FreshnessRule()
     /// The one request that asks whether the generation still counts.
     var revalidation: FlightID?
     /// The origin answered with another version: nothing new is begun before it was asked again.
     var isDoubted = false
-    /// Until then, in milliseconds, stale bytes are served without asking: the origin was down a moment ago.
-    var graceEnd: Int64 = 0
+    /// Until then stale bytes are served without asking: the origin was down a moment ago.
+    var graceEnd: MonotonicTime?
     /// What can't be stored goes straight through for a while, without being asked for twice each time.
-    var shortcut: (reason: BypassReason, end: Int64)?
+    var shortcut: (reason: BypassReason, end: MonotonicTime)?
     /// Streams that read the current generation.
     var readers = 0
     /// The generation before this one, while streams read it.
@@ -109,7 +110,7 @@ struct TaskMachine: Sendable {
     /// The SHA-256 that names the task, according to the latest request.
     var named: Digest?
     /// How far the object was compared with its SHA-256; nil when it has none, or was compared.
-    var proof: RollingDigest?
+    var proof: ObjectDigest?
     /// The end of the bytes that were hashed for `proof`, or are being hashed.
     var hashedTo: Int64 = 0
     /// A hashing thread was called or is at work.

@@ -1,8 +1,8 @@
 package import DragonflyIdentity
-package import HTTPTypes
+package import HTTPSemantics
 package import SeedOrigin
 
-/// What one client wants of one task: the way from the front door into the engine.
+/// What one client wants of one task: what the proxy asks of the engine.
 package struct TaskRequest: Sendable {
     /// The store key: SHA-256 over everything that names the object.
     package var key: StoreKey

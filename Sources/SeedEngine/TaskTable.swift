@@ -1,5 +1,5 @@
 import DragonflyIdentity
-import Synchronization
+import SeedSupport
 
 /// The tasks in memory, in shards that don't wait for each other.
 ///
@@ -8,7 +8,7 @@ final class TaskTable: Sendable {
     private static let shardCount = 64
 
     private final class Shard: Sendable {
-        let tasks = Mutex<[StoreKey: LiveTask]>([:])
+        let tasks = Lock<[StoreKey: LiveTask]>([:])
     }
 
     private let shards = (0..<shardCount).map { _ in Shard() }

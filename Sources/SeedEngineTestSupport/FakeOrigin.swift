@@ -1,7 +1,7 @@
-import Foundation
-package import HTTPTypes
+package import HTTPSemantics
 package import SeedOrigin
-import Synchronization
+import SeedSupport
+import SeedTestSupport
 
 /// An origin that does nothing by itself: it records what is started, and the test plays the origin's part by calling
 /// `head`, `receive` and `end` on each transfer. Every call reaches the sink synchronously, on the test's thread.
@@ -12,7 +12,7 @@ package final class FakeOrigin: OriginSource {
         var isShutDown = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let started = Signal()
 
     package init() {}
@@ -63,17 +63,20 @@ package final class FakeTransfer: OriginTransfer {
         var isPaused = false
         var raisedTo: OriginPriority?
         var outcome: OriginOutcome?
+        /// Kept until the end, as a real source does; later it would keep the engine alive.
+        var sink: (any OriginSink)?
     }
 
     package let request: OriginRequest
-    private let sink: any OriginSink
-    private let state = Mutex(State())
+    private let state: Lock<State>
     private let changed = Signal()
 
     init(request: OriginRequest, sink: any OriginSink) {
         self.request = request
-        self.sink = sink
+        state = Lock(State(sink: sink))
     }
+
+    private var sink: (any OriginSink)? { state.withLock { $0.sink } }
 
     // MARK: What the engine calls
 
@@ -109,14 +112,14 @@ package final class FakeTransfer: OriginTransfer {
 
     @discardableResult
     package func head(_ status: Int, _ headers: HTTPFields = [:]) -> OriginVerdict {
-        precondition(outcome == nil, "head after the end")
+        guard let sink else { preconditionFailure("head after the end") }
         return sink.head(OriginHead(status: status, headers: headers, url: request.url))
     }
 
     /// Offers bytes once. After `.pause` they were not consumed: wait for `waitForResume()` and offer them again.
     @discardableResult
     package func receive(_ bytes: [UInt8]) -> OriginIntake {
-        precondition(outcome == nil, "bytes after the end")
+        guard let sink else { preconditionFailure("bytes after the end") }
         let resumesBefore = resumeCount
         let intake = bytes.withUnsafeBytes { sink.receive($0) }
         if intake == .pause {
@@ -136,11 +139,11 @@ package final class FakeTransfer: OriginTransfer {
 
     /// Ends the transfer; a second end is an error of the test.
     package func end(_ outcome: OriginOutcome = .complete(hasCleanEnd: true)) {
-        let isFirst = state.withLock { state in
-            defer { state.outcome = state.outcome ?? outcome }
-            return state.outcome == nil
+        let sink = state.withLock { state in
+            state.outcome = state.outcome ?? outcome
+            return state.sink.take()
         }
-        precondition(isFirst, "a transfer ends once")
+        guard let sink else { preconditionFailure("a transfer ends once") }
         sink.end(outcome)
     }
 

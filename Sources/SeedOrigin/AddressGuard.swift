@@ -1,4 +1,7 @@
-/// Decides which addresses may be dialled, so that nobody reaches through us what only we can reach: loopback,
+package import HTTPTransfers
+package import SeedSupport
+
+/// Decides which addresses may be dialled, so that no client reaches through us what only we can reach: loopback,
 /// link-local, unspecified, multicast and cloud metadata addresses are refused in all their forms, unless
 /// `backend.allowAddresses` names them. It judges the address actually dialled, after name lookup.
 package struct AddressGuard: Sendable {
@@ -54,4 +57,12 @@ package struct AddressGuard: Sendable {
         ("100.100.100.200", "a cloud metadata address"), ("192.0.0.192", "a cloud metadata address"),
         ("168.63.129.16", "a cloud metadata address"),
     ].compactMap { text, kind in CIDR(text).map { (block: $0, kind: kind) } }
+}
+
+extension AddressGuard: DialPolicy {
+    package func refusal(of address: SocketAddress) -> TransferError? {
+        error(for: address.ip, port: Int(address.port)).map { error in
+            TransferError(error.kind == .loop ? .ownListener : .forbiddenAddress, error.message)
+        }
+    }
 }

@@ -1,5 +1,4 @@
-package import DragonflyIdentity
-import HTTPTypes
+package import HTTPSemantics
 
 /// What is known of the version whose bytes are being fetched.
 package struct KnownGeneration: Hashable, Sendable {
@@ -73,7 +72,7 @@ package enum AnswerAdmission: Hashable, Sendable {
     ///   - condition: the precondition in the request.
     ///   - known: the version that more bytes are wanted of, nil at first contact.
     package static func judge(
-        _ head: OriginHead, asked: RangeSpec?, condition: OriginCondition = .none, known: KnownGeneration? = nil
+        _ head: OriginHead, asked: RangeSpec?, condition: RequestCondition = .none, known: KnownGeneration? = nil
     ) -> AnswerAdmission {
         switch head.status {
         case 206: part(head, asked, condition, known)
@@ -87,15 +86,15 @@ package enum AnswerAdmission: Hashable, Sendable {
     }
 
     private static func part(
-        _ head: OriginHead, _ asked: RangeSpec?, _ condition: OriginCondition, _ known: KnownGeneration?
+        _ head: OriginHead, _ asked: RangeSpec?, _ condition: RequestCondition, _ known: KnownGeneration?
     ) -> AnswerAdmission {
         guard let asked else { return .refused(.unaskedPart) }
         if let refusal = encoding(head) { return .refused(refusal) }
-        if head[first: .contentType]?.lowercased().hasPrefix("multipart/byteranges") == true {
+        if head.headers.first(.contentType)?.text.lowercased().hasPrefix("multipart/byteranges") == true {
             return .refused(.multipart)
         }
         guard case .part(let range, let stated) = head.contentRange else {
-            return .refused(.contentRange(head[first: .contentRange]))
+            return .refused(.contentRange(head.headers.first(.contentRange)?.text))
         }
         if let known, !isSame(head, total: stated, condition, known) { return .changed }
         guard let total = stated ?? known?.total else { return .refused(.unknownTotal) }
@@ -104,7 +103,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         if let declared = head.contentLength, declared != range.count {
             return .refused(.length(declared: declared, expected: range.count))
         }
-        let validator = known.map { confirmed(head, total: total, $0) } ?? Validator(head, length: total)
+        let validator = known.map { confirmed(head, total: total, $0) } ?? Validator(head.headers, length: total)
         return .part(range: range, total: total, validator: validator)
     }
 
@@ -114,7 +113,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         if let known, !isSame(head, total: head.contentLength, .none, known) { return .changed }
         let length = head.contentLength
         if let length, length > longestObject { return .refused(.tooLong(length)) }
-        let validator = known.map { confirmed(head, total: $0.total, $0) } ?? Validator(head, length: length)
+        let validator = known.map { confirmed(head, total: $0.total, $0) } ?? Validator(head.headers, length: length)
         return .whole(length: length, validator: validator)
     }
 
@@ -134,13 +133,13 @@ package enum AnswerAdmission: Hashable, Sendable {
     /// Whether an answer is of the known version: same total and same validator. After `If-Range` a 206 may leave
     /// Last-Modified out (RFC 9110 §15.3.7): that it is a 206 proves the version.
     private static func isSame(
-        _ head: OriginHead, total: Int64?, _ condition: OriginCondition, _ known: KnownGeneration
+        _ head: OriginHead, total: Int64?, _ condition: RequestCondition, _ known: KnownGeneration
     ) -> Bool {
         guard total == nil || total == known.total else { return false }
         switch known.validator {
-        case .etag(let tag): return head.strongETag == tag
+        case .etag(let tag): return head.headers.strongETag == tag
         case .lastModified(let date, _):
-            if let stated = head[first: .lastModified] { return stated == date }
+            if let stated = head.headers.first(.lastModified) { return stated == date }
             return condition == .ifRange(date)
         case .none: return true
         }
@@ -148,7 +147,7 @@ package enum AnswerAdmission: Hashable, Sendable {
 
     /// The validator to go on under: the known one, as the answer agrees with it.
     private static func confirmed(_ head: OriginHead, total: Int64, _ known: KnownGeneration) -> Validator {
-        known.validator == .none ? Validator(head, length: total) : known.validator
+        known.validator == .none ? Validator(head.headers, length: total) : known.validator
     }
 
     /// Whether a part starts where the asked range does and ends within it and the object.

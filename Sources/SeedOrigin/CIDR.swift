@@ -1,3 +1,4 @@
+import HTTPSemantics
 package import SeedSupport
 
 /// A block of addresses, `10.0.0.0/8` or `fd00::/8`; a bare address is a block of one.

@@ -1,4 +1,4 @@
-import Crypto
+import SeedSupport
 
 /// The fingerprint of everything in a request that proves a right: Authorization, Cookie, signing query parameters.
 /// Two requests with the same fingerprint have the same right to read. Having none is a value too.
@@ -20,14 +20,15 @@ package struct Credential: Hashable, Sendable {
             self = .anonymous
             return
         }
-        var hash = SHA256()
+        var bytes = ByteBuilder()
         for text in parts.flatMap({ [$0.name, $0.value] }) {
-            let bytes = Array(text.utf8)
-            withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
-            hash.update(data: bytes)
+            withUnsafeBytes(of: UInt64(text.utf8.count).littleEndian) { bytes.append($0) }
+            bytes.append(text)
         }
-        let words = hash.finalize().withUnsafeBytes { digest in
-            (0..<4).map { digest.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+        let words = bytes.withUnsafeBytes { bytes in
+            Digests.withDigest(.sha256, of: bytes) { digest in
+                (0..<4).map { digest.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+            }
         }
         self.init(words: (words[0], words[1], words[2], words[3]))
     }

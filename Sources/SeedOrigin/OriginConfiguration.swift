@@ -1,3 +1,6 @@
+import HTTPTransfers
+import SeedSupport
+
 /// How an origin is spoken to.
 package struct OriginConfiguration: Sendable {
     package enum HTTPVersion: Hashable, Sendable {
@@ -18,8 +21,12 @@ package struct OriginConfiguration: Sendable {
     package var transfersInAll = 1024
     /// Connections kept open for reuse.
     package var idleConnections = 256
-    /// Bytes curl reads from a socket at a time.
-    package var receiveBufferSize = 512 * 1024
+    /// Name lookups at once.
+    package var nameLookups = 64
+    /// Requests that pass through, under way in all.
+    package var passThroughsInAll = 1_024
+    /// The same as `noProgressTimeout` for requests that pass through; nil: that one.
+    package var passThroughTimeout: Duration?
     package var maxRedirects = 10
     /// Longest head, status line and all header lines together, in bytes.
     package var headLimit = 64 * 1024
@@ -44,4 +51,30 @@ package struct OriginConfiguration: Sendable {
     package var userAgent = "seed-peer"
 
     package init() {}
+}
+
+extension OriginConfiguration {
+    /// What of it holds for every transfer.
+    var settings: TransferSettings {
+        var settings = TransferSettings()
+        settings.connectTimeout = connectTimeout
+        settings.idleConnections = idleConnections
+        settings.nameLookups = nameLookups
+        settings.headLimit = headLimit
+        settings.proxy = proxy
+        settings.certificateAuthorities = certificateAuthorities
+        settings.systemAuthorities = systemAuthorities
+        settings.dialPolicy = addressGuard
+        return settings
+    }
+
+    /// Whether a proxy reads the head of a request to that URL, and not only holds a tunnel open.
+    func isThroughPlainProxy(_ url: TransferURL) -> Bool { proxy != nil && url.scheme == "http" }
+
+    /// Why the URL's host must not be asked: an address that may not be dialled. A connection of the pool isn't dialled
+    /// again, and a proxy dials for us, so this is judged here as well.
+    func refusal(of url: TransferURL) -> OriginError? {
+        guard let address = IPAddress(url.host), let port = Int(url.port) else { return nil }
+        return addressGuard.error(for: address, port: port)
+    }
 }

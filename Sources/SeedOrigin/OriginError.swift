@@ -1,7 +1,9 @@
-/// Why a transfer failed.
+import HTTPTransfers
+
+/// Why a request failed.
 package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Kind: Hashable, Sendable, CaseIterable {
-        /// No connection: the name did not resolve, or nobody answered there.
+        /// No connection: the name did not resolve, or nothing answers there.
         case unreachable
         /// Connected, then no byte for longer than the no-progress limit.
         case timeout
@@ -16,7 +18,7 @@ package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
         /// The host has failed so often that it is left alone until `retryAfter`.
         case circuitOpen
         case badURL
-        /// What came back is not an HTTP answer we accept: garbage, heads too long, contradicting lengths.
+        /// What came back is not an HTTP response that is accepted: garbage, heads too long, contradicting lengths.
         case badAnswer
         case tooManyRedirects
         /// Something of ours failed, such as running out of memory or descriptors.
@@ -44,4 +46,25 @@ package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
         case .tls, .blocked, .loop, .badURL, .badAnswer, .tooManyRedirects, .local: false
         }
     }
+}
+
+extension OriginError {
+    init(_ error: TransferError) {
+        let kind: Kind =
+            switch error.kind {
+            case .unreachable: .unreachable
+            case .timeout: .timeout
+            case .cut: .cut
+            case .tls: .tls
+            case .forbiddenAddress: .blocked
+            case .ownListener: .loop
+            case .badURL: .badURL
+            case .badResponse: .badAnswer
+            case .local: .local
+            }
+        self.init(kind, error.message)
+    }
+
+    /// Whether the host itself may be at fault: it can't be reached, or breaks off.
+    var isOfHost: Bool { [.unreachable, .timeout, .cut, .tls].contains(kind) }
 }

@@ -1,5 +1,4 @@
-package import DragonflyIdentity
-package import HTTPTypes
+package import HTTPSemantics
 
 /// One request to an origin.
 package struct OriginRequest: Sendable {
@@ -15,14 +14,14 @@ package struct OriginRequest: Sendable {
     package var headers: HTTPFields
     package var method: Method
     package var range: RangeSpec?
-    package var condition: OriginCondition
+    package var condition: RequestCondition
     /// Under whose right the request runs. The proving headers themselves are among `headers`.
     package var credential: Credential
     package var priority: OriginPriority
 
     package init(
         url: String, headers: HTTPFields = [:], method: Method = .get, range: RangeSpec? = nil,
-        condition: OriginCondition = .none, credential: Credential = .anonymous, priority: OriginPriority = .demand
+        condition: RequestCondition = .none, credential: Credential = .anonymous, priority: OriginPriority = .demand
     ) {
         self.url = url
         self.headers = headers
@@ -34,22 +33,13 @@ package struct OriginRequest: Sendable {
     }
 }
 
-/// The precondition a request carries (RFC 9110 §13.1). Values are sent as they are: entity tags with their quotes,
-/// dates as the origin wrote them.
-package enum OriginCondition: Hashable, Sendable {
-    case none
-    case ifMatch(String)
-    case ifUnmodifiedSince(String)
-    case ifRange(String)
-    case ifNoneMatch(String)
-    case ifModifiedSince(String)
-
-    /// Whether this asks if a known version is still the one. Such a request goes by way of the first URL, as a redirect
-    /// may lead elsewhere by now.
-    package var isRevalidation: Bool {
-        switch self {
-        case .ifNoneMatch, .ifModifiedSince: true
-        case .none, .ifMatch, .ifUnmodifiedSince, .ifRange: false
+extension OriginRequest {
+    /// Bytes that the range asks for; nil if it doesn't tell.
+    var expectedLength: Int64? {
+        switch range {
+        case .bounded(let first, let last): last - first + 1
+        case .suffix(let count): count
+        case .from, nil: nil
         }
     }
 }

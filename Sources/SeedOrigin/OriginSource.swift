@@ -1,8 +1,8 @@
-/// Where bytes come from: libcurl in the server, a hand-driven fake in tests, later other peers.
+/// Where bytes come from: the gateway in the server, a hand-driven fake in tests, later other peers.
 package protocol OriginSource: Sendable {
     /// Starts one request and returns at once; the answer goes to `sink`, which is kept until its `end`.
     ///
-    /// The sink is called on the source's driver thread, perhaps before this returns, but never from inside this call.
+    /// The sink is called on the source's own thread, perhaps before this returns, but never from inside this call.
     func start(_ request: OriginRequest, into sink: any OriginSink) -> any OriginTransfer
 
     /// Ends every open transfer (`.cancelled`) and waits until the last sink has been told. Starting afterwards ends
@@ -16,16 +16,16 @@ package protocol OriginTransfer: Sendable {
     /// Offers the refused bytes again after `OriginIntake.pause`. Without a pause it does nothing.
     func resume()
 
-    /// Somebody waits for it now: from here on it counts as of this class. Never lowers it.
+    /// A client waits for it now: from here on it counts as of this class. Never lowers it.
     func raise(to priority: OriginPriority)
 
     /// Stops the request. `end(.cancelled)` follows unless the transfer had already ended another way.
     func cancel()
 }
 
-/// Who takes the answer of one request.
+/// What takes the answer of one request.
 ///
-/// All calls for one transfer are serial, on the source's driver thread: `head` at most once, then `receive` any
+/// All calls for one transfer are serial, on the source's own thread: `head` at most once, then `receive` any
 /// number of times, then `end` exactly once. None may block, for every other transfer waits meanwhile.
 package protocol OriginSink: AnyObject, Sendable {
     /// The final head: never a 1xx and never a redirect that was followed.

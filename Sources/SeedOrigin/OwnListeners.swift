@@ -1,15 +1,21 @@
 import Glibc
-import Synchronization
+package import SeedSupport
 
-/// The addresses this server listens on. Whoever dials one of them for an origin would come back to us (rule 23).
+/// The addresses that this server listens on. A request that dials one of them for an origin would come back to us
+/// (rule 23).
 package final class OwnListeners: Sendable {
-    private let listeners = Mutex<[(address: IPAddress, port: Int)]>([])
+    private let listeners = Lock<[(address: IPAddress, port: Int)]>([])
 
     package init() {}
 
     /// - Parameter address: as bound; the unspecified address stands for all of this machine.
     package func add(_ address: IPAddress, port: Int) {
         listeners.withLock { $0.append((address, port)) }
+    }
+
+    /// - Parameter address: as bound.
+    package func add(_ address: SocketAddress) {
+        add(address.ip, port: Int(address.port))
     }
 
     /// Whether dialling this reaches one of the listeners, by whatever form of the address. Asks the system for its

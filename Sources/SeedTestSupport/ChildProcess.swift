@@ -81,8 +81,9 @@ package final class ChildProcess: Sendable {
         let child = try ChildProcess(program, arguments, output: .file(output), errors: .file(errors))
         guard let code = child.exitCode(within: 120) else { throw FixtureError("\(program) does not come to its end") }
         return Outcome(
-            code: code, output: try Data(contentsOf: URL(filePath: output)),
-            errors: try String(contentsOfFile: errors, encoding: .utf8))
+            // Not by Foundation, which leaks memory when a file is empty.
+            code: code, output: Data(try System.readFile(output, limit: .max)),
+            errors: try System.readFile(errors, limit: .max).description)
     }
 
     private static func reap(_ identifier: pid_t) -> Int32 {

@@ -88,7 +88,10 @@ package final class Nginx: Sendable {
     private static func text(
         _ directory: String, _ location: String, _ prefix: String, _ port: UInt16, _ identity: TestAuthority.Identity?
     ) -> String {
-        let tls = identity.map { "ssl_certificate \($0.certificate); ssl_certificate_key \($0.key);" } ?? ""
+        let tls =
+            identity.map {
+                "ssl_certificate \($0.certificate); ssl_certificate_key \($0.key); ssl_session_cache shared:tls:1m;"
+            } ?? ""
         return """
             daemon off;
             \(geteuid() == 0 ? "user root;" : "")

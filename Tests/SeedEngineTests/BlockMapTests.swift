@@ -1,5 +1,7 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedStorage
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -53,7 +55,7 @@ struct BlockMapTests {
     func recorded() {
         var map = map(length: 2 * Self.block)
         let record = PieceRecord(
-            number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: 0, updatedAt: 0)
+            number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: .epoch, updatedAt: .epoch)
         map.load(record)
         #expect(map.isFinished)
         #expect(map.holds(ByteRange(0, 2 * Self.block)))
@@ -70,7 +72,8 @@ struct BlockMapTests {
     @Test("A map is at rest unless a block is being checked or a piece leaves")
     func rest() {
         var map = map(length: 2 * Self.block)
-        map.load(PieceRecord(number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: 0, updatedAt: 0))
+        map.load(
+            PieceRecord(number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: .epoch, updatedAt: .epoch))
         #expect(map.isAtRest)
         for block in 0..<2 { map.beginChecking(BlockIndex(piece: 0, block: block)) }
         map.checked(BlockIndex(piece: 0, block: 0), isGood: true)
@@ -89,13 +92,14 @@ struct BlockMapTests {
     @Test("A bad block is missing, and the task no longer finished")
     func bad() {
         var map = map(length: 2 * Self.block)
-        map.load(PieceRecord(number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: 0, updatedAt: 0))
+        map.load(
+            PieceRecord(number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: .epoch, updatedAt: .epoch))
         map.beginChecking(BlockIndex(piece: 0, block: 0))
         map.checked(BlockIndex(piece: 0, block: 0), isGood: false)
         #expect(!map.isFinished)
         #expect(map.stretch(at: 0, upTo: Self.block) == .missing(upTo: Self.block))
-        #expect(map.record(of: 0, now: 1)?.present == BlockSet(1..<2))
-        #expect(map.record(of: 0, now: 1)?.checksums == [0, 2])
+        #expect(map.record(of: 0, now: .epoch)?.present == BlockSet(1..<2))
+        #expect(map.record(of: 0, now: .epoch)?.checksums == [0, 2])
     }
 
     @Test("A piece's digest is the checksum of all its bytes")
@@ -104,7 +108,7 @@ struct BlockMapTests {
         for (lower, upper) in [(0, Self.block), (Self.block, 2 * Self.block), (2 * Self.block, 2 * Self.block + 100)] {
             #expect(add(fragment(lower, upper), to: &map))
         }
-        #expect(map.record(of: 0, now: 1)?.digest == fragment(0, 2 * Self.block + 100).checksum)
+        #expect(map.record(of: 0, now: .epoch)?.digest == fragment(0, 2 * Self.block + 100).checksum)
         #expect(map.isFinished)
     }
 

@@ -1,8 +1,9 @@
 import DragonflyIdentity
-import HTTPTypes
-import SeedEngine
+import HTTPSemantics
+import SeedEngineTestSupport
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -19,71 +20,71 @@ struct DigestTests {
     private static let lastBlock = 1_048_576
 
     private func open(
-        _ house: EngineHouse, _ range: RangeSpec? = nil, _ digest: Digest? = right
+        _ fixture: EngineFixture, _ range: RangeSpec? = nil, _ digest: Digest? = right
     ) throws -> Client {
-        try house.open(range, pieceLength: Self.piece, digest: digest)
+        try fixture.open(range, pieceLength: Self.piece, digest: digest)
     }
 
     /// Reads to the end, serving what the origin is asked for, also in the background afterwards.
     /// - Returns: how many bytes that was.
     @discardableResult
-    private func read(_ client: Client, _ house: EngineHouse, also fields: HTTPFields = [:]) -> Int {
-        house.play(client, length: Self.length, also: fields).reduce(0) { $0 + $1.count }
+    private func read(_ client: Client, _ fixture: EngineFixture, also fields: HTTPFields = [:]) -> Int {
+        fixture.play(client, length: Self.length, also: fields).reduce(0) { $0 + $1.count }
     }
 
-    private func isProven(_ house: EngineHouse) throws -> Bool {
-        house.store.flush()
-        return try #require(try house.store.task(EngineHouse.key(1))).flags.contains(.proven)
+    private func isProven(_ fixture: EngineFixture) throws -> Bool {
+        fixture.store.flush()
+        return try #require(try fixture.store.task(EngineFixture.key(1))).flags.contains(.proven)
     }
 
     @Test("an object that matches is served whole; the match is remembered and nothing is hashed again after a restart")
     func match() throws {
-        let house = try EngineHouse()
-        defer { house.close() }
-        let client = try open(house)
-        read(client, house)
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        let client = try open(fixture)
+        read(client, fixture)
         #expect(client.bytes == Self.object && client.isAtEnd)
-        #expect(house.engine.counters.digestMatches.current == 1)
-        #expect(try isProven(house))
-        try house.restart()
-        let second = try open(house)
-        #expect(read(second, house) == 0)
+        #expect(fixture.engine.counters.digestMatches.current == 1)
+        #expect(try isProven(fixture))
+        try fixture.restart()
+        let second = try open(fixture)
+        #expect(read(second, fixture) == 0)
         #expect(second.bytes == Self.object)
-        #expect(house.engine.counters.digestMatches.current == 0)
+        #expect(fixture.engine.counters.digestMatches.current == 0)
     }
 
     @Test(
         "an object that does not match: its reader is cut off before the last block, and the next request fetches anew")
     func mismatch() throws {
-        let house = try EngineHouse()
-        defer { house.close() }
-        let client = try open(house, nil, Self.wrong)
-        #expect(read(client, house) == Self.length)
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        let client = try open(fixture, nil, Self.wrong)
+        #expect(read(client, fixture) == Self.length)
         #expect(!client.isAtEnd && client.bytes.count <= Self.lastBlock)
-        #expect(house.engine.counters.digestMismatches.current == 1)
-        house.store.flush()
-        #expect(try house.store.task(EngineHouse.key(1)) == nil)
-        let second = try open(house)
-        #expect(read(second, house) == Self.length)
+        #expect(fixture.engine.counters.digestMismatches.current == 1)
+        fixture.store.flush()
+        #expect(try fixture.store.task(EngineFixture.key(1)) == nil)
+        let second = try open(fixture)
+        #expect(read(second, fixture) == Self.length)
         #expect(second.bytes == Self.object && second.isAtEnd)
     }
 
     @Test(
         "ranges fetched out of order are hashed too: with the last one the wrong object goes, and its readers with it")
     func ranges() throws {
-        let house = try EngineHouse()
-        defer { house.close() }
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
         var slow: Client?
         for (first, last) in [(1_000_000, 1_199_999), (400_000, 999_999), (0, 399_999)] as [(Int64, Int64)] {
-            let client = try open(house, .bounded(first: first, last: last), Self.wrong)
-            read(client, house)
-            // The last one may hear of the verdict before its first byte.
+            let client = try open(fixture, .bounded(first: first, last: last), Self.wrong)
+            read(client, fixture)
+            // The last one may hear of the proof before its first byte.
             #expect(first == 0 || client.bytes == Array(Self.object[Int(first)...Int(last)]))
             guard slow == nil else { continue }
-            slow = try open(house, .bounded(first: first, last: last), Self.wrong)
+            slow = try open(fixture, .bounded(first: first, last: last), Self.wrong)
             for _ in 1...2 { _ = slow?.step(limit: 1_000) }
         }
-        try wait(for: house) { house.engine.counters.digestMismatches.current == 1 }
+        try wait(for: fixture) { fixture.engine.counters.digestMismatches.current == 1 }
         guard case .failed = slow?.readAll() else { return #expect(Bool(false), "not cut off") }
         #expect(slow?.bytes.count == 1_000)
     }
@@ -91,40 +92,41 @@ struct DigestTests {
     @Test(
         "a digest that the origin gave for the whole object counts as much as one in the URL", arguments: [true, false])
     func fromOrigin(_ isRight: Bool) throws {
-        let house = try EngineHouse()
-        defer { house.close() }
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
         let name = try #require(HTTPField.Name("Repr-Digest"))
         let text = "sha-256=:\(base64(isRight ? Self.object : Self.object.reversed())):"
-        let client = try open(house, nil, nil)
-        read(client, house, also: [name: text])
+        let client = try open(fixture, nil, nil)
+        read(client, fixture, also: [name: text])
         #expect(client.isAtEnd == isRight)
-        #expect(house.engine.counters.digestMatches.current == (isRight ? 1 : 0))
-        #expect(house.engine.counters.digestMismatches.current == (isRight ? 0 : 1))
+        #expect(fixture.engine.counters.digestMatches.current == (isRight ? 1 : 0))
+        #expect(fixture.engine.counters.digestMismatches.current == (isRight ? 0 : 1))
     }
 
     @Test("an object without a digest is neither hashed nor withheld")
     func without() throws {
-        let house = try EngineHouse()
-        defer { house.close() }
-        let client = try open(house, nil, nil)
-        read(client, house)
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        let client = try open(fixture, nil, nil)
+        read(client, fixture)
         #expect(client.bytes == Self.object)
-        #expect(house.engine.counters.digestMatches.current == 0)
-        #expect(try !isProven(house))
+        #expect(fixture.engine.counters.digestMatches.current == 0)
+        #expect(try !isProven(fixture))
     }
 
-    @Test("while the verdict is out a reader of the whole has all but the last block, a reader of a range all it wants")
+    @Test(
+        "while it is not proven yet a reader of the whole has all but the last block, a reader of a range all it wants")
     func withheld() throws {
-        let house = try EngineHouse()
-        defer { house.close() }
-        let busy = Busy(house.store.hashers)
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        let busy = Busy(fixture.store.hashers)
         defer { busy.end() }
-        let whole = try open(house)
-        let tail = try open(house, .bounded(first: 1, last: Int64(Self.length) - 1))
-        read(tail, house)
+        let whole = try open(fixture)
+        let tail = try open(fixture, .bounded(first: 1, last: Int64(Self.length) - 1))
+        read(tail, fixture)
         #expect(tail.bytes == Array(Self.object.dropFirst()))
-        let first = try open(house, .bounded(first: 0, last: 0))
-        read(first, house)
+        let first = try open(fixture, .bounded(first: 0, last: 0))
+        read(first, fixture)
         whole.read(Self.lastBlock)
         #expect(whole.bytes.count == Self.lastBlock)
         #expect(whole.step(within: 0.05) == nil)
@@ -135,18 +137,18 @@ struct DigestTests {
 
     @Test("an object that is held but was never compared, as a restart came, is compared with its first whole reading")
     func restart() throws {
-        let house = try EngineHouse()
-        defer { house.close() }
-        read(try open(house, nil, nil), house)
-        try house.restart()
-        let range = try open(house, .bounded(first: 0, last: 99))
-        #expect(read(range, house) == 0)
-        #expect(house.engine.counters.digestMatches.current == 0)
-        let whole = try open(house)
-        #expect(read(whole, house) == 0)
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        read(try open(fixture, nil, nil), fixture)
+        try fixture.restart()
+        let range = try open(fixture, .bounded(first: 0, last: 99))
+        #expect(read(range, fixture) == 0)
+        #expect(fixture.engine.counters.digestMatches.current == 0)
+        let whole = try open(fixture)
+        #expect(read(whole, fixture) == 0)
         #expect(whole.bytes == Self.object)
-        #expect(house.engine.counters.digestMatches.current == 1)
-        #expect(try isProven(house))
+        #expect(fixture.engine.counters.digestMatches.current == 1)
+        #expect(try isProven(fixture))
     }
 
     @Test(
@@ -155,84 +157,84 @@ struct DigestTests {
             (right, true), (wrong, false),
         ])
     func restartInTheMiddle(_ digest: Digest, _ isRight: Bool) throws {
-        let house = try EngineHouse()
-        defer { house.close() }
-        read(try open(house, .bounded(first: 0, last: 599_999), digest), house)
-        try house.restart()
-        let client = try open(house, nil, digest)
-        #expect(read(client, house) < 900_000)
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        read(try open(fixture, .bounded(first: 0, last: 599_999), digest), fixture)
+        try fixture.restart()
+        let client = try open(fixture, nil, digest)
+        #expect(read(client, fixture) < 900_000)
         #expect(client.isAtEnd == isRight)
     }
 
     @Test("a piece of the prefix that is evicted after it was hashed is not missed; one that was not hashed is fetched")
     func eviction() throws {
         for isHashed in [true, false] {
-            let house = try EngineHouse()
-            defer { house.close() }
-            let busy = Busy(house.store.hashers)
+            let fixture = try EngineFixture()
+            defer { fixture.close() }
+            let busy = Busy(fixture.store.hashers)
             if isHashed { busy.end() }
-            read(try open(house, .bounded(first: 0, last: 1_048_575)), house)
-            if isHashed { try wait(for: house) { try hashedBytes(house) == 1_048_576 } }
-            house.store.flush()
-            try evict(1, house)
+            read(try open(fixture, .bounded(first: 0, last: 1_048_575)), fixture)
+            if isHashed { try wait(for: fixture) { try hashedBytes(fixture) == 1_048_576 } }
+            fixture.store.flush()
+            try evict(1, fixture)
             busy.end()
-            let rest = try open(house, .bounded(first: 1_048_576, last: Int64(Self.length) - 1))
-            read(rest, house)
-            if isHashed { try wait(for: house) { house.engine.counters.digestMatches.current == 1 } }
-            let whole = try open(house)
-            #expect(read(whole, house) == Int(Self.piece))
+            let rest = try open(fixture, .bounded(first: 1_048_576, last: Int64(Self.length) - 1))
+            read(rest, fixture)
+            if isHashed { try wait(for: fixture) { fixture.engine.counters.digestMatches.current == 1 } }
+            let whole = try open(fixture)
+            #expect(read(whole, fixture) == Int(Self.piece))
             #expect(whole.bytes == Self.object && whole.isAtEnd)
-            try wait(for: house) { house.engine.counters.digestMatches.current >= 1 }
+            try wait(for: fixture) { fixture.engine.counters.digestMatches.current >= 1 }
         }
     }
 
-    @Test("a reader who waits for nothing but the verdict has the evicted blocks fetched that the hash lacks")
+    @Test("a reader who waits for nothing but the proof has the evicted blocks fetched that the hash lacks")
     func evictedBehindReader() throws {
-        let house = try EngineHouse()
-        defer { house.close() }
-        let busy = Busy(house.store.hashers)
-        let whole = try open(house)
-        read(try open(house, .bounded(first: 0, last: Int64(Self.length) - 1 - 10)), house)
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        let busy = Busy(fixture.store.hashers)
+        let whole = try open(fixture)
+        read(try open(fixture, .bounded(first: 0, last: Int64(Self.length) - 1 - 10)), fixture)
         whole.read(Self.lastBlock)
-        try evict(0, house)
+        try evict(0, fixture)
         busy.end()
-        let asked = read(whole, house)
+        let asked = read(whole, fixture)
         #expect(asked >= Int(Self.piece) && whole.bytes == Self.object)
-        #expect(house.engine.counters.digestMatches.current == 1)
+        #expect(fixture.engine.counters.digestMatches.current == 1)
     }
 
-    @Test("blocks fetched again after the verdict are not covered by it: the object is compared anew")
+    @Test("blocks fetched again after the proof are not covered by it: the object is compared anew")
     func unproven() throws {
-        let house = try EngineHouse()
-        defer { house.close() }
-        read(try open(house), house)
-        #expect(try isProven(house))
-        try evict(1, house)
-        let busy = Busy(house.store.hashers)
-        read(try open(house, .bounded(first: 524_288, last: 524_289)), house)
-        #expect(try !isProven(house))
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        read(try open(fixture), fixture)
+        #expect(try isProven(fixture))
+        try evict(1, fixture)
+        let busy = Busy(fixture.store.hashers)
+        read(try open(fixture, .bounded(first: 524_288, last: 524_289)), fixture)
+        #expect(try !isProven(fixture))
         busy.end()
-        let whole = try open(house)
-        read(whole, house)
+        let whole = try open(fixture)
+        read(whole, fixture)
         #expect(whole.bytes == Self.object)
-        #expect(house.engine.counters.digestMatches.current == 2)
-        #expect(try isProven(house))
+        #expect(fixture.engine.counters.digestMatches.current == 2)
+        #expect(try isProven(fixture))
     }
 
-    private func hashedBytes(_ house: EngineHouse) throws -> Int64? {
-        house.engine.table.find(try EngineHouse.key(1))?.handle { state, _ in state.machine.proof?.position }
+    private func hashedBytes(_ fixture: EngineFixture) throws -> Int64? {
+        fixture.engine.table.find(try EngineFixture.key(1))?.handle { state, _ in state.machine.proof?.position }
     }
 
     /// Looks again each time the hashing threads have had a turn.
-    private func wait(for house: EngineHouse, until isTrue: () throws -> Bool) throws {
+    private func wait(for fixture: EngineFixture, until isTrue: () throws -> Bool) throws {
         let deadline = ContinuousClock.now + .seconds(10)
         while try !isTrue() {
             guard ContinuousClock.now < deadline else {
-                Issue.record("not within 10 s; hashed \(try hashedBytes(house) ?? -1)")
+                Issue.record("not within 10 s; hashed \(try hashedBytes(fixture) ?? -1)")
                 return
             }
             let turn = Signal(), isOver = Flag()
-            house.store.hashers.run {
+            fixture.store.hashers.run {
                 isOver.set()
                 turn.notify()
             }
@@ -240,9 +242,9 @@ struct DigestTests {
         }
     }
 
-    private func evict(_ piece: Int, _ house: EngineHouse) throws {
-        let file = FileName(key: try EngineHouse.key(1), generation: try house.generation())
-        guard case .given(let content, let done) = house.engine.giveUp(PieceName(file: file, number: piece)) else {
+    private func evict(_ piece: Int, _ fixture: EngineFixture) throws {
+        let file = FileName(key: try EngineFixture.key(1), generation: try fixture.generation())
+        guard case .given(let content, let done) = fixture.engine.giveUp(PieceName(file: file, number: piece)) else {
             return #expect(Bool(false), "piece \(piece) is in use")
         }
         try content.punch(

@@ -1,6 +1,7 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -38,9 +39,9 @@ struct FirstContactTests {
         driver.absent()
         #expect(driver.orders().count == 1)
         _ = driver.part(1, 0, 8 << 20, of: 16 << 20)
-        guard case .head(let facts) = driver.poll(&second) else { Issue.record("unexpected verdict"); return }
+        guard case .head(let facts) = driver.poll(&second) else { Issue.record("unexpected result"); return }
         #expect(facts.cacheStatus == .miss(collapsed: true))
-        guard case .head(let led) = driver.poll(&first) else { Issue.record("unexpected verdict"); return }
+        guard case .head(let led) = driver.poll(&first) else { Issue.record("unexpected result"); return }
         #expect(led.cacheStatus == .miss(collapsed: false))
         #expect(driver.orders().isEmpty)
     }
@@ -53,7 +54,7 @@ struct FirstContactTests {
         driver.absent()
         _ = driver.part(1, 100, MachineDriver.block, of: 1 << 30)
         #expect(driver.takeActions().contains(.wake(cursor.id)))
-        guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected verdict"); return }
+        guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected result"); return }
         #expect(facts.range == ByteRange(100, 200))
         #expect(facts.generation.length == 1 << 30)
         #expect(driver.poll(&cursor) == .wait)
@@ -81,7 +82,7 @@ struct FirstContactTests {
         driver.absent()
         _ = driver.orders()
         driver.ended(1, .unsatisfiable(length: 100))
-        guard case .failed = driver.poll(&cursor) else { Issue.record("unexpected verdict"); return }
+        guard case .failed = driver.poll(&cursor) else { Issue.record("unexpected result"); return }
         #expect(driver.orders().isEmpty)
     }
 
@@ -113,12 +114,12 @@ struct FirstContactTests {
         driver.absent()
         let whole = AnswerAdmission.whole(length: 1 << 30, validator: MachineDriver.etag)
         let first = driver.machine.head(
-            1, JudgedHead(admission: whole, headers: [:], madeAt: 0, retry: .never, room: 8 << 20), now: 0,
+            1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never, room: 8 << 20), now: .start,
             &driver.actions)
         #expect(first == .needsRoom(1 << 30))
         #expect(driver.machine.generation == nil)
         let second = driver.machine.head(
-            1, JudgedHead(admission: whole, headers: [:], madeAt: 0, retry: .never, room: 1 << 30), now: 0,
+            1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never, room: 1 << 30), now: .start,
             &driver.actions)
         guard case .keep(let keep) = second else {
             Issue.record("not kept")
@@ -135,9 +136,9 @@ struct FirstContactTests {
         driver.absent()
         let whole = AnswerAdmission.whole(length: 0, validator: MachineDriver.etag)
         _ = driver.machine.head(
-            1, JudgedHead(admission: whole, headers: [:], madeAt: 0, retry: .never), now: 0, &driver.actions)
+            1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never), now: .start, &driver.actions)
         guard case .head(let facts) = driver.poll(&cursor) else {
-            Issue.record("unexpected verdict")
+            Issue.record("unexpected result")
             return
         }
         let request = TaskRequest(key: Self.key, wireID: TaskID("w"), url: "http://h/", range: .suffix(5))
@@ -171,7 +172,7 @@ struct FirstContactTests {
         let error = EngineError(.originUnreachable, "x")
         _ = driver.orders()
         driver.ended(1, .failed(error, .later))
-        #expect(driver.takeActions().contains(.later(50...100)))
+        #expect(driver.takeActions().contains(.later(.milliseconds(50) ... .milliseconds(100))))
         driver.resume()
         #expect(driver.orders().count == 1)
         driver.ended(2, .failed(error, .later))

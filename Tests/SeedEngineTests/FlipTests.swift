@@ -1,7 +1,10 @@
 import DragonflyIdentity
 import Foundation
+import HTTPSemantics
 import SeedEngine
+import SeedEngineTestSupport
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -18,36 +21,36 @@ struct FlipTests {
         // Put the number of a failure here to see the same flips again.
         let seed = UInt64.random(in: 0..<1 << 32)
         var random = Seeded(seed)
-        let house = try EngineHouse()
-        defer { house.close() }
-        #expect(try fetch(house).isEmpty)
+        let fixture = try EngineFixture()
+        defer { fixture.close() }
+        #expect(try fetch(fixture).isEmpty)
         for round in 0..<Self.rounds {
-            house.close()
+            fixture.close()
             let touched = try (0..<10).reduce(into: Set<Int>()) { touched, _ in
-                let flipped = try random.chance(1, in: 2) ? flipContent(house, &random) : flipRecord(house, &random)
+                let flipped = try random.chance(1, in: 2) ? flipContent(fixture, &random) : flipRecord(fixture, &random)
                 touched.formUnion(flipped)
             }
-            try house.reopen()
-            let fetched = try fetch(house)
+            try fixture.reopen()
+            let fetched = try fetch(fixture)
             #expect(fetched.isSubset(of: touched), "round \(round), seed \(seed)")
             // Healed: nothing has to be fetched again, and the closed store is sound.
-            #expect(try fetch(house).isEmpty, "round \(round), seed \(seed)")
+            #expect(try fetch(fixture).isEmpty, "round \(round), seed \(seed)")
         }
-        house.close()
-        let report = try StoreMaintenance(directory: house.directory.path("store")).verify { _, _ in }
+        fixture.close()
+        let report = try StoreMaintenance(directory: fixture.directory.path("store")).verify { _, _ in }
         #expect(report.isSound && report.bytes == Self.length, "\(report.findings), seed \(seed)")
-        try house.reopen()
+        try fixture.reopen()
     }
 
     /// Reads the whole object, which must be right.
     /// - Returns: the blocks that the origin was asked for; the first reading asks for all and counts none.
-    private func fetch(_ house: EngineHouse) throws -> Set<Int> {
-        let isFirst = try house.store.task(EngineHouse.key(1)) == nil
+    private func fetch(_ fixture: EngineFixture) throws -> Set<Int> {
+        let isFirst = try fixture.store.task(EngineFixture.key(1)) == nil
         // The long campaign takes longer than an answer is fresh.
-        let client = try house.open(pieceLength: 4 << 20, freshness: FreshnessRule(isImmutable: true))
-        let asked = house.play(client, length: Self.length)
+        let client = try fixture.open(pieceLength: 4 << 20, freshness: FreshnessRule(isImmutable: true))
+        let asked = fixture.play(client, length: Self.length)
         #expect(client.bytes == Self.object)
-        #expect(house.store.flush())
+        #expect(fixture.store.flush())
         return isFirst ? [] : asked.reduce(into: Set<Int>()) { $0.formUnion(Self.blocks($1)) }
     }
 
@@ -58,18 +61,18 @@ struct FlipTests {
     }
 
     /// - Returns: the block that is bad now.
-    private func flipContent(_ house: EngineHouse, _ random: inout Seeded) throws -> Set<Int> {
+    private func flipContent(_ fixture: EngineFixture, _ random: inout Seeded) throws -> Set<Int> {
         let offset = random.below(Self.length)
-        try house.damage(at: offset)
+        try fixture.damage(at: offset)
         return [offset / 262_144]
     }
 
     /// - Returns: the blocks of the piece whose record is bad now.
-    private func flipRecord(_ house: EngineHouse, _ random: inout Seeded) throws -> Set<Int> {
+    private func flipRecord(_ fixture: EngineFixture, _ random: inout Seeded) throws -> Set<Int> {
         let store = try PieceStore.open(
-            StorageConfiguration(directory: house.directory.path("store"), threads: 1), logger: .quiet)
+            StorageConfiguration(directory: fixture.directory.path("store"), threads: 1), logger: .quiet)
         defer { store.close() }
-        let record = try #require(try store.task(EngineHouse.key(1)))
+        let record = try #require(try store.task(EngineFixture.key(1)))
         let number = random.below(record.layout.pieceCount)
         let key = PieceName(file: record.file, number: number).tableKey
         let (place, bit) = (random.below(1 << 20), UInt8(random.below(8)))

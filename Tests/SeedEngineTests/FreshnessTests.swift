@@ -1,5 +1,6 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -15,38 +16,38 @@ struct FreshnessTests {
             ("public, foo=\"max-age=1, no-store\"", 300), ("", 300),
         ] as [(String, Int64)])
     func lifetime(field: String, seconds: Int64) {
-        let freshness = Freshness([.cacheControl: field], madeAt: 0, rule: FreshnessRule())
-        #expect(freshness.lifetime == seconds * 1000)
+        let freshness = Freshness([.cacheControl: field], madeAt: .epoch, rule: FreshnessRule())
+        #expect(freshness.lifetime == .seconds(seconds))
         #expect(freshness.mayStore)
     }
 
     @Test("Expires counts from when the answer was made; one that is no date lies in the past")
     func expires() {
-        let madeAt: Int64 = 784_111_777_000
+        let madeAt = Timestamp(milliseconds: 784_111_777_000)
         let later = Freshness([.expires: "Sun, 06 Nov 1994 08:50:37 GMT"], madeAt: madeAt, rule: FreshnessRule())
-        #expect(later.lifetime == 60_000)
-        #expect(Freshness([.expires: "0"], madeAt: madeAt, rule: FreshnessRule()).lifetime == 0)
+        #expect(later.lifetime == .seconds(60))
+        #expect(Freshness([.expires: "0"], madeAt: madeAt, rule: FreshnessRule()).lifetime == .zero)
     }
 
     @Test("The rule: never by default of the origin, or never at all")
     func rule() {
         let never = FreshnessRule(revalidateAfter: .zero)
-        #expect(Freshness([:], madeAt: 0, rule: never).lifetime == nil)
-        #expect(Freshness([.cacheControl: "max-age=1"], madeAt: 0, rule: never).lifetime == 1000)
+        #expect(Freshness([:], madeAt: .epoch, rule: never).lifetime == nil)
+        #expect(Freshness([.cacheControl: "max-age=1"], madeAt: .epoch, rule: never).lifetime == .seconds(1))
         let immutable = FreshnessRule(isImmutable: true)
-        #expect(Freshness([.cacheControl: "max-age=1, no-store"], madeAt: 0, rule: immutable).lifetime == nil)
-        #expect(Freshness([.cacheControl: "no-store"], madeAt: 0, rule: immutable).mayStore)
+        #expect(Freshness([.cacheControl: "max-age=1, no-store"], madeAt: .epoch, rule: immutable).lifetime == nil)
+        #expect(Freshness([.cacheControl: "no-store"], madeAt: .epoch, rule: immutable).mayStore)
     }
 
     @Test("W9: no-store and private are not stored; must-revalidate and no-cache are never served stale")
     func prohibitions() {
         for field in ["no-store", "max-age=5, Private", "private=\"set-cookie\""] {
-            #expect(!Freshness([.cacheControl: field], madeAt: 0, rule: FreshnessRule()).mayStore)
+            #expect(!Freshness([.cacheControl: field], madeAt: .epoch, rule: FreshnessRule()).mayStore)
         }
         for field in ["must-revalidate", "proxy-revalidate", "no-cache", "s-maxage=5"] {
-            #expect(!Freshness([.cacheControl: field], madeAt: 0, rule: FreshnessRule()).mayServeStale)
+            #expect(!Freshness([.cacheControl: field], madeAt: .epoch, rule: FreshnessRule()).mayServeStale)
         }
-        #expect(Freshness([.cacheControl: "max-age=5"], madeAt: 0, rule: FreshnessRule()).mayServeStale)
+        #expect(Freshness([.cacheControl: "max-age=5"], madeAt: .epoch, rule: FreshnessRule()).mayServeStale)
     }
 
     @Test("A 304 replaces what it tells and leaves the rest")

@@ -1,7 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -18,7 +19,7 @@ struct GenerationTests {
         driver.ended(order.id, .changed)
         driver.changeAtOrigin()
         #expect(driver.takeActions().contains { if case .remove = $0 { true } else { false } })
-        guard case .failed(let error) = driver.poll(&reading) else { Issue.record("unexpected verdict"); return }
+        guard case .failed(let error) = driver.poll(&reading) else { Issue.record("unexpected result"); return }
         #expect(error.kind == .changed)
         var fresh = driver.open(nil)
         _ = driver.poll(&fresh)
@@ -48,7 +49,7 @@ struct GenerationTests {
     @Test("An object that moves four times within a minute goes straight through")
     func unstable() {
         var driver = MachineDriver()
-        driver.machine.moves = [driver.now, driver.now, driver.now]
+        driver.machine.moves = [driver.now.monotonic, driver.now.monotonic, driver.now.monotonic]
         driver.known(length: 1 << 30)
         var reading = driver.open(nil)
         _ = driver.poll(&reading)
@@ -57,7 +58,7 @@ struct GenerationTests {
         driver.changeAtOrigin()
         var fresh = driver.open(nil)
         #expect(driver.poll(&fresh) == .bypass(.unstable))
-        driver.now += 61_000
+        driver.now += .milliseconds(61_000)
         var later = driver.open(nil)
         #expect(driver.poll(&later) == .wait)
     }
@@ -91,7 +92,8 @@ struct GenerationTests {
         _ = driver.machine.head(
             1,
             JudgedHead(
-                admission: .whole(length: 32 << 20, validator: .none), headers: [:], madeAt: driver.now, retry: .later),
+                admission: .whole(length: 32 << 20, validator: .none), headers: [:], madeAt: driver.now.wall,
+                retry: .later),
             now: driver.now, &driver.actions)
         driver.created()
         driver.wrote(1, 0, 1 << 20)
@@ -105,7 +107,7 @@ struct GenerationTests {
         driver.ended(1, .cancelled)
         #expect(driver.machine.generation == nil)
         guard case .failed = driver.poll(&other) else {
-            Issue.record("unexpected verdict")
+            Issue.record("unexpected result")
             return
         }
     }
@@ -117,11 +119,11 @@ struct GenerationTests {
         _ = driver.poll(&cursor)
         driver.absent()
         let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
-        let verdict = driver.machine.head(
+        let result = driver.machine.head(
             1,
-            JudgedHead(admission: part, headers: [.vary: "Accept-Encoding, Accept"], madeAt: 0, retry: .never),
-            now: 0, &driver.actions)
-        #expect(verdict == .reject(.bypass(.varies)))
+            JudgedHead(admission: part, headers: [.vary: "Accept-Encoding, Accept"], madeAt: .epoch, retry: .never),
+            now: .start, &driver.actions)
+        #expect(result == .reject(.bypass(.varies)))
     }
 
     @Test("Stored blocks are checked before they are served, and a bad one is fetched again")
@@ -135,19 +137,20 @@ struct GenerationTests {
         let record = TaskRecord(
             key: key, wireID: TaskID("w"), generation: 3, contentLength: 2 * block, pieceLength: 4 << 20,
             etag: "\"v1\"", lastModified: nil, headers: [:], url: "http://h/", tag: nil, application: nil,
-            createdAt: 0, fetchedAt: driver.now, flags: [])
-        let piece = PieceRecord(number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: 0, updatedAt: 0)
+            createdAt: .epoch, fetchedAt: driver.now.wall, flags: [])
+        let piece = PieceRecord(
+            number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: .epoch, updatedAt: .epoch)
         driver.machine.loaded(record, [piece], &driver.actions)
-        guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected verdict"); return }
+        guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected result"); return }
         #expect(facts.cacheStatus == .hit)
         let indexes = [BlockIndex(piece: 0, block: 0), BlockIndex(piece: 0, block: 1)]
         let checks = zip(indexes, [1, 2] as [UInt32]).map { TaskMachine.BlockCheck(index: $0, checksum: $1) }
         #expect(driver.takeActions().contains(.check(checks, epoch: 1)))
         #expect(driver.poll(&cursor) == .wait)
         let epoch = try #require(driver.machine.generation?.epoch)
-        driver.machine.checked(indexes[0], epoch: epoch, isGood: true, now: 0, &driver.actions)
+        driver.machine.checked(indexes[0], epoch: epoch, isGood: true, now: .start, &driver.actions)
         #expect(driver.poll(&cursor) == .bytes(ByteRange(0, block)))
-        driver.machine.checked(indexes[1], epoch: epoch, isGood: false, now: 0, &driver.actions)
+        driver.machine.checked(indexes[1], epoch: epoch, isGood: false, now: .start, &driver.actions)
         #expect(driver.orders().map(\.range) == [ByteRange(block, 2 * block)])
         #expect(driver.poll(&cursor) == .wait)
     }

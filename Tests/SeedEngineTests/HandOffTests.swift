@@ -1,4 +1,4 @@
-import NIOCore
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -6,7 +6,7 @@ import Testing
 @Suite("Hand-off from the driver thread to store threads")
 struct HandOffTests {
     private func offer(_ handOff: inout HandOff, _ bytes: [UInt8]) -> HandOff.Offer {
-        bytes.withUnsafeBytes { handOff.offer($0) { ByteBufferAllocator().buffer(capacity: HandOff.bufferLength) } }
+        bytes.withUnsafeBytes { handOff.offer($0) { ByteBuilder(capacity: HandOff.bufferLength) } }
     }
 
     @Test("The first bytes call one store thread, later ones none while it works")
@@ -15,7 +15,7 @@ struct HandOffTests {
         #expect(offer(&handOff, [1]) == .taken(drain: true))
         #expect(offer(&handOff, [2]) == .taken(drain: false))
         let batch = handOff.take()
-        #expect(batch.buffers == [ByteBuffer(bytes: [1, 2])])
+        #expect(batch.buffers.map(\.bytes) == [Bytes([1, 2])])
         #expect(!batch.mustResume)
         #expect(handOff.take().buffers.isEmpty)
         #expect(offer(&handOff, [3]) == .taken(drain: true))

@@ -1,7 +1,11 @@
 import DragonflyIdentity
+import EvictionSimulation
 import Foundation
+import HTTPSemantics
+import SeedEngineTestSupport
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -20,43 +24,43 @@ struct HitRateTests {
         let trace = Trace.small()
         let share = 0.25
         let budget = Int64(Double(trace.footprint) * share)
-        let house = try EngineHouse {
+        let fixture = try EngineFixture {
             $0.spanLength = Int64(Self.piece)
             $0.firstWindow = Int64(Self.piece)
         } store: {
             $0.limits = SpaceLimits(capacity: budget, headroom: 0)
         }
-        defer { house.close() }
+        defer { fixture.close() }
         var fetched = 0
         for (number, access) in trace.accesses.enumerated() {
-            fetched += try read(access, house)
+            fetched += try read(access, fixture)
             // As in the simulation, no two reads count as one.
-            house.clock.pass(milliseconds: 3_600_000)
-            try waitForRoom(house)
+            fixture.clock.pass(.milliseconds(3_600_000))
+            try waitForRoom(fixture)
             guard number % 100 == 0 else { continue }
-            let files = house.contentFiles()
+            let files = fixture.contentFiles()
             #expect(files.bytes <= budget + budget / 100 + Int64(files.count) << 16)
         }
         let asked = trace.accesses.reduce(0) { $0 + $1.bytes }
         let rate = 1 - Double(fetched) / Double(asked)
         let simulated = simulate(SegmentedLRU.self, trace, share: share).hitRate
-        #expect(house.store.health.evictedPieces > 0)
+        #expect(fixture.store.health.evictedPieces > 0)
         #expect(rate >= 0.9 * simulated, "store \(rate), simulation \(simulated)")
-        #expect(house.engine.counters.directStreams.current == 0)
+        #expect(fixture.engine.counters.directStreams.current == 0)
     }
 
     /// How fast the disk makes room is not what is compared here.
-    private func waitForRoom(_ house: EngineHouse) throws {
+    private func waitForRoom(_ fixture: EngineFixture) throws {
         let deadline = ContinuousClock.now + .seconds(20)
-        while house.store.availableBytes < 2 * Int64(Self.piece) {
+        while fixture.store.availableBytes < 2 * Int64(Self.piece) {
             try #require(ContinuousClock.now < deadline, "no room is made")
-            house.turnAllThreads()
+            fixture.turnAllThreads()
         }
     }
 
     /// Reads one piece, which must be right.
     /// - Returns: bytes that the origin was asked for.
-    private func read(_ access: Access, _ house: EngineHouse) throws -> Int {
+    private func read(_ access: Access, _ fixture: EngineFixture) throws -> Int {
         let first = Int64(access.piece % 4_096 * Self.piece)
         let number = access.piece / 4_096
         let signal = Signal()
@@ -66,14 +70,14 @@ struct HitRateTests {
             wireID: TaskID("wire"), url: "http://origin/\(number)",
             range: .bounded(first: first, last: first + Int64(access.bytes) - 1), pieceLength: Int64(Self.piece),
             freshness: FreshnessRule(isImmutable: true))
-        let client = Client(house.engine.open(request) { signal.notify() }, signal)
-        let asked = house.play(client, length: Self.length)
+        let client = Client(fixture.engine.open(request) { signal.notify() }, signal)
+        let asked = fixture.play(client, length: Self.length)
         #expect(client.isAtEnd && client.bytes == Array(Self.object[Int(first)..<Int(first) + access.bytes]))
         return asked.reduce(0) { $0 + $1.count }
     }
 }
 
-extension EngineHouse {
+extension EngineFixture {
     /// What the content files take on the volume.
     func contentFiles() -> (count: Int, bytes: Int64) {
         let root = directory.path("store/content")

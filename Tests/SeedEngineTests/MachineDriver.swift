@@ -1,7 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 
 @testable import SeedEngine
 
@@ -12,7 +13,7 @@ struct MachineDriver {
 
     var machine: TaskMachine
     var actions: [TaskMachine.Action] = []
-    var now: Int64 = 1_000_000
+    var now = ClockReading.start + .seconds(1_000)
     private var nextStream: StreamID = 1
 
     init(_ change: (inout EngineConfiguration) -> Void = { _ in }) {
@@ -29,7 +30,7 @@ struct MachineDriver {
         return Cursor(id: nextStream, spec: spec)
     }
 
-    mutating func poll(_ cursor: inout Cursor, limit: Int64 = 1 << 30) -> Verdict {
+    mutating func poll(_ cursor: inout Cursor, limit: Int64 = 1 << 30) -> PollResult {
         machine.poll(&cursor, limit: limit, now: now, &actions)
     }
 
@@ -49,13 +50,13 @@ struct MachineDriver {
     }
 
     mutating func part(_ id: FlightID, _ lower: Int64, _ upper: Int64, of total: Int64, _ validator: Validator = etag)
-        -> TaskMachine.HeadVerdict
+        -> TaskMachine.HeadDecision
     {
         machine.head(
             id,
             JudgedHead(
                 admission: .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:],
-                madeAt: now, retry: .never),
+                madeAt: now.wall, retry: .never),
             now: now, &actions)
     }
 
@@ -115,6 +116,17 @@ struct MachineDriver {
         for order in orders() { ended(order.id, .cancelled) }
         actions = []
     }
+}
+
+extension Timestamp {
+    static let epoch = Timestamp(milliseconds: 0)
+}
+
+extension ClockReading {
+    /// Where the clocks of driven machines begin.
+    static let start = ClockReading(wall: .epoch, monotonic: MonotonicTime(nanoseconds: 0))
+
+    static func -= (reading: inout ClockReading, duration: Duration) { reading += .zero - duration }
 }
 
 extension FlightOrder {

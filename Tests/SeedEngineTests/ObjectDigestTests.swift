@@ -1,7 +1,7 @@
-import Crypto
 import DragonflyIdentity
 import Foundation
-import HTTPTypes
+import HTTPSemantics
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -10,28 +10,28 @@ import Testing
 struct ObjectDigestTests {
     private let bytes = objectBytes(0..<1_000_003)
 
-    @Test("bytes added in any portions come to a verdict with the last one, and not before")
+    @Test("bytes added in any portions come to a result with the last one, and not before")
     func verdicts() {
         for step in [1_000_003, 262_144, 99_999] {
             for (expected, isRight) in [(digest(of: bytes), true), (digest(of: bytes.reversed()), false)] {
-                var digest = RollingDigest(expected: expected, length: Int64(bytes.count))
+                var digest = ObjectDigest(expected: expected, length: Int64(bytes.count))
                 while digest.position < bytes.count {
-                    #expect(digest.verdict == nil)
+                    #expect(digest.isMatch == nil)
                     let start = Int(digest.position)
                     bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { digest.add($0) }
                 }
-                #expect(digest.verdict == isRight)
+                #expect(digest.isMatch == isRight)
             }
         }
     }
 
     @Test("a copy goes on by itself")
     func copies() {
-        var first = RollingDigest(expected: digest(of: bytes), length: Int64(bytes.count))
+        var first = ObjectDigest(expected: digest(of: bytes), length: Int64(bytes.count))
         bytes[..<500_000].withUnsafeBytes { first.add($0) }
         var second = first
         bytes[500_000...].withUnsafeBytes { second.add($0) }
-        #expect(second.verdict == true && first.position == 500_000)
+        #expect(second.isMatch == true && first.position == 500_000)
     }
 
     @Test("upper case names the same; another algorithm, no hexadecimal digits or a wrong length name nothing")
@@ -77,9 +77,9 @@ struct ObjectDigestTests {
 }
 
 /// The name of these bytes.
-func digest(of bytes: [UInt8]) -> DragonflyIdentity.Digest {
-    let digits = SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-    return DragonflyIdentity.Digest(algorithm: .sha256, encoded: digits.joined())
+func digest(of bytes: [UInt8]) -> Digest {
+    let digits = Digests.digest(.sha256, of: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+    return Digest(algorithm: .sha256, encoded: digits.joined())
 }
 
-func base64(_ bytes: [UInt8]) -> String { Data(SHA256.hash(data: bytes)).base64EncodedString() }
+func base64(_ bytes: [UInt8]) -> String { Base64.encode(Digests.digest(.sha256, of: bytes)) }

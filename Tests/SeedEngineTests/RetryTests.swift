@@ -1,7 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
-import NIOCore
+import HTTPSemantics
+import SeedEngineTestSupport
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -10,18 +11,21 @@ import Testing
 @Suite("Task machine: retries and work ahead")
 struct RetryTests {
     private static let block = MachineDriver.block
+    private let start = ClockReading.start.monotonic
 
     @Test("Pauses double up to five seconds, and are never shorter than the origin asks")
     func pauses() {
         var limits = EngineConfiguration()
         limits.maxRetries = 20
-        limits.retryDeadline = 1 << 40
+        limits.retryDeadline = .milliseconds(1 << 40)
         var budget = RetryBudget()
-        let pauses = (1...9).map { budget.failed($0, next: $0 + 1, asked: nil, now: 0, limits) }
-        #expect(pauses.first == .retry(in: 50...100))
-        #expect(pauses[1] == .retry(in: 100...200))
-        #expect(pauses.last == .retry(in: 2500...5000))
-        #expect(budget.failed(10, next: 11, asked: 30_000, now: 0, limits) == .retry(in: 30_000...33_000))
+        let pauses = (1...9).map { budget.failed($0, next: $0 + 1, asked: nil, now: start, limits) }
+        #expect(pauses.first == .retry(in: .milliseconds(50) ... .milliseconds(100)))
+        #expect(pauses[1] == .retry(in: .milliseconds(100) ... .milliseconds(200)))
+        #expect(pauses.last == .retry(in: .milliseconds(2500) ... .milliseconds(5000)))
+        #expect(
+            budget.failed(10, next: 11, asked: .seconds(30), now: start, limits)
+                == .retry(in: .milliseconds(30_000) ... .milliseconds(33_000)))
     }
 
     @Test("Failures are counted once for flights that were under way together, and forgiven by a block of progress")
@@ -29,11 +33,17 @@ struct RetryTests {
         var limits = EngineConfiguration()
         limits.maxRetries = 1
         var budget = RetryBudget()
-        #expect(budget.failed(1, next: 4, asked: nil, now: 0, limits) == .retry(in: 50...100))
-        #expect(budget.failed(3, next: 4, asked: nil, now: 0, limits) == .retry(in: 50...100))
+        #expect(
+            budget.failed(1, next: 4, asked: nil, now: start, limits)
+                == .retry(in: .milliseconds(50) ... .milliseconds(100)))
+        #expect(
+            budget.failed(3, next: 4, asked: nil, now: start, limits)
+                == .retry(in: .milliseconds(50) ... .milliseconds(100)))
         budget.wrote(Self.block)
-        #expect(budget.failed(4, next: 5, asked: nil, now: 0, limits) == .retry(in: 50...100))
-        #expect(budget.failed(5, next: 6, asked: nil, now: 0, limits) == .giveUp)
+        #expect(
+            budget.failed(4, next: 5, asked: nil, now: start, limits)
+                == .retry(in: .milliseconds(50) ... .milliseconds(100)))
+        #expect(budget.failed(5, next: 6, asked: nil, now: start, limits) == .giveUp)
     }
 
     @Test("No pause outlasts the deadline")
@@ -41,7 +51,7 @@ struct RetryTests {
         var limits = EngineConfiguration()
         limits.maxRetries = 20
         var budget = RetryBudget()
-        #expect(budget.failed(1, next: 2, asked: 61_000, now: 0, limits) == .giveUp)
+        #expect(budget.failed(1, next: 2, asked: .seconds(61), now: start, limits) == .giveUp)
     }
 
     @Test("A first contact answered 503 is tried again after Retry-After; the last answer is relayed as it is")
@@ -50,9 +60,9 @@ struct RetryTests {
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let answer = OriginAnswer(status: 503, headers: [.retryAfter: "2"], body: ByteBuffer(string: "busy"))
+        let answer = OriginAnswer(status: 503, headers: [.retryAfter: "2"], body: Bytes("busy"))
         driver.ended(driver.orders()[0].id, .answered(answer))
-        #expect(driver.takeActions().contains(.later(2000...2200)))
+        #expect(driver.takeActions().contains(.later(.milliseconds(2000) ... .milliseconds(2200))))
         driver.resume()
         driver.ended(driver.orders()[0].id, .answered(answer))
         #expect(driver.poll(&cursor) == .origin(answer))
@@ -60,19 +70,19 @@ struct RetryTests {
 
     @Test("A span answered 503 is tried again after Retry-After too")
     func retryAfterOfSpan() throws {
-        let house = try EngineHouse { $0.maxRetries = 4 }
-        defer { house.close() }
-        let client = try house.open()
+        let fixture = try EngineFixture { $0.maxRetries = 4 }
+        defer { fixture.close() }
+        let client = try fixture.open()
         _ = client.step(within: 0.05)
-        let first = try #require(house.origin.next())
+        let first = try #require(fixture.origin.next())
         first.answer(length: 1 << 20, upTo: 1000)
         first.end(.failed(OriginError(.cut, "cut")))
         client.read(1000)
-        let second = try #require(house.origin.next())
+        let second = try #require(fixture.origin.next())
         let refusedAt = ContinuousClock.now
         #expect(second.head(503, [.retryAfter: "1"]) == .reject)
         second.end(.rejected)
-        let third = try #require(house.origin.next())
+        let third = try #require(fixture.origin.next())
         #expect(ContinuousClock.now - refusedAt >= .seconds(1))
         third.serve(length: 1 << 20)
         guard case .end = client.readAll() else { Issue.record("not the end"); return }
@@ -84,7 +94,7 @@ struct RetryTests {
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let answer = OriginAnswer(status: status, headers: [:], body: ByteBuffer())
+        let answer = OriginAnswer(status: status, headers: [:], body: Bytes())
         driver.ended(driver.orders()[0].id, .answered(answer))
         #expect(driver.poll(&cursor) == .origin(answer))
     }

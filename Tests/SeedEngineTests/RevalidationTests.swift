@@ -1,8 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
-import NIOCore
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -15,17 +15,18 @@ struct RevalidationTests {
     private func stale(_ change: (inout EngineConfiguration) -> Void = { _ in }) -> MachineDriver {
         var driver = MachineDriver(change)
         driver.known(length: 1 << 30, first: Self.block)
-        driver.now += 301_000
+        driver.now += .milliseconds(301_000)
         return driver
     }
 
     private func answer(
         _ driver: inout MachineDriver, _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields = [:]
-    ) -> TaskMachine.HeadVerdict {
+    ) -> TaskMachine.HeadDecision {
         var retry = TaskMachine.Retry.never
         if case .error(let status) = admitted, RetryRule.isRetryable(status: status) { retry = .later }
         return driver.machine.head(
-            id, JudgedHead(admission: admitted, headers: headers, madeAt: driver.now, retry: retry), now: driver.now,
+            id, JudgedHead(admission: admitted, headers: headers, madeAt: driver.now.wall, retry: retry),
+            now: driver.now,
             &driver.actions)
     }
 
@@ -41,7 +42,7 @@ struct RevalidationTests {
         #expect(orders[0].purpose == .revalidation)
         _ = answer(&driver, orders[0].id, .notModified, headers: [.cacheControl: "max-age=7"])
         let record = driver.actions.compactMap { if case .put(let generation) = $0 { generation } else { nil } }.last
-        #expect(record?.fetchedAt == driver.now)
+        #expect(record?.fetchedAt == driver.now.wall)
         #expect(record?.headers[.cacheControl] == "max-age=7")
         guard case .head(let facts) = driver.poll(&first) else { Issue.record("no head"); return }
         #expect(facts.cacheStatus == .revalidated)
@@ -57,8 +58,8 @@ struct RevalidationTests {
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
         let id = driver.orders()[0].id
-        let verdict = driver.part(id, 0, Self.block, of: 2 << 30, .etag("\"v2\""))
-        guard case .keep(let keep) = verdict else { Issue.record("not kept"); return }
+        let result = driver.part(id, 0, Self.block, of: 2 << 30, .etag("\"v2\""))
+        guard case .keep(let keep) = result else { Issue.record("not kept"); return }
         #expect(keep.range == ByteRange(0, Self.block))
         guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("no head"); return }
         #expect(facts.generation.length == 2 << 30)
@@ -69,11 +70,11 @@ struct RevalidationTests {
     @Test("A reader of the old generation ends with what is there of it; its file stays until then")
     func departing() {
         var driver = stale()
-        driver.now -= 301_000
+        driver.now -= .milliseconds(301_000)
         var reading = driver.open(.bounded(first: 0, last: Self.block - 1))
         guard case .head = driver.poll(&reading) else { Issue.record("no head"); return }
         #expect(driver.poll(&reading, limit: 1000) == .bytes(ByteRange(0, 1000)))
-        driver.now += 301_000
+        driver.now += .milliseconds(301_000)
         var fresh = driver.open(nil)
         _ = driver.poll(&fresh)
         _ = driver.part(driver.orders()[0].id, 0, 8 << 20, of: 1 << 30, .etag("\"v2\""))
@@ -95,7 +96,7 @@ struct RevalidationTests {
         #expect(facts.cacheStatus == .stale)
         var next = driver.open(.bounded(first: 0, last: 99))
         guard case .head = driver.poll(&next) else { Issue.record("no head"); return }
-        driver.now += 10_001
+        driver.now += .milliseconds(10_001)
         var later = driver.open(.bounded(first: 0, last: 99))
         #expect(driver.poll(&later) == .wait)
         #expect(driver.orders().count == 1)
@@ -110,7 +111,7 @@ struct RevalidationTests {
     func weakTag(validator: Validator, tag: String) {
         var driver = MachineDriver()
         driver.known(length: 1 << 30, first: Self.block, validator)
-        driver.now += 301_000
+        driver.now += .milliseconds(301_000)
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
         let epoch = driver.machine.generation?.epoch
@@ -159,7 +160,7 @@ struct RevalidationTests {
         _ = driver.poll(&cursor)
         let id = driver.orders()[0].id
         #expect(answer(&driver, id, .error(status: status)) == .collect)
-        let told = OriginAnswer(status: status, headers: [:], body: ByteBuffer())
+        let told = OriginAnswer(status: status, headers: [:], body: Bytes())
         driver.ended(id, .answered(told))
         #expect(driver.poll(&cursor) == .origin(told))
         #expect((driver.machine.generation == nil) == [404, 410].contains(status))
@@ -217,7 +218,7 @@ struct RevalidationTests {
         }
         driver.close(leaving)
         #expect(!driver.takeActions().contains(.stop(question.id, at: nil)))
-        let told = OriginAnswer(status: 403, headers: [:], body: ByteBuffer())
+        let told = OriginAnswer(status: 403, headers: [:], body: Bytes())
         driver.ended(question.id, .answered(told))
         #expect(driver.poll(&waiting) == .failed(.changedWhileReading))
     }
@@ -237,8 +238,8 @@ struct RevalidationTests {
         var driver = stale()
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
-        let verdict = answer(&driver, driver.orders()[0].id, .notModified, headers: [.eTag: "\"v2\""])
-        #expect(verdict == .reject(.changed))
+        let result = answer(&driver, driver.orders()[0].id, .notModified, headers: [.eTag: "\"v2\""])
+        #expect(result == .reject(.changed))
     }
 
     @Test("A running answer without a validator is left alone by those who come after its time")
@@ -265,14 +266,14 @@ struct RevalidationTests {
         _ = driver.poll(&cursor)
         driver.absent()
         let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
-        let verdict = answer(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "private"])
-        #expect(verdict == .reject(.bypass(.notStorable)))
+        let result = answer(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "private"])
+        #expect(result == .reject(.bypass(.notStorable)))
         driver.ended(1, .bypass(.notStorable))
         #expect(driver.poll(&cursor) == .bypass(.notStorable))
         var next = driver.open(nil)
         #expect(driver.poll(&next) == .bypass(.notStorable))
         #expect(driver.orders().isEmpty)
-        driver.now += 61_000
+        driver.now += .milliseconds(61_000)
         var later = driver.open(nil)
         #expect(driver.poll(&later) == .wait)
     }
@@ -285,9 +286,9 @@ struct RevalidationTests {
         _ = driver.poll(&cursor)
         driver.absent()
         let part = AnswerAdmission.part(range: ByteRange(0, 8 << 20), total: 1 << 30, validator: .none)
-        let verdict = answer(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "no-store"])
-        guard case .keep = verdict else { Issue.record("not kept"); return }
-        driver.now += 1 << 40
+        let result = answer(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "no-store"])
+        guard case .keep = result else { Issue.record("not kept"); return }
+        driver.now += .milliseconds(1 << 40)
         var later = driver.open(nil, rule)
         guard case .head = driver.poll(&later) else { Issue.record("no head"); return }
     }
@@ -302,7 +303,7 @@ struct RevalidationTests {
         machine.phase = driver.machine.phase
         machine.blocks = driver.machine.blocks
         driver.machine = machine
-        driver.now += 301_000
+        driver.now += .milliseconds(301_000)
         var held = driver.open(.bounded(first: 0, last: 99))
         guard case .head = driver.poll(&held) else { Issue.record("no head"); return }
         #expect(driver.poll(&held) == .bytes(ByteRange(0, 100)))

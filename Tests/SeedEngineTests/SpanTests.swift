@@ -1,6 +1,7 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -28,7 +29,7 @@ struct SpanTests {
         var driver = MachineDriver { $0.concurrentFlights = 4 }
         driver.known(length: 1 << 30)
         var cursor = driver.open(nil)
-        guard case .head = driver.poll(&cursor) else { Issue.record("unexpected verdict"); return }
+        guard case .head = driver.poll(&cursor) else { Issue.record("unexpected result"); return }
         var flying = driver.orders()
         #expect(flying.count == 1)
         var most = 0
@@ -63,7 +64,7 @@ struct SpanTests {
                 driver.ended(order.id)
             }
             guard case .bytes(let given) = driver.poll(&cursor, limit: 65536) else {
-                Issue.record("unexpected verdict"); return
+                Issue.record("unexpected result"); return
             }
             taken += given.count
             #expect(asked - taken <= 8 << 20)
@@ -96,7 +97,7 @@ struct SpanTests {
         var driver = MachineDriver()
         driver.known(length: 1 << 30)
         var cursor = driver.open(.bounded(first: 10 * block + 1000, last: 10 * block + 5095))
-        guard case .head = driver.poll(&cursor) else { Issue.record("unexpected verdict"); return }
+        guard case .head = driver.poll(&cursor) else { Issue.record("unexpected result"); return }
         let order = driver.orders()[0]
         #expect(order.range == ByteRange(10 * block + 1000, 11 * block))
         driver.wrote(order.id, 10 * block + 1000, 11 * block)
@@ -263,13 +264,13 @@ struct SpanTests {
         var cursor = driver.open(.bounded(first: 50 << 20, last: (70 << 20) - 1))
         _ = driver.poll(&cursor)
         let order = driver.orders()[0]
-        let verdict = driver.machine.head(
+        let result = driver.machine.head(
             order.id,
             JudgedHead(
-                admission: .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], madeAt: 0,
+                admission: .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], madeAt: .epoch,
                 retry: .never),
-            now: 0, &driver.actions)
-        guard case .keep(let keep) = verdict else { Issue.record("unexpected verdict"); return }
+            now: .start, &driver.actions)
+        guard case .keep(let keep) = result else { Issue.record("unexpected result"); return }
         #expect(keep.bodyStart == 0)
         #expect(keep.range == order.range)
         _ = driver.poll(&cursor)

@@ -1,8 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
-import NIOCore
+import HTTPSemantics
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 import Testing
 
 @testable import SeedEngine
@@ -18,7 +18,7 @@ struct WeaknessTests {
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let answer = OriginAnswer(status: 403, headers: [:], body: ByteBuffer())
+        let answer = OriginAnswer(status: 403, headers: [:], body: Bytes())
         driver.ended(driver.orders()[0].id, .answered(answer))
         #expect(driver.poll(&cursor) == .origin(answer))
         #expect(driver.orders().isEmpty)

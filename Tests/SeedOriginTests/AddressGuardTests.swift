@@ -1,4 +1,5 @@
 import SeedOrigin
+import SeedSupport
 import Testing
 
 @Suite("The address guard")

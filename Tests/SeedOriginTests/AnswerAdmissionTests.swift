@@ -1,5 +1,4 @@
-import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import Testing
 
@@ -120,14 +119,14 @@ struct AnswerAdmissionTests {
 
     @Test("After If-Range a 206 may leave Last-Modified out, but not state another")
     func lastModified() {
-        let date = "Sun, 06 Nov 1994 08:49:37 GMT"
+        let date: HTTPField.Value = "Sun, 06 Nov 1994 08:49:37 GMT"
         let known = KnownGeneration(total: 1000, validator: .lastModified(date, length: 1000))
-        func judge(_ headers: HTTPFields, _ condition: OriginCondition) -> AnswerAdmission {
+        func judge(_ headers: HTTPFields, _ condition: RequestCondition) -> AnswerAdmission {
             AnswerAdmission.judge(part("bytes 100-199/1000", headers), asked: asked, condition: condition, known: known)
         }
         let admitted = AnswerAdmission.part(range: ByteRange(100, 200), total: 1000, validator: known.validator)
         #expect(judge([:], .ifRange(date)) == admitted)
-        #expect(judge([.lastModified: date], .ifUnmodifiedSince(date)) == admitted)
+        #expect(judge([.lastModified: date.text], .ifUnmodifiedSince(date)) == admitted)
         #expect(judge([:], .ifUnmodifiedSince(date)) == .changed)
         #expect(judge([.lastModified: "Sun, 06 Nov 1994 08:49:38 GMT"], .ifRange(date)) == .changed)
     }
@@ -136,7 +135,7 @@ struct AnswerAdmissionTests {
     func statuses() {
         func judge(
             _ status: Int, _ headers: HTTPFields = [:], asked: RangeSpec? = .from(5),
-            _ condition: OriginCondition = .none,
+            _ condition: RequestCondition = .none,
             _ known: KnownGeneration? = nil
         ) -> AnswerAdmission {
             let head = OriginHead(status: status, headers: headers)
@@ -175,7 +174,7 @@ struct RetryTests {
         func delay(_ value: String?) -> Int64? {
             var headers = HTTPFields()
             headers[.retryAfter] = value
-            return RetryRule.delay(OriginHead(status: 503, headers: headers), now: 784_111_770)
+            return headers.retryAfter?.delay(now: 784_111_770)
         }
         #expect(delay("120") == 120)
         #expect(delay("Sun, 06 Nov 1994 08:49:37 GMT") == 7)

@@ -1,6 +1,6 @@
-import DragonflyIdentity
 import Foundation
-import HTTPTypes
+import HTTPSemantics
+import SeedEngineTestSupport
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -16,7 +16,7 @@ struct FixtureTests {
         try Data(object).write(to: directory.appending(path: "object"))
         let nginx = try Nginx(serving: directory.path)
         defer { nginx.stop() }
-        let curl = CurlOrigin.forLoopback()
+        let curl = OriginGateway.forLoopback()
         defer { curl.shutdown() }
 
         let (part, whole, missing) = (Recorder(), Recorder(), Recorder())
@@ -47,7 +47,7 @@ struct FixtureTests {
         try Data(pattern(1000)).write(to: directory.appending(path: "object"))
         let nginx = try Nginx(serving: directory.path)
         defer { nginx.stop() }
-        let curl = CurlOrigin.forLoopback()
+        let curl = OriginGateway.forLoopback()
         defer { curl.shutdown() }
 
         let first = Recorder()

@@ -1,12 +1,12 @@
-import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
 @Suite("The circuit breaker, as a value")
 struct CircuitBreakerTests {
-    private let start = ContinuousClock.now
+    private let start = MonotonicTime.now()
 
     @Test("It opens after failures in a row, tries once, and closes on success")
     func life() {
@@ -43,7 +43,7 @@ struct CircuitBreakerTests {
         breaker.failed(11, at: "h", now: start)
         var now = start
         for id in 12..<20 as Range<UInt64> {
-            now += breaker.admit(id, to: "h", now: now) ?? .zero
+            now = now + (breaker.admit(id, to: "h", now: now) ?? .zero)
             #expect(breaker.admit(id, to: "h", now: now) == nil)
             breaker.failed(id, at: "h", now: now)
         }
@@ -62,7 +62,7 @@ struct CircuitBreakerTests {
 
 @Suite("Bandwidth, as a value")
 struct BandwidthLimiterTests {
-    private let start = ContinuousClock.now
+    private let start = MonotonicTime.now()
 
     /// Lets transfers that always have bytes take them in turns for ten seconds: how many each class got.
     private func shares(_ limiter: BandwidthLimiter, wanting: [OriginPriority]) -> [OriginPriority: Int] {
@@ -141,7 +141,7 @@ struct LimitTests {
     func circuit() throws {
         let script = FaultyScript(object, [FaultyRule(.status("503 Busy"), turns: 0..<4)])
         let faulty = try FaultyOrigin(script: script)
-        let curl = CurlOrigin.forLoopback { $0.failuresToOpenCircuit = 4 }
+        let curl = OriginGateway.forLoopback { $0.failuresToOpenCircuit = 4 }
         defer {
             curl.shutdown()
             faulty.stop()
@@ -174,7 +174,7 @@ struct LimitTests {
         let faulty = try FaultyOrigin { request, connection in
             connection.respond(request.target == "/404" ? "404 Not Found" : "501 Not Implemented")
         }
-        let curl = CurlOrigin.forLoopback { $0.failuresToOpenCircuit = 2 }
+        let curl = OriginGateway.forLoopback { $0.failuresToOpenCircuit = 2 }
         defer {
             curl.shutdown()
             faulty.stop()
@@ -192,7 +192,7 @@ struct LimitTests {
     @Test("Bandwidth is held to the configured rate, every byte arrives, and waiting for it is no stall")
     func bandwidth() throws {
         let faulty = try FaultyOrigin(script: FaultyScript(object))
-        let curl = CurlOrigin.forLoopback {
+        let curl = OriginGateway.forLoopback {
             $0.bandwidth = 8_000_000
             $0.noProgressTimeout = .milliseconds(100)
         }
@@ -213,7 +213,7 @@ struct LimitTests {
     @Test("W33: what no client waits for has its own rate, and demand passes it by")
     func prefetchBandwidth() throws {
         let faulty = try FaultyOrigin(script: FaultyScript(object))
-        let curl = CurlOrigin.forLoopback { $0.backgroundBandwidth = 1_000_000 }
+        let curl = OriginGateway.forLoopback { $0.backgroundBandwidth = 1_000_000 }
         defer {
             curl.shutdown()
             faulty.stop()

@@ -1,5 +1,4 @@
-import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -10,7 +9,7 @@ struct ReachingTests {
         _ url: String, _ adjust: (inout OriginConfiguration) -> Void = { _ in }
     ) throws -> OriginError {
         let recorder = Recorder()
-        let curl = CurlOrigin.forLoopback(adjust)
+        let curl = OriginGateway.forLoopback(adjust)
         defer { curl.shutdown() }
         _ = curl.start(OriginRequest(url: url), into: recorder)
         return try #require(recorder.error())

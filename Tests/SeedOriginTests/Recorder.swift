@@ -1,7 +1,6 @@
-import Logging
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 
 /// A sink that keeps what it is told, so that a test can wait for it and look.
 final class Recorder: OriginSink {
@@ -14,7 +13,7 @@ final class Recorder: OriginSink {
         var misuses = 0
     }
 
-    private let record = Mutex(Record())
+    private let record = Lock(Record())
     private let changed = Signal()
     private let verdict: OriginVerdict
     private let refuses: @Sendable (Int) -> Bool
@@ -70,13 +69,13 @@ final class Recorder: OriginSink {
     }
 }
 
-extension CurlOrigin {
+extension OriginGateway {
     /// An origin that may dial loopback.
-    static func forLoopback(_ adjust: (inout OriginConfiguration) -> Void = { _ in }) -> CurlOrigin {
+    static func forLoopback(_ adjust: (inout OriginConfiguration) -> Void = { _ in }) -> OriginGateway {
         var configuration = OriginConfiguration()
         configuration.addressGuard = AddressGuard(allow: ["127.0.0.0/8", "::1"].compactMap(CIDR.init))
         adjust(&configuration)
-        return CurlOrigin(configuration: configuration, logger: Logger(label: "test"))
+        return OriginGateway(configuration: configuration, logger: .quiet)
     }
 }
 
@@ -94,10 +93,10 @@ func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
 /// Starts a faulty origin and a curl origin, and stops both afterwards.
 func withOrigins(
     _ adjust: (inout OriginConfiguration) -> Void = { _ in }, _ handler: @escaping FaultyOrigin.Handler,
-    run: (FaultyOrigin, CurlOrigin) throws -> Void
+    run: (FaultyOrigin, OriginGateway) throws -> Void
 ) throws {
     let faulty = try FaultyOrigin(handler)
-    let curl = CurlOrigin.forLoopback(adjust)
+    let curl = OriginGateway.forLoopback(adjust)
     defer {
         curl.shutdown()
         faulty.stop()
@@ -107,7 +106,7 @@ func withOrigins(
 
 /// Numbers from 0, each once.
 final class Counter: Sendable {
-    private let value = Mutex(0)
+    private let value = Lock(0)
 
     func next() -> Int {
         value.withLock { value in

@@ -1,41 +1,44 @@
-import DragonflyIdentity
 import Foundation
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
 @Suite("Where redirects lead, as a value")
 struct RedirectMemoTests {
     private let key = RedirectMemo.Key(url: "http://registry/blob", credential: .anonymous)
-    private let now: Int64 = 1_700_000_000
+    private let now = Timestamp(seconds: 1_700_000_000)
 
     @Test("A signed target is forgotten before its signature ends, a plain one after the time to live")
     func expiry() throws {
-        var memo = RedirectMemo(timeToLive: 600)
-        #expect(memo.learn(1, key, url: "http://s/a?Expires=\(now + 300)", crossedOrigins: true, now: now) == [])
-        guard case .target(let target) = memo.route(2, key, now: now + 239) else { throw FixtureError("no target") }
+        var memo = RedirectMemo(timeToLive: .seconds(600))
+        #expect(
+            memo.learn(1, key, url: "http://s/a?Expires=\(now.seconds + 300)", crossedOrigins: true, now: now) == [])
+        guard case .target(let target) = memo.route(2, key, now: now + .seconds(239)) else {
+            throw FixtureError("no target")
+        }
         #expect(target.url.hasPrefix("http://s/a?") && target.crossedOrigins)
-        #expect(memo.route(2, key, now: now + 240) == .resolve)
+        #expect(memo.route(2, key, now: now + .seconds(240)) == .resolve)
 
         _ = memo.learn(2, key, url: "http://s/a", crossedOrigins: false, now: now)
-        #expect(memo.route(3, key, now: now + 599) != .resolve)
-        #expect(memo.route(3, key, now: now + 600) == .resolve)
+        #expect(memo.route(3, key, now: now + .seconds(599)) != .resolve)
+        #expect(memo.route(3, key, now: now + .seconds(600)) == .resolve)
     }
 
     @Test("What is over already is not remembered, and neither is anything when switched off")
     func nothing() {
-        var memo = RedirectMemo(timeToLive: 600)
-        _ = memo.learn(1, key, url: "http://s/a?Expires=\(now)", crossedOrigins: true, now: now)
+        var memo = RedirectMemo(timeToLive: .seconds(600))
+        _ = memo.learn(1, key, url: "http://s/a?Expires=\(now.seconds)", crossedOrigins: true, now: now)
         #expect(memo.route(2, key, now: now) == .unknown)
-        var off = RedirectMemo(timeToLive: 0)
+        var off = RedirectMemo(timeToLive: .zero)
         _ = off.learn(1, key, url: "http://s/a", crossedOrigins: true, now: now)
         #expect(off.route(2, key, now: now) == .unknown)
     }
 
     @Test("One request asks anew, the others wait for it and go where it was led")
     func shared() throws {
-        var memo = RedirectMemo(timeToLive: 600)
+        var memo = RedirectMemo(timeToLive: .seconds(600))
         _ = memo.learn(1, key, url: "http://s/1", crossedOrigins: true, now: now)
         guard case .target(let old) = memo.route(2, key, now: now) else { throw FixtureError("no target") }
         memo.doubt(key, old)
@@ -54,18 +57,18 @@ struct RedirectMemoTests {
 
     @Test("If the one that asks anew ends without an answer, those who wait go their own way")
     func resolverFails() throws {
-        var memo = RedirectMemo(timeToLive: 600)
+        var memo = RedirectMemo(timeToLive: .seconds(600))
         _ = memo.learn(1, key, url: "http://s/1", crossedOrigins: true, now: now)
-        #expect(memo.route(2, key, now: now + 600) == .resolve)
-        #expect(memo.route(3, key, now: now + 600) == .wait)
+        #expect(memo.route(2, key, now: now + .seconds(600)) == .resolve)
+        #expect(memo.route(3, key, now: now + .seconds(600)) == .wait)
         #expect(memo.end(3, key) == [])
         #expect(memo.end(2, key) == [3])
-        #expect(memo.route(3, key, now: now + 600) == .unknown)
+        #expect(memo.route(3, key, now: now + .seconds(600)) == .unknown)
     }
 
     @Test("W18: what one credential was led to serves no other")
     func credentials() {
-        var memo = RedirectMemo(timeToLive: 600)
+        var memo = RedirectMemo(timeToLive: .seconds(600))
         let (a, b) = (Credential(parts: [("Authorization", "a")]), Credential(parts: [("Authorization", "b")]))
         let url = "http://registry/blob"
         _ = memo.learn(1, .init(url: url, credential: a), url: "http://s/a", crossedOrigins: true, now: now)
@@ -76,7 +79,7 @@ struct RedirectMemoTests {
 
     @Test("The memo stays small, and keeps what is used")
     func bounded() {
-        var memo = RedirectMemo(capacity: 100, timeToLive: 600)
+        var memo = RedirectMemo(capacity: 100, timeToLive: .seconds(600))
         let kept = RedirectMemo.Key(url: "kept", credential: .anonymous)
         _ = memo.learn(0, kept, url: "http://s/kept", crossedOrigins: true, now: now)
         for number in 0..<1000 {
@@ -100,7 +103,7 @@ struct RedirectMemoTests {
             ("X-Amz-Date=20261301T000000Z&X-Amz-Expires=1", nil), ("Expires=99999999999999999999", nil), ("", nil),
         ] as [(String, Int64?)])
     func signatures(_ query: String, _ end: Int64?) {
-        #expect(SignedURL.expiry(of: "https://s/o?\(query)#Expires=1") == end)
+        #expect(SignedURL.expiry(of: "https://s/o?\(query)#Expires=1")?.seconds == end)
     }
 }
 
@@ -111,7 +114,7 @@ struct SharedRedirectTests {
     /// A store that honours signatures, and a registry that leads to it with signatures that `life` seconds last.
     private func withRegistry(
         life: @escaping @Sendable (Int) -> Int, _ adjust: (inout OriginConfiguration) -> Void = { _ in },
-        _ run: (_ registry: FaultyOrigin, _ store: FaultyOrigin, CurlOrigin) throws -> Void
+        _ run: (_ registry: FaultyOrigin, _ store: FaultyOrigin, OriginGateway) throws -> Void
     ) throws {
         let store = try FaultyOrigin(script: FaultyScript(object, [FaultyRule(.expiring)]))
         let registry = try FaultyOrigin { [counter = Counter()] request, connection in
@@ -120,7 +123,7 @@ struct SharedRedirectTests {
             connection.respond(
                 "307 Temporary Redirect", ["Location: \(store.url)/o?user=\(signature)&Expires=\(expires)"])
         }
-        let curl = CurlOrigin.forLoopback(adjust)
+        let curl = OriginGateway.forLoopback(adjust)
         defer {
             curl.shutdown()
             registry.stop()
@@ -137,7 +140,7 @@ struct SharedRedirectTests {
             credential: Credential(parts: user.map { [("Authorization", $0)] } ?? []))
     }
 
-    private func fetch(_ indices: Range<Int>, of registry: FaultyOrigin, by curl: CurlOrigin, user: String? = nil) {
+    private func fetch(_ indices: Range<Int>, of registry: FaultyOrigin, by curl: OriginGateway, user: String? = nil) {
         let recorders = indices.map { index in
             let recorder = Recorder()
             _ = curl.start(span(index, of: registry, user: user), into: recorder)
@@ -215,7 +218,7 @@ struct SharedRedirectTests {
         let registry = try FaultyOrigin { [counter = Counter()] _, connection in
             connection.respond("302 Found", ["Location: \(store.url)/o?v=\(counter.next())"])
         }
-        let curl = CurlOrigin.forLoopback()
+        let curl = OriginGateway.forLoopback()
         defer {
             curl.shutdown()
             registry.stop()
@@ -232,17 +235,17 @@ struct SharedRedirectTests {
     @Test("A refusal that is meant stands after one more try")
     func refused() throws {
         let isClosed = Flag()
-        let asked = Note<FaultyOrigin>()
+        let asked = Note<@Sendable () -> Void>()
         let store = try FaultyOrigin { _, connection in
             // All ten are under way to the old target before the first of them is refused.
-            if isClosed.isSet { _ = asked.read()?.waitForRequests(11) }
+            if isClosed.isSet { asked.read()?() }
             connection.respond(isClosed.isSet ? "403 Forbidden" : "200 OK", body: [1])
         }
-        asked.write(store)
+        asked.write { [weak store] in _ = store?.waitForRequests(11) }
         let registry = try FaultyOrigin { _, connection in
             connection.respond("302 Found", ["Location: \(store.url)/o"])
         }
-        let curl = CurlOrigin.forLoopback()
+        let curl = OriginGateway.forLoopback()
         defer {
             curl.shutdown()
             registry.stop()
@@ -288,7 +291,7 @@ struct SharedRedirectTests {
         let registry = try FaultyOrigin { [counter = Counter()] _, connection in
             connection.respond("302 Found", ["Location: \(counter.next() == 0 ? first.url : second.url)/o"])
         }
-        let curl = CurlOrigin.forLoopback()
+        let curl = OriginGateway.forLoopback()
         defer {
             curl.shutdown()
             registry.stop()

@@ -1,5 +1,4 @@
-import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -105,7 +104,7 @@ struct RedirectTests {
         let recorder = Recorder()
         try withOrigins({ _ in }) { request, connection in
             if request.target == "/" {
-                connection.respond("302 Found", ["Location: /there"], body: pattern(10_000_000))
+                connection.respond("302 Found", ["Location: /there"], body: [UInt8](repeating: 7, count: 10_000_000))
             } else {
                 connection.respond(body: [7])
             }

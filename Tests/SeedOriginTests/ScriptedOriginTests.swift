@@ -1,9 +1,8 @@
-import DragonflyIdentity
 import Foundation
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 import Testing
 
 /// A sink that does what the engine does: judges the head, and keeps bytes only of what is admitted.
@@ -17,7 +16,7 @@ final class Admitter: OriginSink {
 
     private let request: OriginRequest
     private let known: KnownGeneration?
-    private let record = Mutex(Record())
+    private let record = Lock(Record())
     private let changed = Signal()
 
     init(_ request: OriginRequest, known: KnownGeneration?) {
@@ -129,7 +128,7 @@ struct ScriptedOriginTests {
         var rule = FaultyRule()
         rule.faults = faults
         let faulty = try FaultyOrigin(script: FaultyScript(Self.object, [rule]))
-        let curl = CurlOrigin.forLoopback { $0.noProgressTimeout = .milliseconds(300) }
+        let curl = OriginGateway.forLoopback { $0.noProgressTimeout = .milliseconds(300) }
         defer {
             curl.shutdown()
             faulty.stop()
@@ -167,7 +166,7 @@ struct ScriptedOriginTests {
                 FaultyRule(.status("401 No"), path: "/private", without: .authorization),
             ], objects: ["/small": FaultyObject(length: 1, seed: 3), "/empty": FaultyObject(length: 0)])
         let faulty = try FaultyOrigin(script: script)
-        let curl = CurlOrigin.forLoopback()
+        let curl = OriginGateway.forLoopback()
         defer {
             curl.shutdown()
             faulty.stop()
@@ -184,8 +183,10 @@ struct ScriptedOriginTests {
         #expect(ask("/empty").heads.map(\.status) == [200])
         #expect(ask("/empty", .from(0)).heads.first?.contentRange == .unsatisfied(total: 0))
         #expect(
-            (0..<4).map { _ in ask("/mirrored").heads[0][first: .eTag] } == ["\"v1\"", "\"v2\"", "\"v1\"", "\"v2\""])
-        #expect(ask("/o", .from(100)).heads.first?[first: .server] == "late")
+            (0..<4).map { _ in ask("/mirrored").heads[0].headers.first(.eTag)?.text } == [
+                "\"v1\"", "\"v2\"", "\"v1\"", "\"v2\"",
+            ])
+        #expect(ask("/o", .from(100)).heads.first?.headers.first(.server)?.text == "late")
         #expect(ask("/private").heads.map(\.status) == [401])
         #expect(ask("/private", nil, [.authorization: "x"]).heads.map(\.status) == [200])
         #expect(faulty.requests.count == 12)

@@ -1,8 +1,7 @@
-import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 import Testing
 
 @Suite("Pausing, cancelling and shutting down")
@@ -110,9 +109,9 @@ struct TransferControlTests {
     @Test("A sink may cancel its own transfer from inside a call")
     func cancelInside() throws {
         final class Quitter: OriginSink {
-            let transfer = Mutex<(any OriginTransfer)?>(nil)
+            let transfer = Lock<(any OriginTransfer)?>(nil)
             let ready = Signal()
-            let ends = Mutex<[OriginOutcome]>([])
+            let ends = Lock<[OriginOutcome]>([])
             func head(_ head: OriginHead) -> OriginVerdict {
                 ready.wait(within: 10) { self.transfer.withLock { $0 } }?.cancel()
                 return .accept(limit: nil)

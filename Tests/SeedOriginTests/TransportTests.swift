@@ -1,7 +1,7 @@
-import DragonflyIdentity
 import Foundation
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -11,19 +11,19 @@ struct TransportTests {
 
     private func withNginx(
         _ identity: TestAuthority.Identity?, _ adjust: (inout OriginConfiguration) -> Void,
-        _ run: (Nginx, CurlOrigin) throws -> Void
+        _ run: (Nginx, OriginGateway) throws -> Void
     ) throws {
         let directory = try TemporaryDirectory()
         try Data(object).write(to: URL(filePath: directory.path("object")))
         let nginx = try Nginx(serving: directory.path, identity: identity)
         defer { nginx.stop() }
-        let curl = CurlOrigin.forLoopback(adjust)
+        let curl = OriginGateway.forLoopback(adjust)
         defer { curl.shutdown() }
         try run(nginx, curl)
     }
 
     /// Fetches `count` spans at once and compares them.
-    private func fetchSpans(_ count: Int, from url: String, by curl: CurlOrigin) {
+    private func fetchSpans(_ count: Int, from url: String, by curl: OriginGateway) {
         let recorders = (0..<count).map { index in
             let recorder = Recorder()
             let first = Int64(index * 50_000)
@@ -37,7 +37,7 @@ struct TransportTests {
         }
     }
 
-    private func error(_ url: String, by curl: CurlOrigin) -> OriginError.Kind? {
+    private func error(_ url: String, by curl: OriginGateway) -> OriginError.Kind? {
         let recorder = Recorder()
         _ = curl.start(OriginRequest(url: url), into: recorder)
         return recorder.error()?.kind
@@ -107,7 +107,7 @@ struct TransportTests {
     @Test("`backend.proxy` gets plain requests in absolute form, and never our credentials for it from a client")
     func plainProxy() throws {
         let proxy = try FaultyOrigin { [object] request, connection in connection.serve(object, to: request) }
-        let curl = CurlOrigin.forLoopback { $0.proxy = "http://user:secret@127.0.0.1:\(proxy.port)" }
+        let curl = OriginGateway.forLoopback { $0.proxy = "http://user:secret@127.0.0.1:\(proxy.port)" }
         defer {
             curl.shutdown()
             proxy.stop()
@@ -125,7 +125,7 @@ struct TransportTests {
     @Test("A proxy that wants other credentials is a failure, never an answer of the origin")
     func refusingProxy() throws {
         let proxy = try FaultyOrigin { _, connection in connection.respond("407 Proxy Authentication Required") }
-        let curl = CurlOrigin.forLoopback { $0.proxy = proxy.url }
+        let curl = OriginGateway.forLoopback { $0.proxy = proxy.url }
         defer {
             curl.shutdown()
             proxy.stop()
@@ -171,7 +171,7 @@ struct TransportTests {
     func ipv6() throws {
         let object = FaultyObject(length: 10_000, seed: 6)
         let faulty = try FaultyOrigin(at: "::1", script: FaultyScript(object))
-        let curl = CurlOrigin.forLoopback()
+        let curl = OriginGateway.forLoopback()
         defer {
             curl.shutdown()
             faulty.stop()
@@ -238,7 +238,7 @@ struct OwnListenerTests {
             connection.respond("302 Found", ["Location: http://localhost:\(ours.port)/"])
         }
         let own = try listeners("0.0.0.0", Int(ours.port))
-        let curl = CurlOrigin.forLoopback {
+        let curl = OriginGateway.forLoopback {
             $0.addressGuard = AddressGuard(allow: ["127.0.0.0/8", "::1"].compactMap(CIDR.init), own: own)
         }
         defer {

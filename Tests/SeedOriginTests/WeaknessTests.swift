@@ -1,5 +1,4 @@
-import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -13,11 +12,11 @@ struct WeaknessTests {
     private func judge(
         _ faults: [FaultyRule], object: FaultyObject = Self.object,
         range: RangeSpec? = .bounded(first: 10, last: 19_999),
-        headers: HTTPFields = [:], condition: OriginCondition = .none, known: KnownGeneration? = nil,
+        headers: HTTPFields = [:], condition: RequestCondition = .none, known: KnownGeneration? = nil,
         _ look: (FaultyOrigin) -> Void = { _ in }
     ) throws -> Admitter.Record {
         let faulty = try FaultyOrigin(script: FaultyScript(object, faults))
-        let curl = CurlOrigin.forLoopback { $0.noProgressTimeout = .milliseconds(200) }
+        let curl = OriginGateway.forLoopback { $0.noProgressTimeout = .milliseconds(200) }
         defer {
             curl.shutdown()
             faulty.stop()
@@ -57,7 +56,7 @@ struct WeaknessTests {
             FaultyObject(length: 100_000, seed: 6, etag: "\"v2\""), FaultyObject(length: 100_001, seed: 6),
             FaultyObject(length: 100_000, seed: 6, etag: nil), FaultyObject(length: 100_000, seed: 6, etag: "W/\"v1\""),
         ]
-        let conditions: [OriginCondition] = [.none, .ifMatch("\"v1\""), .ifRange("\"v1\"")]
+        let conditions: [RequestCondition] = [.none, .ifMatch("\"v1\""), .ifRange("\"v1\"")]
         for other in others {
             for condition in conditions {
                 for rules in [[], [FaultyRule(.ignoresConditions)], [FaultyRule(.ignoresRange, .ignoresConditions)]] {
@@ -126,14 +125,14 @@ struct WeaknessTests {
         let recorder = Recorder()
         let script = FaultyScript(nil, [FaultyRule(.status("451 Unavailable", [.server: "s"], body: "by order"))])
         let faulty = try FaultyOrigin(script: script)
-        let curl = CurlOrigin.forLoopback()
+        let curl = OriginGateway.forLoopback()
         defer {
             curl.shutdown()
             faulty.stop()
         }
         _ = curl.start(OriginRequest(url: faulty.url, range: .from(0)), into: recorder)
         #expect(recorder.outcome() == .complete(hasCleanEnd: true))
-        #expect(recorder.head?.status == 451 && recorder.head?[first: .server] == "s")
+        #expect(recorder.head?.status == 451 && recorder.head?.headers.first(.server)?.text == "s")
         #expect(recorder.now.body == Array("by order".utf8))
     }
 

@@ -28,6 +28,19 @@ import Testing
         #expect(lock.withLock { $0 } == 1)
     }
 
+    @Test func aThreadMayJoinItself() {
+        let own = Monitor<PlatformThread?>(nil)
+        let isOver = Monitor(false)
+        let thread = PlatformThread(name: "self") {
+            let own = own.wait { $0.take().map { .go($0) } ?? .wait(until: nil) }
+            own.join()
+            isOver.signal { $0 = true }
+        }
+        own.signal { $0 = thread }
+        isOver.wait { $0 ? .go(()) : .wait(until: nil) }
+        thread.join()
+    }
+
     @Test func theMonitorWaitsForASignalOrItsDeadline() {
         let monitor = Monitor(0)
         let thread = PlatformThread(name: "signal") { monitor.signal { $0 = 7 } }

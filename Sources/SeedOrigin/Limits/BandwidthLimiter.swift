@@ -1,23 +1,25 @@
+package import SeedSupport
+
 /// Holds what is received from origins to configured rates: one for everything, one for what no client waits for. A
 /// value without I/O: the driver asks before it takes bytes, and offers them again when told to.
 ///
 /// Each class leaves a part of the bucket to those above it, so under pressure demand gets all it wants, completion what
 /// is left, prefetch the rest.
 package struct BandwidthLimiter {
-    private var all: TokenBucket?
-    private var background: TokenBucket?
+    private var all: Rate?
+    private var background: Rate?
     private var waiting: [(id: UInt64, priority: OriginPriority)] = []
 
     /// - Parameters:
     ///   - all: bytes per second, at least 1; nil: no limit.
     ///   - background: the same for what no client waits for.
-    package init(all: Int64?, background: Int64?, now: ContinuousClock.Instant) {
-        self.all = all.map { TokenBucket(rate: $0, now: now) }
-        self.background = background.map { TokenBucket(rate: $0, now: now) }
+    package init(all: Int64?, background: Int64?, now: MonotonicTime) {
+        self.all = all.map { Rate($0, now: now) }
+        self.background = background.map { Rate($0, now: now) }
     }
 
     /// Whether bytes may be taken now. If not, the transfer waits until `release` names it.
-    package mutating func admit(_ id: UInt64, _ priority: OriginPriority, now: ContinuousClock.Instant) -> Bool {
+    package mutating func admit(_ id: UInt64, _ priority: OriginPriority, now: MonotonicTime) -> Bool {
         guard all != nil || background != nil else { return true }
         if delay(priority, surplus: 0, now: now) == .zero { return true }
         waiting.append((id, priority))
@@ -30,7 +32,7 @@ package struct BandwidthLimiter {
     }
 
     /// The transfers that may go on, the most urgent first.
-    package mutating func release(now: ContinuousClock.Instant) -> [UInt64] {
+    package mutating func release(now: MonotonicTime) -> [UInt64] {
         guard !waiting.isEmpty else { return [] }
         let mayGo = OriginPriority.allCases.map { delay($0, surplus: 1, now: now) == .zero }
         let released = waiting.filter { mayGo[$0.priority.rawValue] }
@@ -38,8 +40,8 @@ package struct BandwidthLimiter {
         return released.sorted { $0.priority < $1.priority }.map(\.id)
     }
 
-    /// How long until `release` may name somebody; nil if nobody waits.
-    package mutating func nextRelease(now: ContinuousClock.Instant) -> Duration? {
+    /// How long until `release` may name one; nil if none waits.
+    package mutating func nextRelease(now: MonotonicTime) -> Duration? {
         Set(waiting.map(\.priority)).map { delay($0, surplus: 1, now: now) }.min()
     }
 
@@ -54,7 +56,7 @@ package struct BandwidthLimiter {
 
     /// - Parameter surplus: quanta beyond the class's own floor that must be there.
     private mutating func delay(
-        _ priority: OriginPriority, surplus: Int64, now: ContinuousClock.Instant
+        _ priority: OriginPriority, surplus: Int64, now: MonotonicTime
     ) -> Duration {
         let inAll = all?.delay(untilQuanta: Int64(priority.rawValue) * 2 + surplus, now: now) ?? .zero
         guard priority != .demand else { return inAll }
@@ -65,30 +67,24 @@ package struct BandwidthLimiter {
 
 /// Bytes that may be received: filled at a rate, up to a tenth of a second's worth. It may be overdrawn by the buffer
 /// that was taken last, which is then waited for.
-struct TokenBucket {
-    private let rate: Double
+private struct Rate {
     /// A hundredth of a second's worth, but no less than a few of curl's buffers: shorter waits would be all wake-ups.
     private let quantum: Double
-    private var level: Double
-    private var filledAt: ContinuousClock.Instant
+    private var bucket: TokenBucket
 
     /// - Parameter rate: bytes per second, at least 1.
-    init(rate: Int64, now: ContinuousClock.Instant) {
-        self.rate = Double(max(1, rate))
-        quantum = max(16 * 1024, self.rate / 100)
-        level = quantum * 10
-        filledAt = now
+    init(_ rate: Int64, now: MonotonicTime) {
+        let rate = Double(max(1, rate))
+        quantum = max(16 * 1024, rate / 100)
+        bucket = TokenBucket(rate: rate, capacity: quantum * 10, now: now)
     }
 
     mutating func take(_ count: Int) {
-        level -= Double(count)
+        bucket.take(Double(count))
     }
 
     /// Zero if there is more than nothing and at least so many quanta; else how long that takes.
-    mutating func delay(untilQuanta count: Int64, now: ContinuousClock.Instant) -> Duration {
-        level = min(quantum * 10, level + (now - filledAt) / .seconds(1) * rate)
-        filledAt = now
-        let missing = max(quantum * Double(count), 1) - level
-        return missing <= 0 ? .zero : .seconds(missing / rate)
+    mutating func delay(untilQuanta count: Int64, now: MonotonicTime) -> Duration {
+        bucket.delay(until: max(quantum * Double(count), 1), now: now)
     }
 }

@@ -1,3 +1,5 @@
+package import SeedSupport
+
 /// Stops asking a host that fails again and again, so that its clients hear so at once and it can recover. A value
 /// without I/O.
 ///
@@ -7,7 +9,7 @@ package struct CircuitBreaker {
     private struct Circuit {
         var failures = 0
         /// Nil while closed; from then on a trial may be made.
-        var trialAt: ContinuousClock.Instant?
+        var trialAt: MonotonicTime?
         var wait = Duration.zero
         var trial: UInt64?
     }
@@ -32,7 +34,7 @@ package struct CircuitBreaker {
     }
 
     /// Nil if request `id` may go to the host; else how long to wait before asking again.
-    package mutating func admit(_ id: UInt64, to host: String, now: ContinuousClock.Instant) -> Duration? {
+    package mutating func admit(_ id: UInt64, to host: String, now: MonotonicTime) -> Duration? {
         guard let circuit = circuits[host], let trialAt = circuit.trialAt else { return nil }
         if circuit.trial == id { return nil }
         if now < trialAt { return trialAt - now }
@@ -48,7 +50,7 @@ package struct CircuitBreaker {
     }
 
     /// The host could not be reached, or answered that it fails.
-    package mutating func failed(_ id: UInt64, at host: String, now: ContinuousClock.Instant) {
+    package mutating func failed(_ id: UInt64, at host: String, now: MonotonicTime) {
         guard threshold > 0 else { return }
         var circuit = circuits[host] ?? Circuit()
         circuit.failures += 1

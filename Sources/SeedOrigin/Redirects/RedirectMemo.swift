@@ -1,5 +1,7 @@
+package import SeedSupport
+
 /// Where redirects lead, remembered for each URL and credential, so that all spans of a task share one way through a
-/// registry to its store. A value without I/O: the driver acts on what it returns. Times are seconds since 1970.
+/// registry to its store. A value without I/O: the driver acts on what it returns.
 ///
 /// An entry ends before the signature in its target does, and at the latest after `timeToLive`. A target that refuses
 /// is asked for anew by one request, for which the others wait.
@@ -34,21 +36,21 @@ package struct RedirectMemo {
 
     private struct Entry {
         var target: Target
-        var expiresAt: Int64
+        var expiresAt: Timestamp
         var usedAt: UInt64
         var resolver: UInt64?
         var waiting: [UInt64] = []
     }
 
     private let capacity: Int
-    private let timeToLive: Int64
+    private let timeToLive: Duration
     private var entries: [Key: Entry] = [:]
     private var clock: UInt64 = 0
 
     /// - Parameters:
     ///   - capacity: entries kept; the least recently used go first.
-    ///   - timeToLive: seconds; 0 remembers nothing.
-    package init(capacity: Int = 4096, timeToLive: Int64) {
+    ///   - timeToLive: zero remembers nothing.
+    package init(capacity: Int = 4096, timeToLive: Duration) {
         self.capacity = capacity
         self.timeToLive = timeToLive
     }
@@ -56,7 +58,7 @@ package struct RedirectMemo {
     package var count: Int { entries.count }
 
     /// Where request `id` goes.
-    package mutating func route(_ id: UInt64, _ key: Key, now: Int64) -> Route {
+    package mutating func route(_ id: UInt64, _ key: Key, now: Timestamp) -> Route {
         guard var entry = entries[key] else { return .unknown }
         clock += 1
         entry.usedAt = clock
@@ -74,7 +76,7 @@ package struct RedirectMemo {
     /// Request `id` was led to `url` and got an answer there that makes it worth remembering.
     /// - Returns: the requests that waited for it; `route` sends them there.
     package mutating func learn(
-        _ id: UInt64, _ key: Key, url: String, crossedOrigins: Bool, now: Int64
+        _ id: UInt64, _ key: Key, url: String, crossedOrigins: Bool, now: Timestamp
     ) -> [UInt64] {
         clock += 1
         let released = entries[key]?.waiting ?? []
@@ -85,18 +87,18 @@ package struct RedirectMemo {
             return []
         }
         let target = Target(url: url, crossedOrigins: crossedOrigins, serial: clock)
-        entries[key] = Entry(target: target, expiresAt: max(expiresAt, now + 1), usedAt: clock)
+        entries[key] = Entry(target: target, expiresAt: max(expiresAt, now + .seconds(1)), usedAt: clock)
         makeRoom()
         return released
     }
 
     /// The target gave an answer that another one might not give: from then on it is asked for anew.
-    package mutating func doubt(_ key: Key, _ target: Target, from time: Int64 = 0) {
+    package mutating func doubt(_ key: Key, _ target: Target, from time: Timestamp = Timestamp(milliseconds: 0)) {
         guard let entry = entries[key], entry.target.serial == target.serial else { return }
         entries[key]?.expiresAt = min(entry.expiresAt, time)
     }
 
-    /// Request `id` is over. If it was resolving and has learned nothing, whoever waited for it goes his own way.
+    /// Request `id` is over. If it was resolving and has learned nothing, those that waited for it go their own way.
     package mutating func end(_ id: UInt64, _ key: Key) -> [UInt64] {
         guard let entry = entries[key], entry.resolver == id else { return [] }
         entries[key] = nil
@@ -105,10 +107,10 @@ package struct RedirectMemo {
 
     /// The signature's end less a margin: a minute, or a quarter of a short life, for clocks that differ and bodies
     /// that take their time to be asked for.
-    private func end(of url: String, now: Int64) -> Int64 {
+    private func end(of url: String, now: Timestamp) -> Timestamp {
         let latest = now + timeToLive
         guard let expiry = SignedURL.expiry(of: url) else { return latest }
-        return min(latest, expiry - min(60, max(0, expiry - now) / 4))
+        return min(latest, expiry - min(.seconds(60), max(.zero, expiry - now) / 4))
     }
 
     /// Drops a quarter at once when full, so that finding the oldest costs little for each.

@@ -32,9 +32,15 @@ package final class PlatformThread: Sendable {
         self.thread = Lock(thread)
     }
 
-    /// Waits for the thread to end. The second call returns at once.
+    /// A thread that was not joined gives its memory back when it ends.
+    deinit {
+        if let thread = thread.withLock({ $0.take() }) { pthread_detach(thread) }
+    }
+
+    /// Waits for the thread to end. The second call returns at once; so does one from the thread itself, which can't wait
+    /// for its own end.
     package func join() {
         guard let thread = thread.withLock({ $0.take() }) else { return }
-        pthread_join(thread, nil)
+        if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }
     }
 }

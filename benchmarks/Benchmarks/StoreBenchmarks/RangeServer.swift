@@ -40,6 +40,9 @@ struct RangeServer {
         for _ in 0..<count {
             let socket = try System.call { accept(listener, nil, nil) }
             try System.call { fcntl(socket, F_SETFL, O_NONBLOCK) }
+            // Else the end of each answer waits for the client's delayed acknowledgement.
+            var isOn: Int32 = 1
+            try System.call { setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(4)) }
             connections.append(Connection(socket: socket))
         }
         while connections.contains(where: \.isOpen) { try turn(&connections) }

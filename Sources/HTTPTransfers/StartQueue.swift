@@ -1,6 +1,6 @@
 /// Decides when requests start, so that a host gets a bounded number at a time and the most urgent goes first. Within
-/// one priority the order of arrival rules. A value without I/O: the driver acts on what it returns.
-struct StartQueue<ID: Hashable> {
+/// one priority the order of arrival rules. A value without I/O: its owner acts on what it returns.
+package struct StartQueue<ID: Hashable, Priority: RawRepresentable<Int> & CaseIterable> {
     private struct Waiting {
         let id: ID
         let host: String
@@ -10,15 +10,16 @@ struct StartQueue<ID: Hashable> {
     private let limitInAll: Int
     private var running: [String: Int] = [:]
     private var runningInAll = 0
-    private var lines: [[Waiting]] = OriginPriority.allCases.map { _ in [] }
+    /// One for each priority, the most urgent first.
+    private var lines: [[Waiting]] = Priority.allCases.map { _ in [] }
 
-    init(limitPerHost: Int, limitInAll: Int) {
+    package init(limitPerHost: Int, limitInAll: Int) {
         self.limitPerHost = limitPerHost
         self.limitInAll = limitInAll
     }
 
     /// Whether the request may start now. If not, a later `finish` hands it out.
-    mutating func submit(_ id: ID, host: String, priority: OriginPriority) -> Bool {
+    package mutating func submit(_ id: ID, host: String, priority: Priority) -> Bool {
         guard hasRoom(at: host) else {
             lines[priority.rawValue].append(Waiting(id: id, host: host))
             return false
@@ -28,7 +29,7 @@ struct StartQueue<ID: Hashable> {
     }
 
     /// A started request is over: the one to start instead, if any.
-    mutating func finish(host: String) -> ID? {
+    package mutating func finish(host: String) -> ID? {
         runningInAll -= 1
         let left = running[host, default: 1] - 1
         running[host] = left > 0 ? left : nil
@@ -42,7 +43,7 @@ struct StartQueue<ID: Hashable> {
     }
 
     /// Takes a waiting request out. False if it is not waiting.
-    mutating func withdraw(_ id: ID) -> Bool {
+    package mutating func withdraw(_ id: ID) -> Bool {
         for line in lines.indices {
             guard let index = lines[line].firstIndex(where: { $0.id == id }) else { continue }
             lines[line].remove(at: index)
@@ -52,7 +53,7 @@ struct StartQueue<ID: Hashable> {
     }
 
     /// Moves a waiting request to the end of a more urgent line.
-    mutating func raise(_ id: ID, to priority: OriginPriority) {
+    package mutating func raise(_ id: ID, to priority: Priority) {
         for line in lines.indices where line > priority.rawValue {
             guard let index = lines[line].firstIndex(where: { $0.id == id }) else { continue }
             lines[priority.rawValue].append(lines[line].remove(at: index))

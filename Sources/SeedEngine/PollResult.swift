@@ -1,7 +1,8 @@
 import DragonflyIdentity
+import HTTPSemantics
 
 /// What a stream is told when it asks for more.
-enum Verdict: Sendable, Equatable {
+enum PollResult: Sendable, Equatable {
     case wait
     case head(HeadFacts)
     case bytes(ByteRange)

@@ -1,10 +1,11 @@
-import HTTPTypes
+import HTTPSemantics
+import HTTPTransfers
 
 /// One request's way through redirects: where it started, what it was told, and whether it may carry credentials.
 struct RedirectWay {
     /// What the way is remembered under; nil if it proves rights that its credential does not tell.
     let key: RedirectMemo.Key?
-    private let start: CurlURL
+    private let start: TransferURL
     private let isRevalidation: Bool
     /// Nothing was asked yet, or it all starts over.
     private(set) var isAtStart = true
@@ -17,9 +18,9 @@ struct RedirectWay {
     /// Others wait for what this request finds out.
     var isResolving = false
     private var hasTurnedBack = false
-    private var next: CurlURL?
+    private var next: TransferURL?
 
-    init(_ request: OriginRequest, from url: CurlURL) {
+    init(_ request: OriginRequest, from url: TransferURL) {
         start = url
         isRevalidation = request.condition.isRevalidation
         let provesSomething = request.headers.contains(.authorization) || request.headers.contains(.cookie)
@@ -35,13 +36,13 @@ struct RedirectWay {
     var isTurning: Bool { next != nil }
 
     /// Goes at once where the redirects are known to lead; nil if that is no URL.
-    mutating func jump(to target: RedirectMemo.Target) -> CurlURL? {
-        guard let url = try? CurlURL(target.url) else { return nil }
+    mutating func jump(to target: RedirectMemo.Target) -> TransferURL? {
+        guard let url = try? TransferURL(target.url) else { return nil }
         (remembered, crossedOrigins, isAtStart) = (target, target.crossedOrigins, false)
         return url
     }
 
-    mutating func follow(from url: CurlURL, to target: CurlURL) {
+    mutating func follow(from url: TransferURL, to target: TransferURL) {
         crossedOrigins = crossedOrigins || target.origin != url.origin
         hops += 1
         isAtStart = false
@@ -59,7 +60,7 @@ struct RedirectWay {
     }
 
     /// The URL of the next exchange, if there is one.
-    mutating func takeNext() -> CurlURL? {
+    mutating func takeNext() -> TransferURL? {
         defer { next = nil }
         return next
     }

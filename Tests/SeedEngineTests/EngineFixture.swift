@@ -1,18 +1,16 @@
 import DragonflyIdentity
 import Foundation
-import HTTPTypes
-import Logging
-import NIOCore
-import NIOEmbedded
+import HTTPSemantics
 import SeedEngine
+import SeedEngineTestSupport
 import SeedOrigin
 import SeedStorage
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 import Testing
 
 /// An engine over a real store in a directory of its own, with an origin that the test plays.
-final class EngineHouse {
+final class EngineFixture {
     let directory: TemporaryDirectory
     let origin = FakeOrigin()
     private(set) var store: PieceStore
@@ -41,9 +39,10 @@ final class EngineHouse {
     private static func open(
         _ storage: StorageConfiguration, _ configuration: EngineConfiguration, _ origin: FakeOrigin, _ clock: TestClock
     ) throws -> (PieceStore, TaskEngine) {
-        let store = try PieceStore.open(storage, logger: .quiet, now: { clock.now })
+        let store = try PieceStore.open(storage, logger: .quiet, now: { clock.now.wall })
         let engine = TaskEngine(
-            store: store, origin: origin, configuration: configuration, logger: .quiet, now: { clock.now })
+            store: store, origin: origin, configuration: configuration, logger: .quiet,
+            metrics: MetricsRegistry(prefix: ""), now: { clock.now })
         return (store, engine)
     }
 
@@ -86,24 +85,16 @@ final class EngineHouse {
     }
 }
 
-extension Logger {
-    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-}
-
-/// Regions name a file handle for each loop; tests read on none, so one stands for all.
-private let testLoop = EmbeddedEventLoop()
-
 /// The real time, and as much more as a test lets pass.
 final class TestClock: Sendable {
-    private let ahead = Atomic<Int64>(0)
+    private let ahead = Lock(Duration.zero)
 
-    /// Milliseconds since 1970.
-    var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) + ahead.load(ordering: .relaxed) }
+    var now: ClockReading { .now() + ahead.withLock { $0 } }
 
-    func pass(milliseconds: Int64) { ahead.add(milliseconds, ordering: .relaxed) }
+    func pass(_ duration: Duration) { ahead.withLock { $0 += duration } }
 }
 
-extension EngineHouse {
+extension EngineFixture {
     /// Reads to the end and closes, serving what the origin is asked for, also in the background afterwards.
     /// - Returns: what it was asked for.
     @discardableResult
@@ -171,7 +162,7 @@ final class Client: @unchecked Sendable {  // Read by one thread at a time; the 
             switch step {
             case .wait: return nil
             case .head(let head): self.head = head
-            case .bytes(let region): self.bytes += region.bytes
+            case .bytes(let extent): self.bytes += extent.content
             case .end: self.end.set()
             default: break
             }
@@ -197,17 +188,15 @@ final class Client: @unchecked Sendable {  // Read by one thread at a time; the 
     func readAll() -> PieceStream.Step? { read(Int.max) }
 }
 
-extension Region {
+extension Extent {
     /// The bytes, as a socket would get them.
-    var bytes: [UInt8] {
+    var content: [UInt8] {
         switch self {
-        case .memory(let buffer): return Array(buffer.readableBytesView)
-        case .file(let region):
-            var bytes = [UInt8](repeating: 0, count: region.count)
-            let count = try? region.handle(on: testLoop).withUnsafeFileDescriptor {
-                pread($0, &bytes, region.count, off_t(region.offset))
-            }
-            precondition(count == region.count, "a region's bytes are all there")
+        case .bytes(let bytes), .leased(let bytes, _): return Array(bytes)
+        case .file(let extent):
+            var bytes = [UInt8](repeating: 0, count: extent.count)
+            let count = pread(extent.descriptor, &bytes, extent.count, off_t(extent.offset))
+            precondition(count == extent.count, "an extent's bytes are all there")
             return bytes
         }
     }

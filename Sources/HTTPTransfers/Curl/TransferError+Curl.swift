@@ -1,29 +1,29 @@
 import CCurl
 
-/// Turns curl's result codes into what they mean for us.
-enum CurlError {
+extension TransferError {
+    /// What curl's result code means for us.
     /// - Parameters:
     ///   - detail: what curl wrote into its error buffer.
     ///   - url: the URL asked, without its query.
-    static func error(_ code: CURLcode, detail: String, url: String) -> OriginError {
+    init(_ code: CURLcode, detail: String, url: String) {
         let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         switch code {
         case CURLE_URL_MALFORMAT:
-            return OriginError(.badURL, "the URL is malformed")
+            self.init(.badURL, "the URL is malformed")
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY,
             CURLE_OPERATION_TIMEDOUT:  // without a total timeout this is the connect timeout
-            return OriginError(.unreachable, "\(url) cannot be reached: \(reason)")
+            self.init(.unreachable, "\(url) cannot be reached: \(reason)")
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
-            return OriginError(.badAnswer, "\(url) did not answer in HTTP as we accept it: \(reason)")
+            self.init(.badResponse, "\(url) did not respond in HTTP as we accept it: \(reason)")
         case CURLE_OUT_OF_MEMORY:  // what curl says of a header line beyond its own limit
-            return OriginError(.badAnswer, "\(url) sent a header line longer than we take, or memory has run out")
+            self.init(.badResponse, "\(url) sent a header line longer than we take, or memory has run out")
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2,
-            CURLE_HTTP2_STREAM:
-            return OriginError(.cut, "the answer of \(url) was cut off: \(reason)")
-        case _ where tls.contains(code):
-            return OriginError(.tls, "no trusted connection to \(url): \(reason)")
+            CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
+            self.init(.cut, "the response of \(url) was cut off: \(reason)")
+        case _ where Self.tls.contains(code):
+            self.init(.tls, "no trusted connection to \(url): \(reason)")
         default:
-            return OriginError(.local, "the transfer from \(url) failed: \(reason)")
+            self.init(.local, "the transfer from \(url) failed: \(reason)")
         }
     }
 

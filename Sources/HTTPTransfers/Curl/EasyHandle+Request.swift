@@ -1,0 +1,122 @@
+import CCurl
+import Glibc
+import HTTPSemantics
+
+extension EasyHandle {
+    /// Makes the handle ready for one exchange. Call it once.
+    func configure(_ request: TransferRequest, _ settings: TransferSettings, sharing share: ShareHandle) {
+        configureConnection(settings)
+        configureTLS(request, settings)
+        configureRequest(request)
+        set(CURLOPT_SHARE, pointer: UnsafeMutableRawPointer(share.pointer))
+        set(CURLOPT_HTTP09_ALLOWED, false)
+        set(CURLOPT_HTTP_CONTENT_DECODING, false)
+        set(CURLOPT_BUFFERSIZE, request.receiveBufferLength)
+        // Whether a redirect is followed, and with which fields, is not for curl to decide.
+        set(CURLOPT_FOLLOWLOCATION, false)
+        set(CURLOPT_FORBID_REUSE, !request.reusesConnection)
+        set(CURLOPT_FRESH_CONNECT, !request.reusesConnection)
+    }
+
+    private func configureConnection(_ settings: TransferSettings) {
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // Empty, not unset: unset asks the environment.
+        set(CURLOPT_PROXY, settings.proxy ?? "")
+        set(CURLOPT_NOPROXY, "")
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
+        set(CURLOPT_NOSIGNAL, true)
+        seed_curl_set_quick_exit(pointer)
+        set(CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout / .milliseconds(1)))
+        set(CURLOPT_TCP_NODELAY, true)
+        set(CURLOPT_TCP_KEEPALIVE, true)
+        set(CURLOPT_TCP_KEEPIDLE, 60)
+    }
+
+    private func configureTLS(_ request: TransferRequest, _ settings: TransferSettings) {
+        switch request.httpVersion {
+        case .http1: set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        case .http2:
+            set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+            set(CURLOPT_PIPEWAIT, true)
+        }
+        set(CURLOPT_SSL_VERIFYPEER, true)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        configureAuthorities(settings)
+    }
+
+    /// The configured file stands beside the system's directory. Without it the system's bundle alone is used: curl
+    /// keeps authorities parsed between connections only if they all come from one file.
+    private func configureAuthorities(_ settings: TransferSettings) {
+        if let directory = settings.systemAuthorities {
+            clear(CURLOPT_CAINFO)
+            set(CURLOPT_CAPATH, directory)
+        } else if settings.certificateAuthorities == nil, Self.hasSystemBundle {
+            clear(CURLOPT_CAPATH)
+        }
+        if let file = settings.certificateAuthorities { set(CURLOPT_CAINFO, file) }
+    }
+
+    private static let hasSystemBundle: Bool = {
+        guard let file = seed_curl_authorities() else { return false }
+        return access(file, R_OK) == 0
+    }()
+
+    /// curl's URL serves to dial; request line and fields are ours.
+    private func configureRequest(_ request: TransferRequest) {
+        set(CURLOPT_URL, request.url.text)
+        set(CURLOPT_PATH_AS_IS, true)
+        set(CURLOPT_REQUEST_TARGET, octets: request.target)
+        var fields = request.fields
+        switch request.body {
+        case .none: break
+        case .length(let length):
+            set(CURLOPT_UPLOAD, true)
+            set(CURLOPT_INFILESIZE_LARGE, offset: length)
+        case .chunked:
+            set(CURLOPT_UPLOAD, true)
+            set(CURLOPT_INFILESIZE_LARGE, offset: -1)
+            // curl would add it, too, but not to what it takes for an old server.
+            if !fields.contains(.transferEncoding) {
+                fields.append(HTTPField(name: .transferEncoding, value: "chunked"))
+            }
+        }
+        // With it curl sends no body either; then the transfer itself ends with the head.
+        if request.method == .head, request.body == .none { set(CURLOPT_NOBODY, true) }
+        set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        setFields(fields)
+    }
+
+    /// Sends what curl reports to the transfer, which must live as long as the handle.
+    func setCallbacks(to transfer: Transfer) {
+        let user = Unmanaged.passUnretained(transfer).toOpaque()
+        set(CURLOPT_HEADERFUNCTION) { bytes, size, count, user in
+            let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            return Transfer.from(user).takeLine(line) ? line.count : 0
+        }
+        set(CURLOPT_HEADERDATA, pointer: user)
+        set(CURLOPT_WRITEFUNCTION) { bytes, size, count, user in
+            Transfer.from(user).takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+        set(CURLOPT_WRITEDATA, pointer: user)
+        set(CURLOPT_READFUNCTION) { bytes, size, count, user in
+            Transfer.from(user).giveBody(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+        }
+        set(CURLOPT_READDATA, pointer: user)
+        setOpenSocket { user, _, address in
+            guard let address else { return seed_curl_socket_bad() }
+            return Transfer.from(user).openSocket(address)
+        }
+        set(CURLOPT_OPENSOCKETDATA, pointer: user)
+        setPrerequest { user, _, _, _, _ in
+            Transfer.from(user).maySend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+        }
+        set(CURLOPT_PREREQDATA, pointer: user)
+    }
+}
+
+extension Transfer {
+    fileprivate static func from(_ user: UnsafeMutableRawPointer?) -> Transfer {
+        // Never nil: `setCallbacks` gave it. The driver keeps the transfer while its handle is in use.
+        Unmanaged<Transfer>.fromOpaque(user!).takeUnretainedValue()
+    }
+}

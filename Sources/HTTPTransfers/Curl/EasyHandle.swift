@@ -1,0 +1,131 @@
+import CCurl
+import HTTPSemantics
+
+/// Owner of one curl easy handle, made for one exchange, and of what the handle points to. It lives on its driver's loop.
+final class EasyHandle {
+    let pointer: UnsafeMutableRawPointer
+    private var fields: UnsafeMutablePointer<curl_slist>?
+    private var proxyFields: UnsafeMutablePointer<curl_slist>?
+    private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+    /// Nil if curl has no memory for another.
+    init?() {
+        errorBuffer.pointee = 0
+        guard let pointer = curl_easy_init() else {
+            errorBuffer.deallocate()
+            return nil
+        }
+        self.pointer = pointer
+        seed_curl_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorBuffer)
+    }
+
+    deinit {
+        curl_easy_cleanup(pointer)
+        curl_slist_free_all(fields)
+        curl_slist_free_all(proxyFields)
+        errorBuffer.deallocate()
+    }
+
+    /// What curl says about the last failure; may be empty.
+    var errorDetail: String { String(cString: errorBuffer) }
+
+    func set(_ option: CURLoption, _ value: Int) {
+        seed_curl_set_long(pointer, option, value)
+    }
+
+    func set(_ option: CURLoption, _ value: Bool) {
+        set(option, value ? 1 : 0)
+    }
+
+    func set(_ option: CURLoption, offset value: Int64) {
+        seed_curl_set_offset(pointer, option, curl_off_t(value))
+    }
+
+    /// curl copies the text.
+    func set(_ option: CURLoption, _ value: String) {
+        seed_curl_set_string(pointer, option, value)
+    }
+
+    /// curl copies the octets, among which must be no NUL.
+    func set(_ option: CURLoption, octets: [UInt8]) {
+        (octets + [0]).withUnsafeBytes { bytes in
+            _ = seed_curl_set_string(pointer, option, bytes.assumingMemoryBound(to: CChar.self).baseAddress)
+        }
+    }
+
+    /// Without a value, not even curl's own.
+    func clear(_ option: CURLoption) {
+        seed_curl_set_string(pointer, option, nil)
+    }
+
+    func set(_ option: CURLoption, pointer value: UnsafeMutableRawPointer) {
+        seed_curl_set_pointer(pointer, option, value)
+    }
+
+    func set(_ option: CURLoption, callback: @escaping seed_curl_data_callback) {
+        seed_curl_set_data_callback(pointer, option, callback)
+    }
+
+    func setOpenSocket(callback: @escaping seed_curl_opensocket_callback) {
+        seed_curl_set_opensocket_callback(pointer, callback)
+    }
+
+    func setPrerequest(callback: @escaping seed_curl_prerequest_callback) {
+        seed_curl_set_prerequest_callback(pointer, callback)
+    }
+
+    /// Exactly these fields besides `Host` and the body's framing, and none of curl's own.
+    func setFields(_ list: HTTPFields) {
+        for line in Self.lines(list) { Self.append(line, to: &fields) }
+        for name in Self.curlsOwn where name == .expect || !list.contains(name) {
+            Self.append(Array("\(name):".utf8), to: &fields)
+        }
+        seed_curl_set_list(pointer, CURLOPT_HTTPHEADER, fields)
+        Self.append(Array("Proxy-Connection:".utf8), to: &proxyFields)
+        seed_curl_set_list(pointer, CURLOPT_PROXYHEADER, proxyFields)
+    }
+
+    /// What curl would add by itself. A name and a colon alone say that there is to be no such field.
+    private static let curlsOwn: [HTTPField.Name] = [.accept, .userAgent, .expect, .proxyConnection]
+
+    /// One entry for each field, but for Expect, which stands in the entry of the field before (else after) it: where curl
+    /// sees it, it holds the body back by itself, and after a 417 throws the response away and sends the request again.
+    private static func lines(_ list: HTTPFields) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        var hidden: [UInt8] = []
+        for field in list {
+            if field.name != .expect {
+                lines.append(line(field) + hidden)
+                hidden = []
+            } else if lines.isEmpty {
+                hidden += "\r\n".utf8 + line(field)
+            } else {
+                lines[lines.count - 1] += "\r\n".utf8 + line(field)
+            }
+        }
+        // The only field: there is nowhere to put it.
+        return hidden.isEmpty ? lines : [Array(hidden.dropFirst(2))]
+    }
+
+    /// curl takes "Name:" for "send none of that name"; an empty field is written with a semicolon.
+    private static func line(_ field: HTTPField) -> [UInt8] {
+        let name = Array(field.name.rawName.utf8)
+        return field.content.withOctets { value in
+            value.allSatisfy(\.isBlank) ? name + ";".utf8 : name + ": ".utf8 + value
+        }
+    }
+
+    private static func append(_ line: [UInt8], to list: inout UnsafeMutablePointer<curl_slist>?) {
+        (line + [0]).withUnsafeBytes { bytes in
+            let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress
+            guard let longer = curl_slist_append(list, text) else { preconditionFailure("out of memory") }
+            list = longer
+        }
+    }
+
+    /// Sets which directions are paused; what is not named goes on. May call the callbacks at once; a code other than
+    /// `CURLE_OK` ends the transfer.
+    func pause(receiving: Bool, sending: Bool) -> CURLcode {
+        curl_easy_pause(pointer, (receiving ? CURLPAUSE_RECV : 0) | (sending ? CURLPAUSE_SEND : 0))
+    }
+}

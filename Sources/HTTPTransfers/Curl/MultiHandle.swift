@@ -1,0 +1,153 @@
+import CCurl
+import EventLoops
+
+/// Owner of one curl multi handle on an event loop: the connections and the names that all transfers share.
+///
+/// curl says which sockets and which moment it waits for; the loop waits. curl must not be called from its own callbacks:
+/// what these ask for is done afterwards.
+final class MultiHandle {
+    private let pointer: UnsafeMutableRawPointer
+    private let loop: EventLoop
+    private let timer: LoopTimer
+    /// A transfer that curl has ended. Called on the loop, never inside a call to this handle.
+    var ended: (UnsafeMutableRawPointer, CURLcode) -> Void = { _, _ in }
+    /// curl has read from sockets. Called like `ended`, before it.
+    var hasRead: () -> Void = {}
+    private var readSince = false
+    private var depth = 0
+    private var willSettle = false
+    private var postponed: [() -> Void] = []
+    /// How often curl was called because of a socket or its timer.
+    private(set) var wakeUps = 0
+
+    private static let isReady = seed_curl_global_init() == CURLE_OK
+
+    /// - Parameter idleConnections: connections kept open for reuse.
+    init(on loop: EventLoop, idleConnections: Int) {
+        guard Self.isReady, let pointer = curl_multi_init() else {
+            preconditionFailure("libcurl cannot be initialised: out of memory")
+        }
+        self.pointer = pointer
+        self.loop = loop
+        let fired = WeakReference<MultiHandle>()
+        timer = loop.makeTimer { fired.object?.act(on: seed_curl_socket_timeout(), []) }
+        fired.object = self
+        seed_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, idleConnections)
+        let user = Unmanaged.passUnretained(self).toOpaque()
+        seed_curl_multi_set_socket_callback(pointer, Self.socketChanged, user)
+        seed_curl_multi_set_timer_callback(pointer, Self.timerChanged, user)
+    }
+
+    deinit {
+        timer.cancel()
+        seed_curl_multi_clear_callbacks(pointer)
+        // Closes the idle connections; the loop waits for none of them.
+        curl_multi_cleanup(pointer)
+    }
+
+    /// Whether this is inside one of curl's callbacks.
+    var isBusy: Bool { depth > 0 }
+
+    func add(_ handle: EasyHandle) -> Bool {
+        call { curl_multi_add_handle(pointer, handle.pointer) == CURLM_OK }
+    }
+
+    func remove(_ handle: EasyHandle) {
+        _ = call { curl_multi_remove_handle(pointer, handle.pointer) }
+    }
+
+    func pause(_ handle: EasyHandle, receiving: Bool, sending: Bool) -> CURLcode {
+        call { handle.pause(receiving: receiving, sending: sending) }
+    }
+
+    /// Does it now, or once curl has returned.
+    func whenFree(_ work: @escaping () -> Void) {
+        guard isBusy else { return work() }
+        postponed.append(work)
+    }
+
+    /// Lets curl act on a socket that is ready, or on its timer.
+    private func act(on socket: curl_socket_t, _ ready: Readiness) {
+        wakeUps += 1
+        if ready.contains(.read) { readSince = true }
+        let bits = (ready.contains(.read) ? CURL_CSELECT_IN : 0) | (ready.contains(.write) ? CURL_CSELECT_OUT : 0)
+        var running: Int32 = 0
+        _ = call { curl_multi_socket_action(pointer, socket, bits, &running) }
+    }
+
+    private func call<Result>(_ body: () -> Result) -> Result {
+        precondition(depth == 0, "curl must not be called from its own callbacks")
+        depth += 1
+        let result = body()
+        depth -= 1
+        if !willSettle {
+            willSettle = true
+            // Not here: it may end the transfer whose method is calling.
+            loop.later { [self] in settle() }
+        }
+        return result
+    }
+
+    /// What callbacks asked for, then what curl has ended meanwhile.
+    private func settle() {
+        willSettle = false
+        let works = postponed
+        postponed = []
+        for work in works { work() }
+        if readSince {
+            readSince = false
+            hasRead()
+        }
+        var all: [(UnsafeMutableRawPointer, CURLcode)] = []
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(pointer, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            all.append((easy, seed_curl_result(message)))
+        }
+        for (easy, code) in all { ended(easy, code) }
+    }
+}
+
+// MARK: What curl waits for
+
+extension MultiHandle {
+    private static let socketChanged: seed_curl_socket_callback = { _, socket, what, user, entry in
+        // Never nil: `init` gave it, and the handle ends with this object.
+        Unmanaged<MultiHandle>.fromOpaque(user!).takeUnretainedValue().wait(for: what, on: socket, entry)
+        return 0
+    }
+
+    private static let timerChanged: seed_curl_timer_callback = { _, milliseconds, user in
+        let timer = Unmanaged<MultiHandle>.fromOpaque(user!).takeUnretainedValue().timer
+        milliseconds < 0 ? timer.cancel() : timer.schedule(after: .milliseconds(milliseconds))
+        return 0
+    }
+
+    /// - Parameter entry: the watch that was assigned to this socket, as one reference of its own.
+    private func wait(for what: Int32, on socket: curl_socket_t, _ entry: UnsafeMutableRawPointer?) {
+        let watch = entry.map { Unmanaged<DescriptorWatch>.fromOpaque($0) }
+        guard what != CURL_POLL_REMOVE else {
+            curl_multi_assign(pointer, socket, nil)
+            watch?.takeRetainedValue().cancel()
+            return
+        }
+        let interest: Readiness =
+            switch what {
+            case CURL_POLL_IN: .read
+            case CURL_POLL_OUT: .write
+            case CURL_POLL_INOUT: [.read, .write]
+            default: []
+            }
+        if let watch {
+            watch.takeUnretainedValue().interest = interest
+        } else {
+            let watch = loop.watch(socket, interest) { [unowned self] ready in act(on: socket, ready) }
+            curl_multi_assign(pointer, socket, Unmanaged.passRetained(watch).toOpaque())
+        }
+    }
+}
+
+/// For a closure that is made before its object is complete.
+private final class WeakReference<Object: AnyObject> {
+    weak var object: Object?
+}

@@ -1,0 +1,188 @@
+import CCurl
+import EventLoops
+import SeedSupport
+
+/// A driver's state on its loop: the transfers under way, and what they share.
+final class DriverCore {
+    let loop: EventLoop
+    let settings: TransferSettings
+    /// Nil only while this is being made.
+    private(set) var multi: MultiHandle!
+    private let share = ShareHandle()
+    private let counts: TransferCounts
+    /// The name that plain proxies' lookups are about; nil: the request's own host.
+    private let proxyHost: String?
+    private var open: [ObjectIdentifier: Transfer] = [:]
+    private var running: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var lookUps: LookupGate<Transfer>
+    private var early: [Transfer] = []
+    private var stallTimer: LoopTimer!
+    private var isStallTimerSet = false
+    private var lookUpTimer: LoopTimer!
+    private var isClosed = false
+
+    init(on loop: EventLoop, _ settings: TransferSettings, _ counts: TransferCounts) {
+        self.loop = loop
+        self.settings = settings
+        self.counts = counts
+        proxyHost = settings.proxy.flatMap(TransferURL.host)
+        lookUps = LookupGate(limit: settings.nameLookups)
+        multi = MultiHandle(on: loop, idleConnections: settings.idleConnections)
+        multi.ended = { [unowned self] easy, code in
+            if let transfer = running[easy] { ended(transfer, code) }
+        }
+        multi.hasRead = { [unowned self] in drainEarlyResponses() }
+        stallTimer = loop.makeTimer { [unowned self] in failStalled() }
+        lookUpTimer = loop.makeTimer { [unowned self] in launchWaiting() }
+    }
+
+    var wakeUps: Int { multi.wakeUps }
+
+    func begin(_ request: TransferRequest, _ delegate: any TransferDelegate) -> Transfer {
+        let transfer = Transfer(request, delegate, self)
+        open[ObjectIdentifier(transfer)] = transfer
+        // Not inside this call: the delegate may not know its transfer yet.
+        guard !isClosed else {
+            loop.later { [self] in finish(transfer, .cancelled) }
+            return transfer
+        }
+        guard request.isTargetValid else {
+            failLater(transfer, .local, "the request target holds what no request line may hold")
+            return transfer
+        }
+        multi.whenFree { [self] in launch(transfer) }
+        return transfer
+    }
+
+    /// Ends all transfers; none begins any more.
+    func close() {
+        isClosed = true
+        for transfer in Array(open.values) { finish(transfer, .cancelled) }
+    }
+
+    // MARK: Transfers
+
+    private func launch(_ transfer: Transfer) {
+        guard !transfer.isOver else { return }
+        let host = proxyHost ?? transfer.request.url.host
+        if IPAddress(host) == nil {
+            switch lookUps.admit(host, transfer, now: loop.now) {
+            case .known: break
+            case .lookUp: transfer.lookUpBegan(host)
+            case .wait: return setLookUpTimer()
+            case .refused: return failLater(transfer, .local, "too many names are being looked up")
+            }
+        }
+        run(transfer)
+    }
+
+    private func run(_ transfer: Transfer) {
+        guard let easy = EasyHandle() else {
+            return failLater(transfer, .local, "no memory for another transfer")
+        }
+        easy.configure(transfer.request, settings, sharing: share)
+        easy.setCallbacks(to: transfer)
+        transfer.start(easy)
+        running[easy.pointer] = transfer
+        counts.began(transfer.request)
+        watchForStalls(transfer)
+        if !multi.add(easy) { failLater(transfer, .local, "curl took no further transfer") }
+    }
+
+    private func failLater(_ transfer: Transfer, _ kind: TransferError.Kind, _ message: String) {
+        loop.later { [self] in finish(transfer, .failed(transfer.error(kind, message))) }
+    }
+
+    /// curl has ended it.
+    func ended(_ transfer: Transfer, _ code: CURLcode) {
+        guard !transfer.isOver else { return }
+        transfer.lookUpEnded(false)
+        finish(transfer, transfer.outcome(of: code))
+    }
+
+    private func finish(_ transfer: Transfer, _ outcome: TransferOutcome) {
+        guard !transfer.isOver else { return }
+        let easy = transfer.easy
+        forget(transfer)
+        if let easy { multi.remove(easy) }
+        transfer.end(outcome)
+    }
+
+    /// Takes it off the lists; the handle stays curl's.
+    func forget(_ transfer: Transfer) {
+        open[ObjectIdentifier(transfer)] = nil
+        early.removeAll { $0 === transfer }
+        guard let easy = transfer.easy, running.removeValue(forKey: easy.pointer) != nil else { return }
+        counts.ended(transfer.request)
+    }
+}
+
+// MARK: Early responses
+
+extension DriverCore {
+    /// After a response that came before the request was sent in full curl sends no more, yet it is not done as long as
+    /// sending is paused; that the response has been read to its end shows in no callback. So the pause is lifted each
+    /// time that something was read.
+    func noteEarlyResponse(_ transfer: Transfer) {
+        early.append(transfer)
+    }
+
+    private func drainEarlyResponses() {
+        for transfer in early where transfer.isSendingPaused { transfer.drainEarlyResponse() }
+    }
+}
+
+// MARK: Name lookups
+
+extension DriverCore {
+    func lookUpEnded(_ name: String, _ succeeded: Bool) {
+        lookUps.finish(name, succeeded: succeeded, now: loop.now)
+        multi.whenFree { [self] in launchWaiting() }
+    }
+
+    func lookUpAbandoned() {
+        lookUps.abandon(now: loop.now)
+        setLookUpTimer()
+    }
+
+    private func launchWaiting() {
+        while let transfer = lookUps.next(now: loop.now) { launch(transfer) }
+        setLookUpTimer()
+    }
+
+    private func setLookUpTimer() {
+        if let time = lookUps.nextReclaim { lookUpTimer.schedule(after: time - loop.now + .milliseconds(10)) }
+    }
+}
+
+// MARK: Time
+
+extension DriverCore {
+    /// Sees to it that the transfer ends if nothing moves. curl's own low-speed limit measures an average over seconds;
+    /// this one is exact, and a pause stops it. While all transfers are paused nothing wakes the loop.
+    func watchForStalls(_ transfer: Transfer) {
+        guard !isStallTimerSet, transfer.isWaitingForPeer else { return }
+        setStallTimer(transfer.request.noProgressTimeout)
+    }
+
+    private func setStallTimer(_ limit: Duration) {
+        isStallTimerSet = true
+        stallTimer.schedule(after: min(.seconds(1), limit / 4))
+    }
+
+    private func failStalled() {
+        isStallTimerSet = false
+        let now = loop.now
+        var shortest: Duration?
+        for transfer in Array(running.values) where transfer.isWaitingForPeer {
+            let limit = transfer.request.noProgressTimeout
+            guard now - transfer.lastProgress > limit else {
+                shortest = min(shortest ?? limit, limit)
+                continue
+            }
+            let message = "\(transfer.request.url.publicText) sent nothing for \(limit)"
+            finish(transfer, .failed(transfer.error(.timeout, message)))
+        }
+        if let shortest { setStallTimer(shortest) }
+    }
+}

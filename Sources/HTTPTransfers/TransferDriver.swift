@@ -1,0 +1,53 @@
+import Dispatch
+package import EventLoops
+import Glibc
+
+/// The one way out: HTTP requests by libcurl on an event loop of its own, all sharing connections, names and TLS sessions.
+package final class TransferDriver: Sendable {
+    package let loop: EventLoop
+    package let counts = TransferCounts()
+    private let core: LoopState<DriverCore>
+
+    /// Starts the loop's thread.
+    /// - Parameter name: of the thread.
+    package init(_ settings: TransferSettings = TransferSettings(), name: String = "transfers") {
+        let loop = EventLoop(name: name)
+        self.loop = loop
+        core = LoopState(on: loop) { [counts] in
+            Self.blockBrokenPipeSignal()
+            return DriverCore(on: loop, settings, counts)
+        }
+    }
+
+    deinit { shutdown() }
+
+    /// On the loop only. The delegate is called from the next turn on, and kept until its `transferEnded`, or until the
+    /// transfer is cancelled.
+    package func begin(_ request: TransferRequest, _ delegate: any TransferDelegate) -> Transfer {
+        guard let core = core.value else { return .over(request, delegate, on: loop) }
+        return core.begin(request, delegate)
+    }
+
+    /// Ends every transfer as `cancelled`, and waits until the loop's thread has ended; not if it is called on it, for it
+    /// would wait for itself. Idempotent.
+    package func shutdown() {
+        core.post { $0.close() }
+        loop.post { [core] in core.drop() }
+        if loop.isCurrent {
+            DispatchQueue.global().async { [loop] in loop.stop() }
+        } else {
+            loop.stop()
+        }
+    }
+
+    /// On the loop only: how often curl was called because of a socket or its timer. For tests of what waits.
+    package var wakeUps: Int { core.value?.wakeUps ?? 0 }
+
+    /// curl without signals may let a broken connection raise SIGPIPE; on this thread it never arrives.
+    private static func blockBrokenPipeSignal() {
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
+    }
+}

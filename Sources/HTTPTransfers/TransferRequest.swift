@@ -1,0 +1,60 @@
+package import HTTPSemantics
+
+/// One exchange: what is sent, and how.
+package struct TransferRequest: Sendable {
+    /// The request's body and how its end is told.
+    package enum Body: Hashable, Sendable {
+        case none
+        /// Bytes; `Content-Length` is added unless it is among the fields.
+        case length(Int64)
+        /// `Transfer-Encoding: chunked` is added unless it is among the fields.
+        case chunked
+    }
+
+    package enum HTTPVersion: Hashable, Sendable {
+        case http1
+        /// HTTP/2 where TLS negotiates it.
+        case http2
+    }
+
+    /// Says where to dial; and what to ask for, unless `target` does.
+    package var url: TransferURL
+    /// Goes into the request line octet for octet. It must hold no blank and no control character.
+    package var target: [UInt8]
+    package var method: HTTPMethod
+    /// Sent in this order. Nothing is added but Host (first of all, unless it is here) and the framing of a body.
+    package var fields: HTTPFields
+    package var body = Body.none
+    package var httpVersion = HTTPVersion.http1
+    /// Takes a connection of the pool and leaves it there.
+    package var reusesConnection = true
+    /// How much is expected, in bytes; chooses the receive buffer. Nil: not known.
+    package var expectedLength: Int64?
+    /// How long nothing may move. A pause, and waiting for the request's body, don't count.
+    package var noProgressTimeout: Duration = .seconds(360)
+
+    /// - Parameter target: nil: the URL's own, in absolute form where a proxy reads the head.
+    package init(
+        _ url: TransferURL, method: HTTPMethod = .get, target: [UInt8]? = nil, fields: HTTPFields = [:],
+        isThroughPlainProxy: Bool = false
+    ) {
+        self.url = url
+        self.method = method
+        self.target = target ?? Array((isThroughPlainProxy ? url.absoluteTarget : url.target).utf8)
+        self.fields = fields
+    }
+
+    /// Whether it may be sent again on another connection when a kept one turns out to be dead.
+    var isRepeatable: Bool { body == .none && [.get, .head, .options].contains(method) }
+
+    /// Bytes that are read from the socket at a time.
+    var receiveBufferLength: Int { Self.receiveBufferLength(expecting: expectedLength) }
+
+    /// Long ones pay only where much comes.
+    static func receiveBufferLength(expecting length: Int64?) -> Int {
+        (length ?? 0) >= 1 << 20 ? 512 << 10 : 64 << 10
+    }
+
+    /// A target that would end the request line early would make another request.
+    var isTargetValid: Bool { !target.isEmpty && target.allSatisfy { $0 > 0x20 && $0 != 0x7f } }
+}

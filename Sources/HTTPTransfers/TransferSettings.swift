@@ -1,0 +1,21 @@
+/// What is the same for all transfers of a driver.
+package struct TransferSettings: Sendable {
+    /// Name lookup, connection and TLS handshake together.
+    package var connectTimeout: Duration = .seconds(10)
+    /// Connections kept open for reuse.
+    package var idleConnections = 256
+    /// Name lookups at once: curl starts a thread for each.
+    package var nameLookups = 64
+    /// Longest heads of one exchange, interim ones and trailers included, in bytes.
+    package var headLimit = 64 << 10
+    /// Nil: none, whatever the environment says.
+    package var proxy: String?
+    /// PEM file of authorities that are trusted besides the system's.
+    package var certificateAuthorities: String?
+    /// Directory of the system's authorities, named by hash as `openssl rehash` does. Nil: the one curl was built with.
+    package var systemAuthorities: String?
+    /// Asked before each dial, unless a proxy dials. Nil permits everything.
+    package var dialPolicy: (any DialPolicy)?
+
+    package init() {}
+}

@@ -1,0 +1,118 @@
+import Dispatch
+package import EventLoops
+package import HTTPTransfers
+package import SeedSupport
+import Synchronization
+
+/// The origins over HTTP: guard, breaker, limits, admission and redirects on top of one transfer driver, for the cached way
+/// and for requests that pass through.
+package final class OriginGateway: OriginSource {
+    private let driver: TransferDriver
+    private let desk: LoopState<OriginDesk>
+    private let lastID = Atomic<UInt64>(0)
+    private let passThroughLimit: Int
+    private let passThroughs = Gauge()
+
+    /// Starts the driver's thread.
+    package init(configuration: OriginConfiguration, logger: Logger) {
+        let driver = TransferDriver(configuration.settings, name: "origin-driver")
+        self.driver = driver
+        passThroughLimit = configuration.passThroughsInAll
+        desk = LoopState(on: driver.loop) {
+            OriginDesk(configuration: configuration, driver: driver, logger: logger)
+        }
+    }
+
+    deinit { shutdown() }
+
+    package func start(_ request: OriginRequest, into sink: any OriginSink) -> any OriginTransfer {
+        let id = nextID()
+        let isPosted = driver.loop.post { [desk] in
+            if let desk = desk.value { desk.submit(id, request, sink) } else { sink.end(.cancelled) }
+        }
+        if !isPosted {
+            // The driver is gone, and the caller must not be called back from inside its own call.
+            DispatchQueue.global().async { sink.end(.cancelled) }
+        }
+        return RunningFetch(id: id, desk: desk)
+    }
+
+    /// Called from a sink it does not wait, since the sink's call is on the thread that would be waited for.
+    package func shutdown() {
+        desk.post { $0.close() }
+        driver.loop.post { [desk] in desk.drop() }
+        driver.shutdown()
+    }
+
+    /// What the driver has in use.
+    package var counts: TransferCounts { driver.counts }
+
+    private func nextID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
+
+    private struct RunningFetch: OriginTransfer {
+        let id: UInt64
+        let desk: LoopState<OriginDesk>
+
+        func resume() { desk.post { [id] in $0.resume(id) } }
+        func raise(to priority: OriginPriority) { desk.post { [id] in $0.raise(id, to: priority) } }
+        func cancel() { desk.post { [id] in $0.cancel(id) } }
+    }
+}
+
+// MARK: Requests that pass through
+
+extension OriginGateway {
+    /// Sends a request as it is, once, on a connection of its own, and hands on what comes as it comes.
+    ///
+    /// On `loop` only, where `handler` is called, too; never inside this call. The guard, the breaker (which hears of
+    /// failures to connect only) and the proxy apply as they do for the cached way.
+    /// - Returns: nil when too many are under way.
+    package func passThrough(
+        _ request: PassThroughRequest, on loop: EventLoop, _ handler: @escaping (PassThroughEvent) -> Void
+    ) -> PassThroughTransfer? {
+        guard PassThroughSlot.take(from: passThroughs, limit: passThroughLimit) else { return nil }
+        let transfer = PassThroughTransfer(nextID(), desk, handler)
+        let target = LoopBound(transfer, on: loop)
+        let isPosted = driver.loop.post { [desk, pipe = transfer.pipe, id = transfer.id, passThroughs] in
+            let slot = PassThroughSlot(passThroughs)
+            guard let desk = desk.value else { return PassThroughExchange.refuse(target) }
+            desk.start(PassThroughExchange(id, request, pipe, target, desk, slot))
+        }
+        if !isPosted {
+            passThroughs.add(-1)
+            loop.later { transfer.deliver(.end(.failed(.shuttingDown))) }
+        }
+        return transfer
+    }
+}
+
+/// One of the places for requests that pass through.
+final class PassThroughSlot {
+    private let taken: Gauge
+    private var isReleased = false
+
+    /// - Parameter taken: where `take` has taken one.
+    init(_ taken: Gauge) {
+        self.taken = taken
+    }
+
+    deinit { release() }
+
+    /// Gives it back, once: before the client hears of the end, so that its next request finds it.
+    func release() {
+        if !isReleased { taken.add(-1) }
+        isReleased = true
+    }
+
+    /// Callers on several loops may together be refused one too many, never let one too many through.
+    static func take(from taken: Gauge, limit: Int) -> Bool {
+        taken.add(1)
+        guard taken.current > limit else { return true }
+        taken.add(-1)
+        return false
+    }
+}
+
+extension OriginError {
+    static let shuttingDown = OriginError(.local, "the server is shutting down")
+}

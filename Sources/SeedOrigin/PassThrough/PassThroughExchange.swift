@@ -1,0 +1,142 @@
+import EventLoops
+import HTTPSemantics
+import HTTPTransfers
+import SeedSupport
+
+/// The driver's end of a request that passes through: hands on what the transfer reports, and lets the breaker know.
+final class PassThroughExchange {
+    let id: UInt64
+    private let request: PassThroughRequest
+    private let pipe: PassThroughPipe
+    private let target: LoopBound<PassThroughTransfer>
+    private unowned let desk: OriginDesk
+    private let slot: PassThroughSlot
+    private var origin = ""
+    private var transfer: Transfer?
+    /// Set when we broke it off: why.
+    private var ownError: OriginError?
+
+    init(
+        _ id: UInt64, _ request: PassThroughRequest, _ pipe: PassThroughPipe, _ target: LoopBound<PassThroughTransfer>,
+        _ desk: OriginDesk, _ slot: PassThroughSlot
+    ) {
+        self.id = id
+        self.request = request
+        self.pipe = pipe
+        self.target = target
+        self.desk = desk
+        self.slot = slot
+    }
+
+    /// For one that comes after the end.
+    static func refuse(_ target: LoopBound<PassThroughTransfer>) {
+        target.loop.post { target.value.deliver(.end(.failed(.shuttingDown))) }
+    }
+
+    func start() {
+        do {
+            transfer = desk.driver.begin(try prepare(), self)
+        } catch {
+            end(.failed(error))
+        }
+    }
+
+    private func prepare() throws(OriginError) -> TransferRequest {
+        let configuration = desk.configuration
+        let url: TransferURL
+        do {
+            url = try TransferURL(request.dialURL)
+        } catch {
+            throw OriginError(error)
+        }
+        origin = url.origin
+        if let refusal = configuration.refusal(of: url) { throw refusal }
+        if let wait = desk.memory.breaker.admit(id, to: origin, now: .now()) { throw .circuitOpen(origin, wait) }
+        let target = configuration.isThroughPlainProxy(url) ? request.absoluteTarget : request.target
+        var exchange = TransferRequest(url, method: request.method, target: target, fields: request.fields)
+        if request.body == .chunked, !exchange.fields.contains(.transferEncoding) {
+            exchange.fields.append(HTTPField(name: .transferEncoding, value: "chunked"))
+        }
+        exchange.fields.append(HTTPField(name: .connection, value: "close"))
+        exchange.body = request.body
+        exchange.reusesConnection = false
+        exchange.noProgressTimeout = configuration.passThroughTimeout ?? configuration.noProgressTimeout
+        return exchange
+    }
+
+    // MARK: What the client's end asks for
+
+    func resume() { transfer?.resume() }
+
+    func resumeSending() { transfer?.resumeSending() }
+
+    /// The client has gone and hears nothing more.
+    func cancel() {
+        transfer?.cancel()
+        transfer = nil
+        slot.release()
+        desk.ended(self)
+    }
+
+    func shutDown() {
+        transfer?.cancel()
+        end(.failed(.shuttingDown))
+    }
+
+    private func end(_ outcome: PassThroughOutcome) {
+        transfer = nil
+        slot.release()
+        desk.ended(self)
+        post(.end(outcome))
+    }
+
+    private func post(_ event: PassThroughEvent) {
+        target.loop.post { [target] in target.value.deliver(event) }
+    }
+}
+
+extension PassThroughExchange: TransferDelegate {
+    func transferInterim(_ head: TransferHead) {
+        post(.interim(head))
+    }
+
+    func transferHead(_ head: TransferHead) -> Bool {
+        let isFailing = head.status >= 500 && RetryRule.isRetryable(status: head.status)
+        if !isFailing { desk.memory.breaker.succeeded(origin) }
+        if head.status == 407, !request.isTLS, desk.configuration.proxy != nil {
+            // The client would take it for a wish of ours.
+            ownError = OriginError(.badAnswer, "the proxy in backend.proxy wants other credentials")
+            return false
+        }
+        post(.head(head))
+        return true
+    }
+
+    func transferBody(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
+        guard pipe.admits(bytes.count) else { return .pause }
+        post(.body(Bytes(copying: bytes)))
+        return .taken
+    }
+
+    func transferTrailers(_ fields: HTTPFields) {
+        post(.trailers(fields))
+    }
+
+    func transferNeedsBody(_ room: UnsafeMutableRawBufferPointer) -> TransferSupply {
+        let (supply, mustWake) = pipe.fill(room)
+        if mustWake { post(.bodyWanted) }
+        return supply
+    }
+
+    func transferEnded(_ outcome: TransferOutcome) {
+        switch outcome {
+        case .complete: end(.complete)
+        case .stopped: end(.failed(ownError ?? .shuttingDown))
+        case .cancelled: end(.failed(.shuttingDown))
+        case .failed(let error):
+            let failure = OriginError(error)
+            if !error.hasConnected, failure.isOfHost { desk.memory.breaker.failed(id, at: origin, now: .now()) }
+            end(.failed(failure))
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import HTTPSemantics
+import SeedSupport
+import Testing
+
+@testable import HTTPTransfers
+
+@Suite("Name lookups, as a value")
+struct LookupGateTests {
+    private let start = MonotonicTime(nanoseconds: 1_000_000_000_000)
+
+    @Test("No more run at once than allowed; the others follow in their order")
+    func bounded() {
+        var gate = LookupGate<Int>(limit: 2, longestLine: 2)
+        #expect(gate.admit("a", 1, now: start) == .lookUp)
+        #expect(gate.admit("b", 2, now: start) == .lookUp)
+        #expect(gate.admit("c", 3, now: start) == .wait)
+        #expect(gate.admit("d", 4, now: start) == .wait)
+        #expect(gate.admit("e", 5, now: start) == .refused)
+        #expect(gate.next(now: start) == nil)
+        gate.finish("a", succeeded: false, now: start)
+        #expect(gate.next(now: start) == 3)
+        #expect(gate.admit("c", 3, now: start) == .lookUp)
+        #expect(gate.next(now: start) == nil)
+        gate.finish("b", succeeded: true, now: start)
+        #expect(gate.next(now: start) == 4)
+        #expect(gate.next(now: start) == nil)
+    }
+
+    @Test("A name that was found is not looked up again for a while, and passes those that wait")
+    func known() {
+        var gate = LookupGate<Int>(limit: 1)
+        #expect(gate.admit("a", 1, now: start) == .lookUp)
+        #expect(gate.admit("a", 2, now: start) == .wait)
+        gate.finish("a", succeeded: true, now: start)
+        #expect(gate.admit("b", 3, now: start) == .lookUp)
+        #expect(gate.admit("a", 4, now: start + .seconds(49)) == .known)
+        #expect(gate.next(now: start + .seconds(49)) == 2)
+        #expect(gate.admit("a", 5, now: start + .seconds(50)) == .wait)
+        gate.finish("b", succeeded: false, now: start)
+        #expect(gate.admit("b", 6, now: start + .seconds(50)) == .lookUp)
+    }
+
+    @Test("A lookup that was given up keeps its place until its thread must have ended")
+    func abandoned() {
+        var gate = LookupGate<Int>(limit: 1)
+        #expect(gate.admit("a", 1, now: start) == .lookUp)
+        gate.abandon(now: start)
+        #expect(gate.nextReclaim == nil)
+        #expect(gate.admit("b", 2, now: start + .seconds(14)) == .wait)
+        #expect(gate.nextReclaim == start + .seconds(15))
+        #expect(gate.next(now: start + .seconds(14)) == nil)
+        #expect(gate.next(now: start + .seconds(15)) == 2)
+        #expect(gate.admit("b", 2, now: start + .seconds(15)) == .lookUp)
+    }
+}
+
+@Suite("Heads, line by line")
+struct HeadCollectorTests {
+    /// The last step of these lines.
+    private func step(_ lines: String..., limit: Int = 1_000) -> HeadCollector.Step {
+        var collector = HeadCollector(limit: limit)
+        var step = HeadCollector.Step.more
+        for line in lines where step == .more { step = take(line + "\r\n", by: &collector) }
+        return step
+    }
+
+    private func take(_ line: String, by collector: inout HeadCollector) -> HeadCollector.Step {
+        Array(line.utf8).withUnsafeBytes { collector.take($0) }
+    }
+
+    private func isRefused(_ step: HeadCollector.Step) -> Bool {
+        if case .refused(let error) = step { error.kind == .badResponse } else { false }
+    }
+
+    @Test("A head is what stands between its status line and the empty line")
+    func head() {
+        let fields: HTTPFields = [.contentLength: "5", .eTag: "\"a\""]
+        #expect(
+            step("HTTP/1.1 200 OK", "Content-Length: 5", "ETag: \"a\"", "")
+                == .complete(TransferHead(status: 200, fields: fields)))
+        #expect(step("HTTP/2 204", "") == .complete(TransferHead(status: 204, httpVersion: "2")))
+        #expect(step("HTTP/1.0 103 Hints", "") == .interim(TransferHead(status: 103, httpVersion: "1.0")))
+        #expect(step("HTTP/1.1 200 OK", "no name: x", ":", "") == .complete(TransferHead(status: 200)))
+        #expect(
+            step("HTTP/1.1 200 OK", "Link: a", " b", "\tc", "")
+                == .complete(TransferHead(status: 200, fields: [.link: "a b c"])))
+    }
+
+    @Test("What can't be a head is refused")
+    func refused() {
+        #expect(isRefused(step("HTTP/1.1 20 OK")))
+        #expect(isRefused(step("HTTP/1.1")))
+        #expect(isRefused(step("HTTP/1.1 +20 OK")))
+        #expect(isRefused(step("HTTP/1.1 101 Switching Protocols", "")))
+        #expect(isRefused(step("HTTP/1.1 200 OK", "Content-Length: 1", "Content-Length: 2", "")))
+        #expect(isRefused(step("HTTP/1.1 200 OK", "Content-Length: +1", "")))
+        #expect(isRefused(step("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked", "")))
+        #expect(isRefused(step("HTTP/1.1 200 OK", String(repeating: "x", count: 100), limit: 100)))
+    }
+
+    @Test("Lengths that agree are one, and beside chunks they don't count")
+    func lengths() {
+        guard case .complete(let head) = step("HTTP/1.1 200 OK", "Content-Length: 1", "Content-Length: 1", "") else {
+            Issue.record("not complete")
+            return
+        }
+        #expect(head.contentLength == 1 && !head.isChunked)
+        guard case .complete(let head) = step("HTTP/1.1 200 OK", "Transfer-Encoding: Chunked", "Content-Length: x", "")
+        else {
+            Issue.record("not complete")
+            return
+        }
+        #expect(head.contentLength == nil && head.isChunked)
+    }
+
+    @Test("Interim heads, the final one and the trailers are limited together")
+    func limit() {
+        var collector = HeadCollector(limit: 100)
+        for line in ["HTTP/1.1 103 Hints\r\n", "Link: a\r\n"] { #expect(take(line, by: &collector) == .more) }
+        guard case .interim = take("\r\n", by: &collector) else {
+            Issue.record("no interim head")
+            return
+        }
+        #expect(take("HTTP/1.1 200 OK\r\n", by: &collector) == .more)
+        #expect(take("\r\n", by: &collector) == .complete(TransferHead(status: 200)))
+        #expect(take("X-Trailer: 1\r\n", by: &collector) == .more)
+        #expect(take("\r\n", by: &collector) == .more)
+        #expect(collector.trailers.map(\.description) == ["X-Trailer: 1"])
+        #expect(isRefused(take("X-Trailer: \(String(repeating: "x", count: 50))\r\n", by: &collector)))
+    }
+}
+
+@Suite("URLs")
+struct TransferURLTests {
+    @Test("What is dialled is what curl's parser finds, what is asked for is what is written")
+    func parts() throws {
+        for (text, origin, target, absolute) in [
+            ("http://H", "http://h:80", "/", "http://H/"),
+            ("https://h:8443/x?", "https://h:8443", "/x?", "https://h:8443/x?"),
+            ("HTTP://h:80/x", "http://h:80", "/x", "http://h:80/x"),
+            ("http://[::1]:8080?q#f", "http://[::1]:8080", "/?q", "http://[::1]:8080/?q"),
+            ("http://0x7f.1/", "http://127.0.0.1:80", "/", "http://0x7f.1/"),
+            ("http:/h/x", "http://h:80", "/x", "http://h/x"),
+            ("http://h/a:b@c//d", "http://h:80", "/a:b@c//d", "http://h/a:b@c//d"),
+        ] {
+            let url = try TransferURL(text)
+            #expect(url.origin == origin, "\(text)")
+            #expect(url.target == target, "\(text)")
+            #expect(url.absoluteTarget == absolute, "\(text)")
+        }
+    }
+
+    @Test("Names need a lookup, addresses in every spelling do not")
+    func addresses() throws {
+        for text in ["http://127.0.0.1/", "http://[::1]/", "http://0x7f.1/", "http://2130706433/"] {
+            #expect(IPAddress(try TransferURL(text).host) != nil, "\(text)")
+        }
+        #expect(IPAddress(try TransferURL("http://localhost/").host) == nil)
+        #expect(TransferURL.host(of: "http://user:secret@Proxy.example:3128") == "proxy.example")
+    }
+}
+
+@Suite("The queue of starts, as a value")
+struct StartQueueTests {
+    private enum Urgency: Int, CaseIterable {
+        case now, soon, later
+    }
+
+    @Test("A host gets so many at a time, and the most urgent goes first")
+    func order() {
+        var queue = StartQueue<Int, Urgency>(limitPerHost: 1, limitInAll: 2)
+        #expect(queue.submit(1, host: "a", priority: .later) == true)
+        #expect(queue.submit(2, host: "a", priority: .later) == false)
+        #expect(queue.submit(3, host: "a", priority: .soon) == false)
+        #expect(queue.submit(4, host: "a", priority: .later) == false)
+        #expect(queue.submit(5, host: "b", priority: .later) == true)
+        #expect(queue.submit(6, host: "c", priority: .now) == false)
+        queue.raise(4, to: .now)
+        #expect(queue.withdraw(6) == true)
+        #expect(queue.withdraw(6) == false)
+        #expect(queue.finish(host: "b") == nil)
+        #expect(queue.finish(host: "a") == 4)
+        #expect(queue.finish(host: "a") == 3)
+        #expect(queue.finish(host: "a") == 2)
+        #expect(queue.finish(host: "a") == nil)
+    }
+}
