@@ -38,6 +38,7 @@ let package = Package(
         module("HTTPSemantics", []),
         module("EventLoops", ["CEvent", "CPosixIO", "SeedSupport"]),
         module("HTTPTransfers", ["CCurl", "EventLoops", "HTTPSemantics", "SeedSupport"]),
+        module("HTTPServer", ["EventLoops", "HTTPSemantics", "SeedSupport"]),
         module("CommandLineInterface", ["SeedSupport"]),
         module("DragonflyIdentity", ["CICU", "HTTPSemantics", "SeedSupport"]),
         module("SeedStorage", ["CChecksum", "CLMDB", "DragonflyIdentity", "HTTPSemantics", "SeedSupport"]),
@@ -56,6 +57,7 @@ let package = Package(
         tests(
             of: "SeedOrigin",
             ["EventLoops", "HTTPSemantics", "HTTPTransfers", "SeedEngineTestSupport", "SeedSupport", "SeedTestSupport"]),
+        tests(of: "HTTPServer", ["EventLoops", "HTTPSemantics", "SeedSupport", "SeedTestSupport"]),
         tests(of: "CommandLineInterface", ["SeedSupport"]),
         tests(of: "DragonflyIdentity", ["HTTPSemantics", "SeedTestSupport"], resources: [.copy("Vectors")]),
         tests(
@@ -71,6 +73,9 @@ let package = Package(
         .executableTarget(
             name: "IdentityBenchmarks", dependencies: ["DragonflyIdentity"],
             path: "benchmarks/Benchmarks/IdentityBenchmarks", swiftSettings: strict),
+        .executableTarget(
+            name: "ServerBenchmarks", dependencies: ["EventLoops", "HTTPSemantics", "HTTPServer", "SeedSupport"],
+            path: "benchmarks/Benchmarks/ServerBenchmarks", swiftSettings: strict),
         .executableTarget(
             name: "OriginBenchmarks", dependencies: ["SeedSupport", "SeedTestSupport"],
             path: "benchmarks/Benchmarks/OriginBenchmarks", swiftSettings: strict),

@@ -112,6 +112,7 @@ package final class EventLoop: @unchecked Sendable {
 
     private func run(_ tickInterval: Duration) {
         CurrentLoop.value = self
+        blockPipeSignal()
         let wakeUp = watch(wakeDescriptor, .read) { [unowned self] _ in deliver() }
         let clock = LoopTimer(base) {}
         clock.handler = { [unowned self, unowned clock] in
@@ -127,6 +128,14 @@ package final class EventLoop: @unchecked Sendable {
         wakeUp.cancel()
         ticks = [:]
         CurrentLoop.value = nil
+    }
+
+    /// sendfile(2) has no flag against SIGPIPE; on this thread it never arrives.
+    private func blockPipeSignal() {
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
     }
 
     /// Waits for something, and handles all that is ready.

@@ -1,7 +1,9 @@
 /// A set of ASCII bytes as two words, so that asking costs no memory access.
 package struct ASCIISet: Sendable {
-    @usableFromInline let low: UInt64
-    @usableFromInline let high: UInt64
+    /// Bit n is byte n.
+    package let low: UInt64
+    /// Bit n is byte 64 + n.
+    package let high: UInt64
 
     @inlinable @inline(__always)
     package init(low: UInt64, high: UInt64) {

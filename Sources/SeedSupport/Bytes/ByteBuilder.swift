@@ -4,11 +4,14 @@
 package struct ByteBuilder: @unchecked Sendable {
     // Unchecked: memory is written only while this value is its one owner (`isKnownUniquelyReferenced`).
     private var storage: ByteStorage?
+    /// Of the storage; nil without one. Here, as is its size, because it is needed for each append.
+    private var base: UnsafeMutableRawPointer?
+    package private(set) var capacity = 0
     package private(set) var count = 0
 
     /// - Parameter capacity: bytes to allocate now.
     package init(capacity: Int = 0) {
-        if capacity > 0 { storage = .allocate(capacity: capacity) }
+        if capacity > 0 { take(.allocate(capacity: capacity)) }
     }
 
     package init(_ text: String) {
@@ -17,8 +20,6 @@ package struct ByteBuilder: @unchecked Sendable {
     }
 
     package var isEmpty: Bool { count == 0 }
-
-    package var capacity: Int { storage?.count ?? 0 }
 
     /// Bytes that can be appended without growing.
     package var spareCapacity: Int { capacity - count }
@@ -43,7 +44,7 @@ package struct ByteBuilder: @unchecked Sendable {
     /// Empties it. The memory is kept if nobody else holds it.
     package mutating func removeAll() {
         count = 0
-        if storage != nil, !isKnownUniquelyReferenced(&storage) { storage = nil }
+        if storage != nil, !isKnownUniquelyReferenced(&storage) { self = ByteBuilder() }
     }
 
     /// Drops everything behind the first `length` bytes.
@@ -55,12 +56,22 @@ package struct ByteBuilder: @unchecked Sendable {
 
     /// Makes room for `more` further bytes in memory of its own.
     package mutating func reserve(_ more: Int) {
+        if capacity - count >= more, storage == nil || isKnownUniquelyReferenced(&storage) { return }
+        grow(by: more)
+    }
+
+    private mutating func grow(by more: Int) {
         let isOwn = storage == nil || isKnownUniquelyReferenced(&storage)
-        if isOwn, spareCapacity >= more { return }
         let fresh = ByteStorage.allocate(
             capacity: isOwn ? max(count + more, 2 * capacity) : max(count + more, capacity))
         withUnsafeBytes { if let base = $0.baseAddress { fresh.base.copyMemory(from: base, byteCount: $0.count) } }
+        take(fresh)
+    }
+
+    private mutating func take(_ fresh: ByteStorage) {
         storage = fresh
+        base = fresh.base
+        capacity = fresh.count
     }
 
     /// Appends what `fill` writes into at least `minimum` bytes of room.
@@ -69,17 +80,17 @@ package struct ByteBuilder: @unchecked Sendable {
         minimum: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(E) -> Int
     ) throws(E) {
         reserve(minimum)
-        guard let storage else { return }
-        let written = try fill(UnsafeMutableRawBufferPointer(start: storage.base + count, count: spareCapacity))
+        guard let base else { return }
+        let written = try fill(UnsafeMutableRawBufferPointer(start: base + count, count: spareCapacity))
         precondition(0...spareCapacity ~= written, "more bytes than there was room for")
         count += written
     }
 
     package mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        append(minimum: bytes.count) { room in
-            UnsafeMutableRawBufferPointer(rebasing: room[..<bytes.count]).copyMemory(from: bytes)
-            return bytes.count
-        }
+        reserve(bytes.count)
+        guard let base, let source = bytes.baseAddress else { return }
+        (base + count).copyMemory(from: source, byteCount: bytes.count)
+        count += bytes.count
     }
 
     package mutating func append(_ bytes: Bytes) {
@@ -112,6 +123,6 @@ package struct ByteBuilder: @unchecked Sendable {
     /// Lends what was written. The pointer is valid during the call only.
     package func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         defer { withExtendedLifetime(storage) {} }
-        return try body(UnsafeRawBufferPointer(start: storage.map { UnsafeRawPointer($0.base) }, count: count))
+        return try body(UnsafeRawBufferPointer(start: base, count: count))
     }
 }

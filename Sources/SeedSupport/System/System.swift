@@ -17,6 +17,17 @@ package enum System {
         }
     }
 
+    /// The same for the types of most calls: not generic, so it is compiled once and fast.
+    @discardableResult
+    package static func call(_ call: () -> Int) throws(Errno) -> Int {
+        while true {
+            let result = call()
+            if result >= 0 { return result }
+            let error = Errno.current
+            if error != .interrupted { throw error }
+        }
+    }
+
     // MARK: Files
 
     package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(Errno) -> Int32 {

@@ -4,33 +4,6 @@ import Testing
 /// Each campaign is cut into parts that run beside each other, each from a seed of its own.
 @Suite("Parsers under bad input")
 struct ParserFuzzTests {
-    @Test("Every valid request is read, whatever the cuts, and its body to the byte", arguments: Seeded.parts)
-    func valid(_ part: Int) {
-        var generator = RequestGenerator(seed: Seeded.seed(1, part))
-        for number in 0..<Seeded.inputs {
-            let made = generator.request()
-            let bytes = Array(made.text.utf8)
-            let read =
-                number.isMultiple(of: 2) ? ReadRequests(bytes) : ReadRequests(bytes, cuts: &generator.random)
-            guard read.heads == ["\(made.method) \(made.target)"], read.body == Array(made.body.utf8),
-                read.refusal == nil
-            else { return fail(bytes, "\(read)") }
-        }
-    }
-
-    @Test(
-        "No bytes crash or hang the reader, cuts change nothing, and every refusal is one of the table",
-        arguments: Seeded.parts)
-    func spoiled(_ part: Int) {
-        var generator = RequestGenerator(seed: Seeded.seed(2, part))
-        for _ in 0..<Seeded.inputs {
-            var bytes = Array(generator.request().text.utf8)
-            if generator.random.chance(1, in: 3) { bytes += Array(generator.request().text.utf8) }
-            Mutation.apply(to: &bytes, &generator.random)
-            if let wrong = ParserCheck.requests(bytes, &generator.random) { return fail(bytes, wrong) }
-        }
-    }
-
     private static let ranges = [
         "bytes=0-1", "bytes=-5,1-", "bytes=0-0,2-9, -1,,7-", "bytes=9223372036854775807-", "items=1-2",
     ].map { Array($0.utf8) }

@@ -1,9 +1,8 @@
-import SeedOrigin
-import Synchronization
+import SeedSupport
 
 /// How many connections each client address has open, over all loops.
 final class ClientCounts: Sendable {
-    private let counts = Mutex<[IPAddress: Int]>([:])
+    private let counts = Lock<[IPAddress: Int]>([:])
     private let limit: Int
 
     /// - Parameter limit: 0 means no limit.
@@ -12,8 +11,8 @@ final class ClientCounts: Sendable {
     }
 
     /// False when the client has as many as it may have. Every true is paid back by `leave`.
-    func enter(_ client: IPAddress?) -> Bool {
-        guard limit > 0, let client else { return true }
+    func enter(_ client: IPAddress) -> Bool {
+        guard limit > 0 else { return true }
         return counts.withLock { counts in
             let count = counts[client, default: 0]
             guard count < limit else { return false }
@@ -22,8 +21,8 @@ final class ClientCounts: Sendable {
         }
     }
 
-    func leave(_ client: IPAddress?) {
-        guard limit > 0, let client else { return }
+    func leave(_ client: IPAddress) {
+        guard limit > 0 else { return }
         counts.withLock { counts in
             let count = counts[client, default: 1] - 1
             counts[client] = count > 0 ? count : nil

@@ -1,9 +1,10 @@
 import Glibc
-import NIOCore
+package import HTTPSemantics
+package import SeedSupport
 
 /// The head of one request: its bytes as they came, and where in them the parts are. Text is made only when asked for.
-struct RequestHead {
-    enum Method {
+package struct RequestHead: Sendable {
+    package enum Method: Sendable {
         case get, head, options, trace, connect
         /// Forwarded as it is.
         case other
@@ -24,102 +25,130 @@ struct RequestHead {
     }
 
     /// Some of the head's bytes.
-    struct Span {
-        var start: Int32
-        var count: Int32
+    package struct Span: Equatable, Sendable {
+        package var start: Int32
+        package var count: Int32
 
         init(_ start: Int, _ end: Int) {
             self.start = Int32(truncatingIfNeeded: start)
             count = Int32(truncatingIfNeeded: end - start)
         }
 
-        func bytes(of base: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        /// - Parameter base: the head's bytes.
+        package func bytes(of base: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(rebasing: base[Int(start)..<Int(start) + Int(count)])
         }
     }
 
-    struct Field {
-        var id: FieldID
-        var name: Span
+    package struct Field: Sendable {
+        package var id: FieldID
+        package var name: Span
         /// Without the blanks around it.
-        var value: Span
+        package var value: Span
     }
 
     /// How the length of the body is told (RFC 9112 §6).
-    enum Framing: Equatable {
+    package enum Framing: Equatable, Sendable {
         case none
         case length(Int64)
         case chunked
     }
 
-    let bytes: ByteBuffer
-    var method = Method.other
-    var methodSpan = Span(0, 0)
-    var targetSpan = Span(0, 0)
-    /// HTTP/1.`minorVersion`: 0, or 1 for every other.
-    var minorVersion = 1
-    var fields: [Field] = []
-    /// Which known fields there are.
-    var present = FieldIDSet()
-    var framing = Framing.none
-    /// The client wants to send more requests on this connection.
-    var isPersistent = true
-    /// `Connection` names further fields that are about this connection only.
-    var nominatesFields = false
+    /// How the target is written (RFC 9112 §3.2).
+    package enum TargetForm: Sendable {
+        /// A path, perhaps with a query.
+        case origin
+        /// With a scheme: as to a proxy.
+        case absolute
+        /// A host and a port: CONNECT.
+        case authority
+        /// `*`: the server itself.
+        case asterisk
+        /// None of these.
+        case other
+    }
 
-    init(bytes: ByteBuffer) {
+    package let bytes: Bytes
+    package internal(set) var method = Method.other
+    package internal(set) var methodSpan = Span(0, 0)
+    package internal(set) var targetSpan = Span(0, 0)
+    /// HTTP/1.`minorVersion`: 0, or 1 for every other.
+    package internal(set) var minorVersion = 1
+    package internal(set) var fields: [Field]
+    /// Which known fields there are.
+    package internal(set) var present = FieldIDSet()
+    package internal(set) var framing = Framing.none
+    /// The client wants to send more requests on this connection.
+    package internal(set) var isPersistent = true
+    /// `Connection` names further fields that are about this connection only.
+    package internal(set) var nominatesFields = false
+
+    // The effective request URI (RFC 9110 §7.1), resolved once (rule 38).
+    package internal(set) var form = TargetForm.origin
+    /// Empty where the target has none: then it is the connection's.
+    package internal(set) var scheme = Span(0, 0)
+    /// Of the target if that has one, else what `Host` says.
+    package internal(set) var authority = Span(0, 0)
+    /// Without the query; empty where an absolute target has none.
+    package internal(set) var path = Span(0, 0)
+    /// With its question mark; empty if there is none.
+    package internal(set) var query = Span(0, 0)
+
+    /// - Parameter fields: empty; used for its memory.
+    init(bytes: Bytes, fields: [Field] = []) {
         self.bytes = bytes
+        self.fields = fields
     }
 }
 
 extension RequestHead {
-    var isChunked: Bool { framing == .chunked }
-    var hasBody: Bool { framing != .none && framing != .length(0) }
-    var methodText: String { text(methodSpan) }
+    package var isChunked: Bool { framing == .chunked }
+    package var hasBody: Bool { framing != .none && framing != .length(0) }
+    package var methodText: String { text(methodSpan) }
     /// The request target, byte for byte as it was sent.
-    var target: String { text(targetSpan) }
+    package var target: String { text(targetSpan) }
     /// The URL without its query, which may hold secrets, and without user information.
-    var loggedTarget: Substring {
+    package var loggedTarget: Substring {
         let target = target.prefix { $0 != "?" }
         guard let at = target.lastIndex(of: "@") else { return target }
         return target[target.index(after: at)...]
     }
 
-    func text(_ span: Span) -> String {
-        bytes.getString(at: Int(span.start), length: Int(span.count)) ?? ""
+    package func text(_ span: Span) -> String {
+        bytes.withUnsafeBytes { String(decoding: span.bytes(of: $0), as: UTF8.self) }
     }
 
     /// The value of the first field of this kind.
-    func text(of id: FieldID) -> String? {
+    package func text(of id: FieldID) -> String? {
         guard present.contains(id) else { return nil }
         return fields.first { $0.id == id }.map { text($0.value) }
     }
 
     /// The values of all fields of this kind, as one list (RFC 9110 §5.3).
-    func list(of id: FieldID) -> String? {
+    package func list(of id: FieldID) -> String? {
         guard present.contains(id) else { return nil }
         return fields.filter { $0.id == id }.map { text($0.value) }.joined(separator: ", ")
     }
 
-    func count(of id: FieldID) -> Int {
+    package func count(of id: FieldID) -> Int {
         present.contains(id) ? fields.count { $0.id == id } : 0
     }
 
     /// True when a field of this kind has this value, in any case.
-    func says(_ id: FieldID, _ word: StaticString) -> Bool {
+    package func says(_ id: FieldID, _ word: StaticString) -> Bool {
         guard present.contains(id), let field = fields.first(where: { $0.id == id }) else { return false }
-        return bytes.withUnsafeReadableBytes { field.value.bytes(of: $0).equalsIgnoringCase(word) }
+        return bytes.withUnsafeBytes { field.value.bytes(of: $0).equalsIgnoringCase(word) }
     }
 
     /// As if the fields of this kind had never been there.
-    mutating func remove(_ id: FieldID) {
+    package mutating func remove(_ id: FieldID) {
         fields.removeAll { $0.id == id }
         present.remove(id)
     }
 
     /// The fields that may travel on to an origin: not those about this connection, and none of ours.
-    func isEndToEnd(_ field: Field, in base: UnsafeRawBufferPointer) -> Bool {
-        if field.id.isHopByHop || field.id.isDragonfly { return false }
+    package func isEndToEnd(_ field: Field, in base: UnsafeRawBufferPointer) -> Bool {
+        if FieldIDSet.hopByHop.contains(field.id) || field.id.isDragonfly { return false }
         // It is part of a manifest's key, so it travels as long as that has it.
         if field.id == .accept { return true }
         return !nominatesFields || !isNominated(field, in: base)
@@ -140,7 +169,7 @@ extension RequestHead {
 
 extension UnsafeRawBufferPointer {
     /// Where `text` begins; nil if it isn't in here.
-    func position(of text: StaticString) -> Int? {
+    package func position(of text: StaticString) -> Int? {
         let length = text.utf8CodeUnitCount
         guard let base = baseAddress, count >= length else { return nil }
         var start = 0
@@ -150,17 +179,4 @@ extension UnsafeRawBufferPointer {
         }
         return nil
     }
-
-    /// Without the blanks at both ends.
-    @inline(__always)
-    var trimmingBlanks: UnsafeRawBufferPointer {
-        var (start, end) = (0, count)
-        while start < end, self[start].isBlank { start += 1 }
-        while end > start, self[end - 1].isBlank { end -= 1 }
-        return UnsafeRawBufferPointer(rebasing: self[start..<end])
-    }
-}
-
-extension UInt8 {
-    fileprivate var lowercased: UInt8 { 0x41...0x5a ~= self ? self | 0x20 : self }
 }

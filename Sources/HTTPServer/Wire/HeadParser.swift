@@ -1,5 +1,6 @@
 import Glibc
-import NIOCore
+import HTTPSemantics
+import SeedSupport
 
 /// Cuts request heads out of a connection's bytes, strictly by RFC 9112: what two servers might read differently is
 /// refused, never repaired. Bytes that were searched once are not searched again, however slowly the rest comes.
@@ -14,7 +15,7 @@ struct HeadParser {
     private enum Scan {
         case incomplete
         case complete(Int)
-        case refused(Refusal)
+        case refused(RequestError)
     }
 
     private var scanned = 0
@@ -23,31 +24,35 @@ struct HeadParser {
     private var hasSkippedEmptyLine = false
 
     /// The next head, which is then taken out of `bytes`; nil while its end has not come.
-    /// - Throws: the answer to what is no request; nothing after it can be read.
-    mutating func parse(_ bytes: inout ByteBuffer) throws(Refusal) -> RequestHead? {
+    /// - Parameter bytes: all that came since the last head, each time.
+    /// - Throws: the response to what is no request; nothing after it can be read.
+    mutating func parse(
+        _ bytes: inout UnsafeRawBufferPointer, _ memory: inout HeadMemory
+    ) throws(RequestError) -> RequestHead? {
         skipEmptyLine(&bytes)
-        switch bytes.withUnsafeReadableBytes({ scan($0) }) {
+        switch scan(bytes) {
         case .incomplete: return nil
-        case .refused(let refusal): throw refusal
+        case .refused(let error): throw error
         case .complete(let end):
-            guard let slice = bytes.readSlice(length: end) else { return nil }
+            let text = UnsafeRawBufferPointer(rebasing: bytes[..<end])
+            bytes = UnsafeRawBufferPointer(rebasing: bytes[end...])
             self = HeadParser()
-            return try RequestHead(parsing: slice)
+            return try memory.makeHead(text)
         }
     }
 
     /// RFC 9112 §2.2: one empty line before a request is a harmless habit of old clients.
-    private mutating func skipEmptyLine(_ bytes: inout ByteBuffer) {
-        guard scanned == 0, !hasSkippedEmptyLine, bytes.readableBytes > 1 else { return }
+    private mutating func skipEmptyLine(_ bytes: inout UnsafeRawBufferPointer) {
+        guard scanned == 0, !hasSkippedEmptyLine, bytes.count > 1 else { return }
         hasSkippedEmptyLine = true
-        guard bytes.getInteger(at: bytes.readerIndex, as: UInt16.self) == 0x0d0a else { return }
-        bytes.moveReaderIndex(forwardBy: 2)
+        guard bytes[0] == .carriageReturn, bytes[1] == .lineFeed else { return }
+        bytes = UnsafeRawBufferPointer(rebasing: bytes[2...])
     }
 
     private mutating func scan(_ bytes: UnsafeRawBufferPointer) -> Scan {
         guard let base = bytes.baseAddress, bytes.count > scanned else { return .incomplete }
         if bytes[0] == .carriageReturn, bytes.count == 1, !hasSkippedEmptyLine { return .incomplete }
-        guard ASCIISet.token.contains(bytes[0]) else {
+        guard ASCIISet.token.has(bytes[0]) else {
             return .refused(.badRequest("A request begins with its method."))
         }
         while let found = memchr(base + scanned, Int32(UInt8.lineFeed), bytes.count - scanned) {
@@ -68,36 +73,33 @@ struct HeadParser {
 }
 
 extension RequestHead {
-    /// - Parameter bytes: a whole head, each line ended by CR LF, the empty line included.
-    fileprivate init(parsing bytes: ByteBuffer) throws(Refusal) {
-        self.init(bytes: bytes)
+    /// Reads `bytes`: a whole head, each line ended by CR LF, the empty line included.
+    mutating func parse() throws(RequestError) {
         fields.reserveCapacity(12)
-        var refusal: Refusal?
-        bytes.withUnsafeReadableBytes { base in
-            do throws(Refusal) {
-                var rules = FramingRules()
-                var start = try readRequestLine(base) + 2
-                // To the very end: a line that holds a CR alone must not pass for the last one.
-                while start < base.count - 2 {
-                    start = try readField(base, from: start, &rules) + 2
-                }
-                try rules.settle(&self)
-            } catch { refusal = error }
+        let base = bytes.unowned
+        defer { withExtendedLifetime(bytes) {} }
+        var rules = FramingRules()
+        var start = try readRequestLine(base) + 2
+        // To the very end: a line that holds a CR alone must not pass for the last one.
+        while start < base.count - 2 {
+            start = try readField(base, from: start, &rules) + 2
         }
-        if let refusal { throw refusal }
+        try rules.settle(&self)
+        resolveTarget(base)
     }
 
     /// - Returns: where the line's CR is.
-    private mutating func readRequestLine(_ base: UnsafeRawBufferPointer) throws(Refusal) -> Int {
+    private mutating func readRequestLine(_ base: UnsafeRawBufferPointer) throws(RequestError) -> Int {
+        let (token, target) = (ASCIISet.token, ASCIISet.target)
         var position = 0
-        while ASCIISet.token.contains(base[position]) { position += 1 }
+        while token.has(base[position]) { position += 1 }
         guard base[position] == .space, position > 0 else { throw .badRequest("The request line is not understood.") }
         guard position <= HeadParser.longestMethod else { throw .unknownMethod }
         methodSpan = Span(0, position)
         method = Method(methodSpan.bytes(of: base))
         let start = position + 1
         position = start
-        while ASCIISet.target.contains(base[position]) { position += 1 }
+        while target.has(base[position]) { position += 1 }
         guard base[position] == .space, position > start else {
             throw .badRequest("The request target is empty or holds a byte that a URL may not hold.")
         }
@@ -109,10 +111,11 @@ extension RequestHead {
     }
 
     /// RFC 9112 §2.3: a higher minor version is served as the highest we know.
-    private static func minorVersion(_ base: UnsafeRawBufferPointer, at start: Int) throws(Refusal) -> Int {
-        let known: StaticString = "HTTP/"
-        guard base.count > start + 9, known.withUTF8Buffer({ $0.elementsEqual(base[start..<start + 5]) }),
-            base[start + 5].isDigit, base[start + 6] == UInt8(ascii: "."), base[start + 7].isDigit,
+    private static func minorVersion(_ base: UnsafeRawBufferPointer, at start: Int) throws(RequestError) -> Int {
+        guard base.count > start + 9, base[start] == UInt8(ascii: "H"), base[start + 1] == UInt8(ascii: "T"),
+            base[start + 2] == UInt8(ascii: "T"), base[start + 3] == UInt8(ascii: "P"),
+            base[start + 4] == UInt8(ascii: "/"), base[start + 5].isDigit, base[start + 6] == UInt8(ascii: "."),
+            base[start + 7].isDigit,
             base[start + 8] == .carriageReturn, base[start + 9] == .lineFeed
         else { throw .badRequest("The request line does not end with the HTTP version.") }
         guard base[start + 5] == UInt8(ascii: "1") else { throw .unknownVersion }
@@ -121,7 +124,7 @@ extension RequestHead {
 
     private mutating func readField(
         _ base: UnsafeRawBufferPointer, from start: Int, _ rules: inout FramingRules
-    ) throws(Refusal) -> Int {
+    ) throws(RequestError) -> Int {
         let field = try FieldLine.read(base, from: start)
         let id = FieldID(name: field.name.bytes(of: base))
         present.insert(id)
@@ -139,9 +142,10 @@ struct FieldLine {
     var end: Int
 
     /// - Parameter start: of a line that ends with CR LF within `base`.
-    static func read(_ base: UnsafeRawBufferPointer, from start: Int) throws(Refusal) -> FieldLine {
+    static func read(_ base: UnsafeRawBufferPointer, from start: Int) throws(RequestError) -> FieldLine {
+        let token = ASCIISet.token
         var position = start
-        while ASCIISet.token.contains(base[position]) { position += 1 }
+        while token.has(base[position]) { position += 1 }
         // A blank here is a folded line or a blank before the colon, both a way to hide a field from somebody.
         guard base[position] == UInt8(ascii: ":"), position > start else {
             throw .badRequest("A field name is empty, folded, or not followed by a colon.")
@@ -157,5 +161,13 @@ struct FieldLine {
         var valueEnd = position
         while valueEnd > valueStart, base[valueEnd - 1].isBlank { valueEnd -= 1 }
         return FieldLine(name: name, value: RequestHead.Span(valueStart, valueEnd), end: position)
+    }
+}
+
+extension ASCIISet {
+    /// `contains`, but inlined here: it is asked for each byte of a head.
+    @inline(__always)
+    fileprivate func has(_ byte: UInt8) -> Bool {
+        byte < 128 && ((byte < 64 ? low : high) >> UInt64(byte & 63)) & 1 != 0
     }
 }

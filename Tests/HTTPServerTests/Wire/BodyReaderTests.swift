@@ -1,7 +1,7 @@
-import NIOCore
+import SeedSupport
 import Testing
 
-@testable import SeedProxy
+@testable import HTTPServer
 
 @Suite("Reading request bodies")
 struct BodyReaderTests {
@@ -9,13 +9,13 @@ struct BodyReaderTests {
 
     /// What comes out, read in pieces of that size.
     private func read(_ text: String, by size: Int) -> (body: String, last: String) {
-        var reader = RequestReader()
+        var reader = ReaderUnderTest()
         var (body, last) = ("", "")
         let bytes = Array(text.utf8)
         for start in stride(from: 0, to: bytes.count, by: size) {
-            reader.receive(ByteBuffer(bytes: bytes[start..<min(start + size, bytes.count)]))
+            reader.receive(bytes[start..<min(start + size, bytes.count)])
             while let part = reader.next() {
-                if case .body(let bytes) = part { body += String(buffer: bytes) }
+                if case .body(let bytes) = part { body += bytes.description }
                 last = part.summary
             }
         }

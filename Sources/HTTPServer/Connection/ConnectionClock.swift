@@ -1,8 +1,8 @@
-import NIOCore
+import SeedSupport
 
 /// When a connection has been waiting for its client too long. Looked at by the loop's tick only.
 struct ConnectionClock {
-    enum Verdict: Equatable {
+    enum Judgement: Equatable {
         case fine
         /// End an idle connection.
         case leave
@@ -13,46 +13,50 @@ struct ConnectionClock {
         case abort
     }
 
-    private var since = NIODeadline.now()
+    private var since: MonotonicTime
     private var isHeadPartial = false
     private var queued = 0
 
+    init(now: MonotonicTime) {
+        since = now
+    }
+
     /// The connection entered another phase.
-    mutating func restart() {
-        since = .now()
+    mutating func restart(_ now: MonotonicTime) {
+        since = now
         isHeadPartial = false
     }
 
-    mutating func headBegan() {
+    mutating func headBegan(_ now: MonotonicTime) {
         guard !isHeadPartial else { return }
         isHeadPartial = true
-        since = .now()
+        since = now
     }
 
     /// Some of a request's body came.
-    mutating func bodyMoved() {
-        since = .now()
+    mutating func bodyMoved(_ now: MonotonicTime) {
+        since = now
     }
 
     /// - Parameters:
-    ///   - queued: bytes handed to the channel that the client has not taken yet. While there are some, only their
-    ///     shrinking counts.
+    ///   - queued: bytes of responses that the client has not taken yet. While there are some, only their shrinking
+    ///     counts.
     ///   - wantsBody: more of the request's body could be taken if it came.
     mutating func judge(
-        _ now: NIODeadline, queued: Int, phase: ConnectionMachine.Phase, wantsBody: Bool, limits: ProxyConfiguration
-    ) -> Verdict {
+        _ now: MonotonicTime, queued: Int, phase: ConnectionMachine.Phase, wantsBody: Bool, limits: ConnectionTimeouts
+    ) -> Judgement {
         if phase == .serving, !wantsBody, queued == 0 { since = now }
         if queued != self.queued {
             self.queued = queued
             since = now
         }
         let waited = now - since
-        if queued > 0 { return waited > TimeAmount(limits.stallTimeout) ? .abort : .fine }
+        if queued > 0 { return waited > limits.stall ? .abort : .fine }
         switch phase {
-        case .idle where isHeadPartial: return waited > TimeAmount(limits.headTimeout) ? .refuseHead : .fine
-        case .idle: return waited > TimeAmount(limits.idleTimeout) ? .leave : .fine
-        case .lingering: return waited > TimeAmount(limits.lingerTimeout) ? .abort : .fine
-        case .serving: return waited > TimeAmount(limits.bodyTimeout) ? .refuseBody : .fine
+        case .idle where isHeadPartial: return waited > limits.head ? .refuseHead : .fine
+        case .idle: return waited > limits.idle ? .leave : .fine
+        case .lingering: return waited > limits.linger ? .abort : .fine
+        case .serving: return waited > limits.body ? .refuseBody : .fine
         case .closed: return .fine
         }
     }

@@ -1,3 +1,5 @@
+import HTTPSemantics
+
 /// What the fields of one head say together about its body, its host and its connection. Whatever leaves two ways to
 /// read it is refused: that is what request smuggling lives on (RFC 9112 §6.3, §11.2).
 struct FramingRules {
@@ -12,7 +14,7 @@ struct FramingRules {
 
     mutating func take(
         _ id: FieldID, _ value: UnsafeRawBufferPointer, _ head: inout RequestHead
-    ) throws(Refusal) {
+    ) throws(RequestError) {
         switch id {
         case .host: try takeHost(value)
         case .contentLength: try takeLength(value)
@@ -23,7 +25,7 @@ struct FramingRules {
     }
 
     /// After the last field.
-    func settle(_ head: inout RequestHead) throws(Refusal) {
+    func settle(_ head: inout RequestHead) throws(RequestError) {
         if hosts != 1, hosts > 1 || head.minorVersion > 0 { throw .badRequest("Exactly one Host field is needed.") }
         if isChunked, length != nil {
             throw .badRequest("Content-Length and Transfer-Encoding exclude each other.")
@@ -33,22 +35,22 @@ struct FramingRules {
         head.isPersistent = !closes && (head.minorVersion > 0 || keepsAlive)
     }
 
-    private mutating func takeHost(_ value: UnsafeRawBufferPointer) throws(Refusal) {
+    private mutating func takeHost(_ value: UnsafeRawBufferPointer) throws(RequestError) {
         hosts += 1
         guard HostText.isValid(value) else { throw .badRequest("The Host field is no host with an optional port.") }
     }
 
     /// Digits and nothing else, once: a list of equal lengths may be accepted by RFC 9112 §6.3, so others may read it
     /// otherwise.
-    private mutating func takeLength(_ value: UnsafeRawBufferPointer) throws(Refusal) {
+    private mutating func takeLength(_ value: UnsafeRawBufferPointer) throws(RequestError) {
         guard length == nil else { throw .badRequest("Content-Length comes more than once.") }
-        guard !value.isEmpty, value.count <= 18, value.allSatisfy(\.isDigit) else {
+        guard value.count <= 18, let number = Int64(digits: value) else {
             throw .badRequest("Content-Length is no number, or too large.")
         }
-        length = value.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+        length = number
     }
 
-    private mutating func takeCoding(_ value: UnsafeRawBufferPointer) throws(Refusal) {
+    private mutating func takeCoding(_ value: UnsafeRawBufferPointer) throws(RequestError) {
         guard !isChunked else { throw .badRequest("Transfer-Encoding comes more than once.") }
         isChunked = true
         if value.equalsIgnoringCase("chunked") { return }
@@ -63,7 +65,7 @@ struct FramingRules {
     /// What we frame and route by cannot be for us alone: others would read another message without it.
     private mutating func takeConnection(
         _ value: UnsafeRawBufferPointer, _ head: inout RequestHead
-    ) throws(Refusal) {
+    ) throws(RequestError) {
         for word in value.split(separator: UInt8(ascii: ",")) {
             let word = UnsafeRawBufferPointer(rebasing: word).trimmingBlanks
             if word.equalsIgnoringCase("close") {
@@ -82,8 +84,8 @@ struct FramingRules {
 }
 
 /// `host[:port]` as the `Host` field has it (RFC 9110 §7.2).
-enum HostText {
-    static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
+package enum HostText {
+    package static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
         var position = 0
         if text.first == UInt8(ascii: "[") {
             guard let close = text.firstIndex(of: UInt8(ascii: "]")), close > 1 else { return false }

@@ -1,5 +1,4 @@
-import Glibc
-import NIOCore
+import HTTPSemantics
 
 /// Cuts one request's body out of a connection's bytes (RFC 9112 §6, §7.1). Chunk framing, extensions and trailers are
 /// checked and left out.
@@ -36,8 +35,8 @@ struct BodyReader {
 
     var isOver: Bool { if case .over = phase { true } else { false } }
 
-    /// The next bytes of the body; nil when more must come first, or the body is over.
-    mutating func next(_ bytes: inout ByteBuffer) throws(Refusal) -> ByteBuffer? {
+    /// The next bytes of the body, taken out of `bytes`; nil when more must come first, or the body is over.
+    mutating func next(_ bytes: inout UnsafeRawBufferPointer) throws(RequestError) -> UnsafeRawBufferPointer? {
         while true {
             switch phase {
             case .over: return nil
@@ -50,55 +49,62 @@ struct BodyReader {
         }
     }
 
-    private mutating func take(_ left: Int64, _ bytes: inout ByteBuffer, then: (Int64) -> Phase) -> ByteBuffer? {
-        let count = Int(min(left, Int64(bytes.readableBytes)))
+    private mutating func take(
+        _ left: Int64, _ bytes: inout UnsafeRawBufferPointer, then: (Int64) -> Phase
+    ) -> UnsafeRawBufferPointer? {
+        let count = Int(min(left, Int64(bytes.count)))
         guard count > 0 else { return nil }
         phase = then(left - Int64(count))
-        return bytes.readSlice(length: count)
+        return bytes.removeFirst(count)
     }
 
-    private mutating func readChunkLine(_ bytes: inout ByteBuffer) throws(Refusal) -> Bool {
+    private mutating func readChunkLine(_ bytes: inout UnsafeRawBufferPointer) throws(RequestError) -> Bool {
         guard let line = try readLine(&bytes, limit: Self.longestChunkLine) else { return false }
-        guard let (size, rest) = line.withUnsafeReadableBytes({ ChunkLine.size($0) }) else { throw .badChunk }
+        guard let (size, rest) = ChunkLine.size(line) else { throw .badChunk }
         extensionBytes += rest
         guard extensionBytes <= Self.mostExtensionBytes else { throw .badChunk }
         phase = size > 0 ? .chunk(size) : .trailers
         return true
     }
 
-    private mutating func readChunkEnd(_ bytes: inout ByteBuffer) throws(Refusal) -> Bool {
-        let start = bytes.readerIndex
-        if let first = bytes.getInteger(at: start, as: UInt8.self), first != .carriageReturn { throw .badChunk }
-        guard let end = bytes.readInteger(as: UInt16.self) else { return false }
-        guard end == 0x0d0a else { throw .badChunk }
+    private mutating func readChunkEnd(_ bytes: inout UnsafeRawBufferPointer) throws(RequestError) -> Bool {
+        if let first = bytes.first, first != .carriageReturn { throw .badChunk }
+        guard bytes.count > 1 else { return false }
+        guard bytes[1] == .lineFeed else { throw .badChunk }
+        _ = bytes.removeFirst(2)
         phase = .chunkLine
         return true
     }
 
-    private mutating func readTrailer(_ bytes: inout ByteBuffer) throws(Refusal) -> Bool {
+    private mutating func readTrailer(_ bytes: inout UnsafeRawBufferPointer) throws(RequestError) -> Bool {
         guard let line = try readLine(&bytes, limit: Self.longestTrailers) else { return false }
-        trailerBytes += line.readableBytes
+        trailerBytes += line.count
         guard trailerBytes <= Self.longestTrailers else { throw .headTooLarge }
-        guard line.readableBytes > 2 else {
+        guard line.count > 2 else {
             phase = .over
             return true
         }
-        var refusal: Refusal?
-        line.withUnsafeReadableBytes { base in
-            do throws(Refusal) { _ = try FieldLine.read(base, from: 0) } catch { refusal = error }
-        }
-        if let refusal { throw refusal }
+        _ = try FieldLine.read(line, from: 0)
         return true
     }
 
     /// A line with its CR LF; nil when its end has not come.
-    private func readLine(_ bytes: inout ByteBuffer, limit: Int) throws(Refusal) -> ByteBuffer? {
-        let length = bytes.readableBytesView.firstIndex(of: .lineFeed).map { $0 - bytes.readerIndex + 1 }
-        guard length ?? bytes.readableBytes <= limit else { throw .badChunk }
+    private func readLine(
+        _ bytes: inout UnsafeRawBufferPointer, limit: Int
+    ) throws(RequestError) -> UnsafeRawBufferPointer? {
+        let length = bytes.firstIndex(of: .lineFeed).map { $0 + 1 }
+        guard length ?? bytes.count <= limit else { throw .badChunk }
         guard let length else { return nil }
-        guard length > 1, bytes.getInteger(at: bytes.readerIndex + length - 2, as: UInt8.self) == .carriageReturn
-        else { throw .badChunk }
-        return bytes.readSlice(length: length)
+        guard length > 1, bytes[length - 2] == .carriageReturn else { throw .badChunk }
+        return bytes.removeFirst(length)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// - Returns: the first `count` bytes, which are taken out.
+    fileprivate mutating func removeFirst(_ count: Int) -> UnsafeRawBufferPointer {
+        defer { self = UnsafeRawBufferPointer(rebasing: self[count...]) }
+        return UnsafeRawBufferPointer(rebasing: self[..<count])
     }
 }
 

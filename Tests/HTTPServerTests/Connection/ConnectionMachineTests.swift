@@ -1,7 +1,7 @@
-import NIOCore
+import SeedSupport
 import Testing
 
-@testable import SeedProxy
+@testable import HTTPServer
 
 @Suite("The life of a connection")
 struct ConnectionMachineTests {
@@ -70,26 +70,27 @@ struct ConnectionMachineTests {
 
     @Test("A connection is judged by what it waits for")
     func clock() {
-        var limits = ProxyConfiguration()
-        (limits.idleTimeout, limits.headTimeout) = (.seconds(60), .seconds(10))
-        (limits.stallTimeout, limits.lingerTimeout) = (.seconds(300), .seconds(5))
-        func verdict(
+        var limits = ConnectionTimeouts()
+        (limits.idle, limits.head) = (.seconds(60), .seconds(10))
+        (limits.stall, limits.linger) = (.seconds(300), .seconds(5))
+        func judgement(
             after seconds: Int64, _ phase: ConnectionMachine.Phase, queued: Int = 0, partial: Bool = false,
             wantsBody: Bool = false
-        ) -> ConnectionClock.Verdict {
-            var clock = ConnectionClock()
-            if partial { clock.headBegan() }
-            _ = clock.judge(.now(), queued: queued, phase: phase, wantsBody: wantsBody, limits: limits)
+        ) -> ConnectionClock.Judgement {
+            let start = MonotonicTime.now()
+            var clock = ConnectionClock(now: start)
+            if partial { clock.headBegan(start) }
+            _ = clock.judge(start, queued: queued, phase: phase, wantsBody: wantsBody, limits: limits)
             return clock.judge(
-                .now() + .seconds(seconds), queued: queued, phase: phase, wantsBody: wantsBody, limits: limits)
+                start + .seconds(seconds), queued: queued, phase: phase, wantsBody: wantsBody, limits: limits)
         }
-        #expect(verdict(after: 61, .idle) == .leave)
-        #expect(verdict(after: 59, .idle) == .fine)
-        #expect(verdict(after: 11, .idle, partial: true) == .refuseHead)
-        #expect(verdict(after: 61, .serving, wantsBody: true) == .refuseBody)
-        #expect(verdict(after: 6, .lingering) == .abort)
-        #expect(verdict(after: 1000, .serving) == .fine)
-        #expect(verdict(after: 61, .idle, queued: 5) == .fine)
-        #expect(verdict(after: 301, .serving, queued: 5) == .abort)
+        #expect(judgement(after: 61, .idle) == .leave)
+        #expect(judgement(after: 59, .idle) == .fine)
+        #expect(judgement(after: 11, .idle, partial: true) == .refuseHead)
+        #expect(judgement(after: 61, .serving, wantsBody: true) == .refuseBody)
+        #expect(judgement(after: 6, .lingering) == .abort)
+        #expect(judgement(after: 1000, .serving) == .fine)
+        #expect(judgement(after: 61, .idle, queued: 5) == .fine)
+        #expect(judgement(after: 301, .serving, queued: 5) == .abort)
     }
 }

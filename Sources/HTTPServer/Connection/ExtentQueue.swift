@@ -1,0 +1,119 @@
+import EventLoops
+import SeedSupport
+
+/// What is to be sent on one connection, and by which system call next. It decides only.
+struct ExtentQueue {
+    /// One call.
+    enum Step {
+        /// So many of the first pieces, all in memory, `count` bytes of them.
+        case gather(pieces: Int, count: Int, more: Bool)
+        /// A part of a file, which is the front of the first piece.
+        case sendFile(descriptor: Int32, offset: Int64, count: Int)
+    }
+
+    /// Bytes, and what keeps them where they are: taken apart so that looking at them copies no reference.
+    private struct Piece {
+        /// Nil for a part of a file.
+        var base: UnsafeRawPointer?
+        var descriptor: Int32 = -1
+        var offset: Int64 = 0
+        var count: Int
+        let bytes: Bytes
+        let owner: AnyObject?
+
+        mutating func removeFirst(_ sent: Int) {
+            count -= sent
+            if let base { self.base = base + sent } else { offset += Int64(sent) }
+        }
+    }
+
+    private var pieces: [Piece] = []
+    private var first = 0
+    /// Bytes that wait.
+    private(set) var count = 0
+
+    var isEmpty: Bool { first == pieces.count }
+
+    mutating func append(_ bytes: Bytes, lease: AnyObject? = nil) {
+        append(Piece(base: bytes.unowned.baseAddress, count: bytes.count, bytes: bytes, owner: lease))
+    }
+
+    /// - Parameter count: bytes from the buffer's start.
+    mutating func append(_ buffer: HeadBuffer, count: Int) {
+        append(Piece(base: buffer.base, count: count, bytes: Bytes(), owner: buffer))
+    }
+
+    /// A long part that is in memory as well leaves out of the file, a short one out of memory.
+    mutating func append(_ file: FileExtent) {
+        if file.count < WriteLimits.sendFileFrom, let memory = file.memory {
+            return append(memory, lease: file.lease)
+        }
+        append(
+            Piece(
+                base: nil, descriptor: file.descriptor, offset: file.offset, count: file.count, bytes: Bytes(),
+                owner: file.lease))
+    }
+
+    private mutating func append(_ piece: Piece) {
+        guard piece.count > 0 else { return }
+        if pieces.capacity == 0 { pieces.reserveCapacity(WriteLimits.keptPlaces) }
+        count += piece.count
+        pieces.append(piece)
+    }
+
+    /// - Parameter limit: bytes, at least 1.
+    /// - Returns: nil when nothing waits.
+    func next(limit: Int) -> Step? {
+        var (index, total) = (first, 0)
+        while index < pieces.count, index - first < WriteLimits.vectors, total < limit {
+            let count = pieces[index].count
+            if pieces[index].base == nil {
+                guard index == first else {
+                    return .gather(pieces: index - first, count: total, more: count <= WriteLimits.holdHeadUpTo)
+                }
+                let (descriptor, offset) = (pieces[index].descriptor, pieces[index].offset)
+                return .sendFile(descriptor: descriptor, offset: offset, count: min(count, limit))
+            }
+            total += count
+            index += 1
+        }
+        return total > 0 ? .gather(pieces: index - first, count: min(total, limit), more: false) : nil
+    }
+
+    /// Writes where the first pieces are, `count` bytes together, into `vectors`.
+    /// The pointers are valid until the queue changes.
+    func locate(_ number: Int, count: Int, into vectors: UnsafeMutableBufferPointer<IOVector>) {
+        var left = count
+        for index in 0..<number {
+            let size = min(left, pieces[first + index].count)
+            let part = UnsafeRawBufferPointer(start: pieces[first + index].base, count: size)
+            vectors.initializeElement(at: index, to: IOVector(part))
+            left -= size
+        }
+    }
+
+    /// So many bytes have left.
+    mutating func consume(_ sent: Int) {
+        count -= sent
+        guard count > 0 else { return removeAll() }
+        var left = sent
+        while left > 0 {
+            let size = pieces[first].count
+            guard left >= size else { return pieces[first].removeFirst(left) }
+            left -= size
+            // Let go of at once: a lease must not wait for the rest.
+            pieces[first] = Piece(base: nil, count: 0, bytes: Bytes(), owner: nil)
+            first += 1
+        }
+    }
+
+    /// An empty queue keeps only a little memory.
+    mutating func removeAll() {
+        (first, count) = (0, 0)
+        if pieces.capacity > 2 * WriteLimits.keptPlaces {
+            pieces = []
+        } else {
+            pieces.removeAll(keepingCapacity: true)
+        }
+    }
+}

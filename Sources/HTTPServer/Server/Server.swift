@@ -1,0 +1,137 @@
+package import EventLoops
+package import SeedSupport
+
+/// Listens, and serves every connection on one of its event loops: HTTP/1.1 and HTTP/1.0 (RFC 9112).
+package final class Server: Sendable {
+    /// Where it listens, with the real ports.
+    package let addresses: [SocketAddress]
+    package let counters: ServerCounters
+    private let listeners: [Listener]
+    private let places: [Place]
+
+    /// One of the loops, and what the server has there.
+    private struct Place: Sendable {
+        let eventLoop: EventLoop
+        let loop = Lock<LoopBound<ServerLoop>?>(nil)
+
+        /// Calls `body` on the loop, unless the server has left it.
+        func post(_ body: @escaping @Sendable (ServerLoop) -> Void) -> Bool {
+            eventLoop.post { [loop] in
+                guard let bound = loop.withLock({ $0 }) else { return }
+                body(bound.value)
+            }
+        }
+    }
+
+    private init(_ listeners: [Listener], _ places: [Place], _ counters: ServerCounters) {
+        addresses = listeners.map(\.address)
+        self.listeners = listeners
+        self.places = places
+        self.counters = counters
+    }
+
+    /// Begins to listen.
+    /// - Parameters:
+    ///   - loops: at least one; several servers may share them.
+    ///   - application: called once on each of them.
+    package static func start(
+        _ configuration: ServerConfiguration, loops: [EventLoop],
+        application: @escaping @Sendable (EventLoop) -> any Application
+    ) throws(ListenError) -> Server {
+        let limits = ServerLimits(configuration)
+        let counters = ServerCounters(loops: loops.map { _ in LoopCounters() })
+        let places = loops.map { Place(eventLoop: $0) }
+        for (place, counters) in zip(places, counters.loops) {
+            // Before the first connection: a loop does things in the order they were posted.
+            place.eventLoop.post {
+                let loop = place.eventLoop
+                let server = ServerLoop(on: loop, configuration, limits, counters, application(loop))
+                place.loop.withLock { $0 = LoopBound(server, on: loop) }
+            }
+        }
+        let server = Server(try listen(configuration, places, counters), places, counters)
+        return server
+    }
+
+    /// - Throws: why one of the addresses can't be listened on; the others are closed again then.
+    private static func listen(
+        _ configuration: ServerConfiguration, _ places: [Place], _ counters: ServerCounters
+    ) throws(ListenError) -> [Listener] {
+        let handler = Listener.Handler(
+            load: { Int(counters.loops[$0].connections.current) },
+            accept: { socket, loop in
+                let place = places.first { $0.eventLoop === loop }
+                guard let bound = place?.loop.withLock({ $0 }) else { return Socket.reset(socket.descriptor) }
+                bound.value.accept(socket)
+            })
+        var listeners: [Listener] = []
+        do throws(ListenError) {
+            for address in configuration.addresses {
+                listeners.append(try Listener.listen(on: address, loops: places.map(\.eventLoop), handler: handler))
+            }
+        } catch {
+            for listener in listeners { listener.close() }
+            for place in places { place.eventLoop.post { place.loop.withLock { $0 = nil } } }
+            throw error
+        }
+        return listeners
+    }
+
+    /// Calls `body` with the application of each loop, on that loop.
+    /// - Parameter done: called when it has been called for all.
+    package func onEachLoop(
+        _ body: @escaping @Sendable (any Application) -> Void, then done: @escaping @Sendable () -> Void = {}
+    ) {
+        let countdown = Countdown(places.count, done)
+        for place in places {
+            let isPosted = place.post { server in
+                body(server.application)
+                countdown.step()
+            }
+            if !isPosted { countdown.step() }
+        }
+    }
+
+    /// Closes the listeners and idle connections at once, lets present requests finish, and cuts them after `limit`.
+    /// - Parameter done: called on some thread when no connection is left.
+    package func drain(within limit: Duration, then done: @escaping @Sendable () -> Void) {
+        let countdown = Countdown(listeners.count + places.count, done)
+        for listener in listeners { listener.close { countdown.step() } }
+        for place in places {
+            let isPosted = place.eventLoop.post {
+                guard let server = place.loop.withLock({ $0 })?.value else { return countdown.step() }
+                server.drain(within: limit) {
+                    place.loop.withLock { $0 = nil }
+                    countdown.step()
+                }
+            }
+            if !isPosted { countdown.step() }
+        }
+    }
+
+    /// The same, waiting for the end.
+    package func drain(within limit: Duration) async {
+        await withCheckedContinuation { continuation in
+            drain(within: limit) { continuation.resume() }
+        }
+    }
+}
+
+/// Calls something after so many steps, which any thread takes.
+private final class Countdown: Sendable {
+    private let left: Lock<Int>
+    private let done: @Sendable () -> Void
+
+    init(_ count: Int, _ done: @escaping @Sendable () -> Void) {
+        left = Lock(count)
+        self.done = done
+    }
+
+    func step() {
+        let isLast = left.withLock { left in
+            left -= 1
+            return left == 0
+        }
+        if isLast { done() }
+    }
+}

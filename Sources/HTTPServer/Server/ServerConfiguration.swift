@@ -1,0 +1,35 @@
+package import SeedSupport
+
+/// Where a server listens, and what it grants its clients.
+package struct ServerConfiguration: Sendable {
+    /// Port 0 lets the system choose.
+    package var addresses: [SocketAddress]
+    /// Open connections; more are reset as soon as they are accepted.
+    package var connectionLimit = 16_384
+    /// Open connections of one client address; 0 means no limit.
+    package var connectionsPerClient = 0
+    package var timeouts = ConnectionTimeouts()
+
+    package init(addresses: [SocketAddress]) {
+        self.addresses = addresses
+    }
+}
+
+/// How long a connection waits for its client. Each is late by up to an interval of the loop's tick.
+package struct ConnectionTimeouts: Sendable, Equatable {
+    /// How long a connection may be without a request.
+    package var idle: Duration = .seconds(75)
+    /// How long a request head may take from its first byte to its last.
+    package var head: Duration = .seconds(15)
+    /// How long a request's body may stop coming.
+    package var body: Duration = .seconds(60)
+    /// How long a client may take no byte of its response.
+    package var stall: Duration = .seconds(300)
+    /// How long a connection whose last response is out may go on sending before it is cut.
+    package var linger: Duration = .seconds(5)
+
+    package init() {}
+
+    /// The shortest of them; a tick that is not much shorter keeps them all.
+    package var shortest: Duration { [idle, head, body, stall, linger].min() ?? idle }
+}

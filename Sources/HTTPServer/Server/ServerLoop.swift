@@ -1,0 +1,132 @@
+package import EventLoops
+import Glibc
+import HTTPSemantics
+import SeedSupport
+
+/// What the connections of one server on one event loop share. It is touched on that loop only.
+package final class ServerLoop {
+    package let eventLoop: EventLoop
+    package let configuration: ServerConfiguration
+    package let application: any Application
+    let counters: LoopCounters
+    let wakeUps: WakeUps
+    var headMemory = HeadMemory()
+    private let limits: ServerLimits
+    private var connections: [ClientConnection] = []
+    private var ticks: Tick?
+    private var headBuffer = HeadBuffer(capacity: HeadBuffer.usual)
+    private var date = (second: 0, field: Bytes())
+    private var drained: [() -> Void] = []
+    private var isDraining = false
+
+    init(
+        on eventLoop: EventLoop, _ configuration: ServerConfiguration, _ limits: ServerLimits, _ counters: LoopCounters,
+        _ application: any Application
+    ) {
+        self.eventLoop = eventLoop
+        self.configuration = configuration
+        self.limits = limits
+        self.counters = counters
+        self.application = application
+        wakeUps = WakeUps(eventLoop)
+        ticks = eventLoop.addTick { [unowned self] now in tick(now) }
+    }
+
+    // MARK: Connections
+
+    /// Takes a connection, or resets it when the server's limits are reached or it is closing.
+    func accept(_ socket: AcceptedSocket) {
+        guard !isDraining, limits.enter(socket.peer.ip) else {
+            counters.connectionsRefused.add()
+            return Socket.reset(socket.descriptor)
+        }
+        Socket.setUnsentLimit(socket.descriptor, WriteLimits.unsent)
+        counters.connections.add()
+        let connection = ClientConnection(socket, of: self, number: connections.count)
+        connections.append(connection)
+        connection.start()
+    }
+
+    /// A connection is closed.
+    func forget(_ connection: ClientConnection) {
+        guard let last = connections.popLast() else { return }
+        if last !== connection {
+            connections[connection.number] = last
+            last.number = connection.number
+        }
+        counters.connections.add(-1)
+        limits.leave(connection.peer.ip)
+        if isDraining, connections.isEmpty { endDrain() }
+    }
+
+    /// One coarse tick for all connections instead of a timer for each.
+    private func tick(_ now: MonotonicTime) {
+        // From the last to the first: those that end leave their places to ones that had their tick.
+        var number = connections.count - 1
+        while number >= 0 {
+            if number < connections.count { connections[number].tick(now) }
+            number -= 1
+        }
+    }
+
+    // MARK: Draining
+
+    /// Idle connections close at once; the others after their present response, or when `limit` is over.
+    func drain(within limit: Duration, then done: @escaping () -> Void) {
+        isDraining = true
+        drained.append(done)
+        let cut = eventLoop.makeTimer { [unowned self] in
+            for connection in connections { connection.abort() }
+        }
+        drained.append { cut.cancel() }
+        cut.schedule(after: limit)
+        for connection in connections { connection.drain() }
+        if connections.isEmpty { endDrain() }
+    }
+
+    private func endDrain() {
+        ticks?.cancel()
+        ticks = nil
+        let done = drained
+        drained = []
+        for done in done { done() }
+    }
+
+    // MARK: Heads
+
+    /// Memory for the next head: the same as for the one before if that has left.
+    func takeHeadBuffer() -> HeadBuffer {
+        if !isKnownUniquelyReferenced(&headBuffer) { headBuffer = HeadBuffer(capacity: HeadBuffer.usual) }
+        return headBuffer
+    }
+
+    /// Appends the field `Date` (RFC 9110 §6.6.1), which is made once a second.
+    package func appendDate(to head: inout HeadBytes) {
+        let second = time(nil)
+        if second != date.second { date = (second, Bytes("Date: \(HTTPDate.text(second: second))\r\n")) }
+        head.append(date.field)
+    }
+}
+
+/// Who may connect, over all loops of a server.
+final class ServerLimits: Sendable {
+    private let connections = Gauge()
+    private let clients: ClientCounts
+    private let limit: Int64
+
+    init(_ configuration: ServerConfiguration) {
+        limit = Int64(configuration.connectionLimit)
+        clients = ClientCounts(limit: configuration.connectionsPerClient)
+    }
+
+    func enter(_ client: IPAddress) -> Bool {
+        guard connections.current < limit, clients.enter(client) else { return false }
+        connections.add(1)
+        return true
+    }
+
+    func leave(_ client: IPAddress) {
+        connections.add(-1)
+        clients.leave(client)
+    }
+}
