@@ -4,6 +4,9 @@ FORMATTED := Sources Tests Examples benchmarks Package.swift
 # Instructions that a warm request may cost, loosely: other compilers make it a little more or less.
 HOT_PATH_LIMIT ?= 100000
 FUZZ_SECONDS ?= 60
+# A third of what the server core costs for a request were the runtime's checks for overlapping access to what is confined to
+# a thread. Debug builds, and so the tests, check.
+RELEASE := -c release -Xswiftc -enforce-exclusivity=unchecked
 # What hands work from thread to thread.
 THREADED := $(foreach name,SeedSupport EventLoops HTTPServer HTTPTransfers,$(if $(wildcard Tests/$(name)Tests),$(name)Tests))
 # A recipe for a product that is not in the manifest says so instead of failing.
@@ -22,7 +25,7 @@ build: deps ## Build for debugging
 	$(SWIFT) build
 
 release: deps ## Build for speed
-	@$(call HAS,seed-peer) $(SWIFT) build -c release --product seed-peer
+	@$(call HAS,seed-peer) $(SWIFT) build $(RELEASE) --product seed-peer
 
 run: release ## Serve on 127.0.0.1:4001, caching every URL, with the store in ./.seed-peer
 	@$(call HAS,seed-peer) .build/release/seed-peer run --dev
@@ -49,15 +52,16 @@ demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DE
 	benchmarks/demo.sh $(DEMO_FLAGS)
 
 bench: deps ## Time identities and the store, compare orders of eviction (BENCH_FLAGS=--json)
-	$(SWIFT) run -c release IdentityBenchmarks
-	$(SWIFT) run -c release EvictionBenchmarks $(BENCH_FLAGS)
-	$(SWIFT) run -c release StoreBenchmarks $(BENCH_FLAGS)
+	$(SWIFT) run $(RELEASE) IdentityBenchmarks
+	$(SWIFT) run $(RELEASE) EvictionBenchmarks $(BENCH_FLAGS)
+	$(SWIFT) run $(RELEASE) StoreBenchmarks $(BENCH_FLAGS)
 
 bench-origin: release ## Time cold objects from an origin: spans, first byte, crowd, slow readers (BENCH_FLAGS=--json)
-	$(SWIFT) run -c release OriginBenchmarks $(BENCH_FLAGS)
+	$(SWIFT) run $(RELEASE) OriginBenchmarks $(BENCH_FLAGS)
 
 bench-front: release ## Compare warm ranges, pass-through and cold objects with nginx in one run (FRONT_ROUNDS, FRONT_SECONDS)
 	@scripts/install-deps bench
+	$(SWIFT) build $(RELEASE) --product ServerBenchmarks
 	@$(call HAS,seed-peer) benchmarks/front.sh $(BENCH_PARTS)
 
 bench-memory: release ## Compare ranges out of memory (storage.cacheCapacity) with ranges out of files (TIER_ROUNDS)
@@ -68,7 +72,7 @@ instructions: release ## Count the instructions of a warm request of 4 KiB; too 
 	@$(call HAS,seed-peer) HOT_PATH_LIMIT=$(HOT_PATH_LIMIT) benchmarks/hot-path.sh --instructions
 
 bench-request: release ## Compare a get of 1 MiB by DragonflyRequest with plain curl through the same seed peer
-	$(SWIFT) run -c release RequestBenchmarks
+	$(SWIFT) run $(RELEASE) RequestBenchmarks
 
 docs: build ## Make the documentation of DragonflyRequest in .build/docs; unknown links are errors
 	@$(call HAS,DragonflyRequest) scripts/make-docs
