@@ -5,8 +5,9 @@ FORMATTED := Sources Tests Examples benchmarks Package.swift
 HOT_PATH_LIMIT ?= 100000
 FUZZ_SECONDS ?= 60
 # A third of what the server core costs for a request were the runtime's checks for overlapping access to what is confined to
-# a thread. Debug builds, and so the tests, check.
-RELEASE := -c release -Xswiftc -enforce-exclusivity=unchecked
+# a thread. Debug builds, and so the tests, check. With the Swift libraries inside, the program starts on any Debian 12 that has
+# the C libraries.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 # What hands work from thread to thread.
 THREADED := $(foreach name,SeedSupport EventLoops HTTPServer HTTPTransfers,$(if $(wildcard Tests/$(name)Tests),$(name)Tests))
 # A recipe for a product that is not in the manifest says so instead of failing.

@@ -23,7 +23,12 @@ func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Res
 let package = Package(
     name: "seed-peer",
     platforms: [.macOS(.v15)],
-    products: [.library(name: "HTTPSemantics", targets: ["HTTPSemantics"])],
+    products: [
+        .executable(name: "seed-peer", targets: ["seed-peer"]),
+        .library(name: "HTTPSemantics", targets: ["HTTPSemantics"]),
+        // For the tests: preloaded into the server.
+        .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
+    ],
     targets: [
         .systemLibrary(name: "CChecksum", providers: [.apt(["zlib1g-dev", "libisal-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -32,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+        .target(name: "CFaultyDisk"),
         .target(name: "CPosixIO"),
 
         module("SeedSupport", ["COpenSSL", "CPosixIO"]),
@@ -47,6 +53,22 @@ let package = Package(
         module("EvictionSimulation", ["DragonflyIdentity", "SeedStorage"]),
         module(
             "SeedEngine", ["DragonflyIdentity", "HTTPSemantics", "SeedOrigin", "SeedStorage", "SeedSupport"]),
+        module(
+            "SeedProxy",
+            [
+                "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "HTTPTransfers", "SeedEngine",
+                "SeedOrigin", "SeedSupport",
+            ]),
+        module(
+            "SeedServer",
+            [
+                "CYAML", "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "SeedEngine", "SeedOrigin",
+                "SeedProxy", "SeedStorage", "SeedSupport",
+            ]),
+        .executableTarget(
+            name: "seed-peer",
+            dependencies: ["CommandLineInterface", "DragonflyIdentity", "SeedServer", "SeedStorage", "SeedSupport"],
+            exclude: ["ClientOptions.swift", "GetCommand.swift", "LookupCommand.swift"], swiftSettings: strict),
         module("SeedTestSupport", ["CPosixIO", "HTTPSemantics", "SeedSupport"]),
         module("SeedEngineTestSupport", ["HTTPSemantics", "SeedOrigin", "SeedSupport", "SeedTestSupport"]),
 
@@ -69,6 +91,23 @@ let package = Package(
                 "DragonflyIdentity", "EvictionSimulation", "HTTPSemantics", "SeedEngineTestSupport", "SeedOrigin",
                 "SeedStorage", "SeedSupport", "SeedTestSupport",
             ]),
+
+        tests(
+            of: "SeedProxy",
+            [
+                "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "HTTPTransfers", "SeedEngine",
+                "SeedEngineTestSupport", "SeedOrigin", "SeedStorage", "SeedSupport", "SeedTestSupport",
+            ]),
+        tests(
+            of: "SeedServer",
+            [
+                "DragonflyIdentity", "HTTPSemantics", "SeedEngine", "SeedOrigin", "SeedProxy", "SeedStorage",
+                "SeedSupport", "SeedTestSupport",
+            ]),
+        .testTarget(
+            name: "SeedPeerCommandTests",
+            dependencies: ["CommandLineInterface", "DragonflyIdentity", "SeedSupport", "seed-peer"],
+            swiftSettings: strict),
 
         .executableTarget(
             name: "IdentityBenchmarks", dependencies: ["DragonflyIdentity"],

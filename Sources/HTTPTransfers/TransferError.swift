@@ -7,6 +7,8 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
         case timeout
         /// The body ended before the end it promised, or the connection broke.
         case cut
+        /// The proxy was reached, and opens no tunnel.
+        case noTunnel
         /// The handshake failed or the certificate is not trusted.
         case tls
         /// The dial policy forbids the address.

@@ -52,7 +52,7 @@ extension OriginError {
     init(_ error: TransferError) {
         let kind: Kind =
             switch error.kind {
-            case .unreachable: .unreachable
+            case .unreachable, .noTunnel: .unreachable
             case .timeout: .timeout
             case .cut: .cut
             case .tls: .tls
@@ -62,7 +62,7 @@ extension OriginError {
             case .badResponse: .badAnswer
             case .local: .local
             }
-        self.init(kind, error.message)
+        self.init(kind, error.kind == .noTunnel ? "\(error.message) (backend.proxy)" : error.message)
     }
 
     /// Whether the host itself may be at fault: it can't be reached, or breaks off.

@@ -1,4 +1,4 @@
-/// The front door's settings. Nothing in here is read again after the start.
+/// The proxy's settings. Nothing in here is read again after the start.
 package struct ProxyConfiguration: Sendable, Equatable {
     /// Address to listen on (`proxy.server.ip`).
     package var host = "0.0.0.0"
@@ -19,8 +19,6 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var serverIP = "127.0.0.1"
     /// Our name in `Via` and `Cache-Status`; a request that carries it in `Via` has been here before.
     package var name = "seed-peer"
-    /// Event loops, one thread each.
-    package var eventLoops = 2
     /// Open client connections; more are closed as soon as they are accepted.
     package var connectionLimit = 16_384
     /// Open connections of one client address; 0 means no limit (`proxy.server.connectionsPerClient`).
@@ -41,14 +39,6 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var stallTimeout: Duration = .seconds(300)
     /// How long an answered connection may go on sending before it is cut.
     package var lingerTimeout: Duration = .seconds(5)
-    /// How long a dialled origin may take to accept the connection.
-    package var connectTimeout: Duration = .seconds(10)
-    /// How long a request that goes straight through may make no progress.
-    package var relayTimeout: Duration = .seconds(360)
-    /// Through which requests that go straight through reach their origins (`backend.proxy`).
-    package var originProxy: OriginProxy?
-    /// Files with certificates (PEM) that are trusted besides the system's, for requests that go straight through.
-    package var extraTrustRoots: [String] = []
 
     package init() {}
 }

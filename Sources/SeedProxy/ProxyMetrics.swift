@@ -1,35 +1,41 @@
-package import Synchronization
+import HTTPServer
+package import SeedSupport
 
-/// What the front door has counted since it started.
-package final class ProxyMetrics: Sendable {
-    /// Requests whose head was understood.
-    package let requests = Atomic<Int>(0)
-    /// Answers of which every byte was held.
-    package let hits = Atomic<Int>(0)
-    /// Answers of which some byte was missing.
-    package let misses = Atomic<Int>(0)
+/// What the proxy counts of its requests. Each metric is declared here, with its name and meaning.
+package struct ProxyMetrics: Sendable {
+    /// Responses of which every byte was held.
+    package let hits: Counter
+    /// Responses of which some byte was missing.
+    package let misses: Counter
     /// Requests that went straight through to the origin.
-    package let bypasses = Atomic<Int>(0)
+    package let bypasses: Counter
     /// Requests answered with an error of ours.
-    package let refusals = Atomic<Int>(0)
-    /// Connections cut by us in the middle of an answer.
-    package let aborted = Atomic<Int>(0)
-    /// Body bytes handed to client sockets.
-    package let bytesSent = Atomic<Int>(0)
-    /// Client connections open now.
-    package let connections = Atomic<Int>(0)
-    /// Client connections closed at once because too many were open.
-    package let connectionsRefused = Atomic<Int>(0)
+    package let refusals: Counter
 
-    init() {}
-}
-
-extension Atomic where Value == Int {
-    /// Counters are only read for reports, so no order is needed.
-    func count(_ amount: Int = 1) {
-        wrappingAdd(amount, ordering: .relaxed)
+    init(_ registry: MetricsRegistry) {
+        hits = registry.counter("hits_total", "Answers of which every byte was held.")
+        misses = registry.counter("misses_total", "Answers of which some byte was missing.")
+        bypasses = registry.counter("bypasses_total", "Requests that went straight through.")
+        refusals = registry.counter("refusals_total", "Requests answered with an error of ours.")
     }
 
-    /// The value now.
-    package var current: Int { load(ordering: .relaxed) }
+    func count(_ outcome: ServedRequest.Outcome) {
+        switch outcome {
+        case .hit: hits.add()
+        case .miss: misses.add()
+        case .bypass: bypasses.add()
+        case .refused: refusals.add()
+        }
+    }
+
+    /// Shows what the server counts.
+    static func declare(_ counters: ServerCounters, in registry: MetricsRegistry) {
+        registry.counted("requests_total", "Requests whose head was understood.") { counters.requests }
+        registry.counted("aborts_total", "Connections cut in the middle of an answer.") { counters.aborted }
+        registry.counted("sent_bytes_total", "Body bytes handed to client sockets.") { counters.bytesSent }
+        registry.measured("connections", "Client connections open now.") { counters.connections }
+        registry.counted("connections_refused_total", "Client connections closed at once: too many were open.") {
+            counters.connectionsRefused
+        }
+    }
 }

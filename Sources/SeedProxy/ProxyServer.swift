@@ -1,179 +1,113 @@
-import Glibc
-package import Logging
-package import NIOCore
-import NIOPosix
-import NIOSSL
+package import EventLoops
+package import HTTPServer
 package import SeedEngine
 package import SeedOrigin
-import Synchronization
+package import SeedSupport
 
-/// What the loops' contexts are made of.
-struct ProxySetup: Sendable {
-    var configuration: ProxyConfiguration
-    var engine: TaskEngine
-    var dialer: Dialer
-    var metrics: ProxyMetrics
-    var rateLimiter: RequestRateLimiter?
-    var clients: ClientCounts
-    var logger: Logger
-}
-
-/// The front door: listens, and serves every connection on one of its event loops.
+/// The proxy's port: listens, and serves each connection on one of the event loops.
 package final class ProxyServer: Sendable {
     /// Where it listens; the port is the real one if 0 was configured.
     package let address: SocketAddress
     package let metrics: ProxyMetrics
-    private let group: MultiThreadedEventLoopGroup
-    private let threads: NIOThreadPool
-    private let listener: any Channel
-    private let loops: [NIOLoopBound<LoopContext>]
-    private let ending = Mutex<Task<Void, Never>?>(nil)
+    private let server: Server
 
-    private init(
-        group: MultiThreadedEventLoopGroup, threads: NIOThreadPool, listener: any Channel, address: SocketAddress,
-        loops: [NIOLoopBound<LoopContext>], metrics: ProxyMetrics
-    ) {
-        self.group = group
-        self.threads = threads
-        self.listener = listener
+    private init(_ server: Server, at address: SocketAddress, metrics: ProxyMetrics) {
+        self.server = server
         self.address = address
-        self.loops = loops
         self.metrics = metrics
     }
 
-    /// Opens the door. The engine must be ready.
+    /// What the server counts, whatever answers its requests.
+    package var counters: ServerCounters { server.counters }
+
+    /// Begins to listen. The engine must be ready.
+    /// - Parameters:
+    ///   - loops: run for longer than this server; they may serve others, too.
+    ///   - gateway: the way to origins for requests that go straight through.
+    ///   - own: gets to know the address, so that no request comes back to us for ever.
     /// - Throws: `ProxyError`, in words for the person who configured the server.
     package static func start(
-        _ configuration: ProxyConfiguration, engine: TaskEngine, addressGuard: AddressGuard, logger: Logger
-    ) async throws -> ProxyServer {
-        _ = try (ProxyPolicy(rules: configuration.rules), BlockMatcher(configuration.blockList))
-        let tls = try clientTLS(extraRoots: configuration.extraTrustRoots)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
-        let threads = NIOThreadPool(numberOfThreads: 4)  // name lookups only
-        threads.start()
-        do {
-            let dialer = Dialer(
-                addressGuard: addressGuard, threads: threads, tls: tls,
-                connectTimeout: TimeAmount(configuration.connectTimeout), proxy: configuration.originProxy)
-            let setup = ProxySetup(
-                configuration: configuration, engine: engine, dialer: dialer, metrics: ProxyMetrics(),
-                rateLimiter: RequestRateLimiter(perSecond: configuration.requestRateLimit),
-                clients: ClientCounts(limit: configuration.connectionsPerClient), logger: logger)
-            let loops = try await contexts(on: group, setup: setup)
-            let listener = try await listen(configuration, group: group, loops: loops)
-            guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
-            addressGuard.own.add(address)
-            for loop in loops { loop.eventLoop.execute { loop.value.startTicking(every: configuration.tickInterval) } }
-            return ProxyServer(
-                group: group, threads: threads, listener: listener, address: address, loops: loops,
-                metrics: setup.metrics)
+        _ configuration: ProxyConfiguration, loops: [EventLoop], engine: TaskEngine, gateway: OriginGateway,
+        own: OwnListeners, logger: Logger, metrics registry: MetricsRegistry = MetricsRegistry(prefix: "")
+    ) throws(ProxyError) -> ProxyServer {
+        _ = (try ProxyPolicy(rules: configuration.rules), try BlockMatcher(configuration.blockList))
+        let metrics = ProxyMetrics(registry)
+        let setup = ProxySetup(
+            configuration: configuration, engine: engine, gateway: gateway, metrics: metrics,
+            rateLimiter: RequestRateLimiter(perSecond: configuration.requestRateLimit), logger: logger)
+        let server = try listen(try configuration.forServer, loops: loops, setup)
+        guard let address = server.addresses.first else { preconditionFailure("a server listens where it was told to") }
+        own.add(address)
+        ProxyMetrics.declare(server.counters, in: registry)
+        return ProxyServer(server, at: address, metrics: metrics)
+    }
+
+    private static func listen(
+        _ configuration: ServerConfiguration, loops: [EventLoop], _ setup: ProxySetup
+    ) throws(ProxyError) -> Server {
+        do throws(ListenError) {
+            return try Server.start(configuration, loops: loops) { _ in
+                // Expressions that were understood once are understood again: a `Regex` must not be shared by threads.
+                guard let application = try? ProxyApplication(setup) else { preconditionFailure("compiled before") }
+                return application
+            }
         } catch {
-            try? await group.shutdownGracefully()
-            try? await threads.shutdownGracefully()
-            throw error
+            throw .cannotListen(error)
         }
     }
 
-    /// Refuses what the new list says, in every request that comes after the return.
+    /// Refuses what the new list says.
+    /// - Parameter done: called when that is so for every request that comes.
     /// - Throws: `ProxyError.badBlockList`; the list before stays in force then.
+    package func replaceBlockList(
+        _ list: BlockList, then done: @escaping @Sendable () -> Void
+    ) throws(ProxyError) {
+        _ = try BlockMatcher(list)
+        server.onEachLoop({ Self.replaceBlockList(of: $0, list) }, then: done)
+    }
+
+    /// The same, waiting until it is in force.
     package func replaceBlockList(_ list: BlockList) async throws(ProxyError) {
         _ = try BlockMatcher(list)
-        for loop in loops {
-            // Checked above; a loop that is gone has no requests.
-            try? await loop.eventLoop.submit { loop.value.factory.blockList = try BlockMatcher(list) }.get()
+        await withCheckedContinuation { continuation in
+            server.onEachLoop({ Self.replaceBlockList(of: $0, list) }, then: { continuation.resume() })
         }
     }
 
-    /// Closes the listener and idle connections at once, lets present requests finish, and cuts them after `limit`.
-    /// A second call only waits for the first one's end.
+    private static func replaceBlockList(of application: any Application, _ list: BlockList) {
+        // Its expressions were understood above.
+        guard let application = application as? ProxyApplication, let matcher = try? BlockMatcher(list) else { return }
+        application.factory.blockList = matcher
+    }
+
+    /// Closes the listener and idle connections at once, lets present requests finish, and cuts them after `limit`. A
+    /// further call may set an earlier end.
+    /// - Parameter done: called on some thread when no connection is left.
+    package func drain(within limit: Duration, then done: @escaping @Sendable () -> Void) {
+        server.drain(within: limit, then: done)
+    }
+
+    /// The same, waiting for the end.
     package func shutdown(within limit: Duration) async {
-        let task = ending.withLock { ending in
-            let task = ending ?? Task { await self.end(within: TimeAmount(limit)) }
-            ending = task
-            return task
-        }
-        await task.value
+        await server.drain(within: limit)
     }
-
-    private func end(within limit: TimeAmount) async {
-        try? await listener.close()
-        // All loops begin before one is waited for.
-        let drained = loops.map { loop in loop.eventLoop.flatSubmit { loop.value.drain(within: limit) } }
-        for loop in drained { try? await loop.get() }
-        try? await group.shutdownGracefully()
-        // Not waited for: a lookup may hang longer than a stop may take.
-        threads.shutdownGracefully { _ in }
-    }
-}
-
-extension ProxyServer {
-    private static func contexts(
-        on group: MultiThreadedEventLoopGroup, setup: ProxySetup
-    ) async throws -> [NIOLoopBound<LoopContext>] {
-        var contexts: [NIOLoopBound<LoopContext>] = []
-        for loop in group.makeIterator() {
-            let context = try await loop.submit {
-                let policy = try ProxyPolicy(rules: setup.configuration.rules)
-                let context = LoopContext(eventLoop: loop, setup: setup, policy: policy)
-                context.factory.blockList = try BlockMatcher(setup.configuration.blockList)
-                return NIOLoopBound(context, eventLoop: loop)
-            }.get()
-            contexts.append(context)
-        }
-        return contexts
-    }
-
-    /// SwiftNIO survives running out of descriptors while accepting: it waits a second and goes on.
-    private static func listen(
-        _ configuration: ProxyConfiguration, group: MultiThreadedEventLoopGroup, loops: [NIOLoopBound<LoopContext>]
-    ) async throws -> any Channel {
-        let contexts = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.autoRead, value: false)
-            // What waits in the channel or unsent in the kernel counts as read and is fetched after, so it is kept short:
-            // a slow client must not look like a fast one.
-            .childChannelOption(.tcpOption(.unsentLowWater), value: 128 << 10)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let context = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
-                    try channel.pipeline.syncOperations.addHandler(ProxyConnection(loop: context.value))
-                }
-            }
-        do {
-            return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
-        } catch let error as IOError {
-            throw ProxyError.cannotListen(ListenFailure(error, host: configuration.host, port: configuration.port))
-        }
-    }
-
-    private static func clientTLS(extraRoots: [String]) throws(ProxyError) -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.applicationProtocols = ["http/1.1"]
-        configuration.additionalTrustRoots = extraRoots.map { .file($0) }
-        do {
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw .badTrustRoot(path: extraRoots.joined(separator: ", "), reason: "\(error)")
-        }
-    }
-}
-
-extension NIOBSDSocket.Option {
-    /// A socket with more unsent bytes than that takes no more (Linux, tcp(7)).
-    fileprivate static let unsentLowWater = Self(rawValue: TCP_NOTSENT_LOWAT)
 }
 
 extension ProxyConfiguration {
-    /// A quarter of the shortest time limit, 10 ms to 1 s.
-    fileprivate var tickInterval: TimeAmount {
-        let shortest = [idleTimeout, headTimeout, bodyTimeout, stallTimeout, lingerTimeout, relayTimeout].map(
-            TimeAmount.init
-        ).min()
-        return max(.milliseconds(10), min(.seconds(1), .nanoseconds((shortest ?? .seconds(4)).nanoseconds / 4)))
+    fileprivate var forServer: ServerConfiguration {
+        get throws(ProxyError) {
+            guard let port = UInt16(exactly: port), let address = SocketAddress(ip: host, port: port) else {
+                throw .badAddress("\(host):\(port)")
+            }
+            var server = ServerConfiguration(addresses: [address])
+            server.connectionLimit = connectionLimit
+            server.connectionsPerClient = connectionsPerClient
+            server.timeouts.idle = idleTimeout
+            server.timeouts.head = headTimeout
+            server.timeouts.body = bodyTimeout
+            server.timeouts.stall = stallTimeout
+            server.timeouts.linger = lingerTimeout
+            return server
+        }
     }
 }

@@ -1,11 +1,10 @@
+import EventLoops
 import Glibc
-package import Logging
-import NIOPosix
-import SeedOrigin
-import ServiceLifecycle
-import UnixSignals
+import HTTPServer
+import SeedProxy
+package import SeedSupport
 
-/// A whole seed peer: builds the rooms from the configuration, serves until SIGTERM or SIGINT, and takes them down again.
+/// A whole seed peer: opens its parts as the configuration says, serves until SIGTERM or SIGINT, and closes them again.
 package struct SeedPeer: Sendable {
     package static let version = "0.1.0"
 
@@ -17,52 +16,54 @@ package struct SeedPeer: Sendable {
         self.logger = logger
     }
 
-    /// Serves; returns when a signal has ended it and everything is written.
-    /// - Throws: `SeedPeerError`, or a room's own error, in words for the person who must act.
-    package func run() async throws {
-        Self.prepareProcess(logger)
-        let rooms = try await Self.blocking { try Rooms.open(configuration, logger: logger) }
-        do {
-            try await serve(rooms)
-        } catch {
-            try await Self.blocking { rooms.close() }
-            throw error
-        }
-        try await Self.blocking { rooms.close() }
+    /// Serves; returns when a signal has ended it and everything is written. Blocks the calling thread.
+    /// - Throws: `SeedPeerError`, or a part's own error, in words for the person who must act.
+    package func run() throws {
+        prepareProcess()
+        try serve()
         logger.info("stopped")
     }
 
-    /// Services start together and stop in reverse: the health port goes first, so that nobody sends us new clients
-    /// while the proxy finishes with the present ones.
-    private func serve(_ rooms: Rooms) async throws {
-        let blockList = try configuration.proxy.blockList.map(BlockListFile.init)
-        let proxy = try await ProxyService.start(configuration, rooms: rooms, blockList: blockList, logger: logger)
-        let board = ReadyBoard(
-            expecting: ["proxy", "health", "metrics", "admin"], own: rooms.addressGuard.own, logger: logger)
-        board.bound("proxy", at: proxy.address)
-        let metrics = MetricsReport(proxy: proxy.metrics, rooms: rooms)
-        var group = ServiceGroupConfiguration(
-            services: [
-                proxy,
-                proxy.reloading(blockList),
-                HTTPService.admin(
-                    configuration.admin, api: AdminAPI(store: rooms.store), board: board, logger: logger),
-                HTTPService.metrics(configuration.metrics, report: metrics, board: board, logger: logger),
-                HTTPService.health(configuration.health, board: board, logger: logger),
-            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = configuration.shutdown.timeout + .seconds(5)
-        try await ServiceGroup(configuration: group).run()
+    /// Opens the parts from the store up, and closes them in the reverse order, whether all could be opened or not.
+    private func serve() throws {
+        let metrics = MetricsRegistry(prefix: "seed_peer_")
+        let components = try Components.open(configuration, metrics: metrics, logger: logger)
+        defer { components.close() }
+        let loops = EventLoopGroup(name: "client", tickInterval: configuration.tickInterval)
+        defer { loops.stop() }
+        let events = ProcessEvents(watching: [SIGTERM, SIGINT, SIGHUP], on: loops.loops[0])
+        defer { events.stop() }
+        let ports = try Ports.open(
+            configuration, components: components, loops: loops.loops, metrics: metrics, logger: logger)
+        defer { ports.close() }
+        // The signals are watched by now: who reads this line may send one.
+        logger.info("\(ports.readyLine)")
+        waitForStop(events, ports)
+        drain(ports, events)
     }
 
-    /// Opening and closing the rooms waits for the disk, which the threads of Swift's tasks must not do.
-    private static func blocking<Result: Sendable>(
-        _ work: @escaping @Sendable () throws -> Result
-    ) async throws -> Result {
-        try await NIOThreadPool.singleton.runIfActive(work)
+    /// Returns when a signal asks for the end.
+    private func waitForStop(_ events: ProcessEvents, _ ports: Ports) {
+        let reload = BlockListReload(path: configuration.proxy.blockList, proxy: ports.proxy, logger: logger)
+        while events.next() == .signal(SIGHUP) { reload.run() }
+    }
+
+    /// The health port closes first, so that no new clients are sent here while the data port finishes with the present
+    /// ones. A second signal cuts these at once. Metrics and admin stay open to the end.
+    private func drain(_ ports: Ports, _ events: ProcessEvents) {
+        ports.health.drain(within: .zero) {}
+        ports.proxy.drain(within: configuration.shutdown.timeout) { events.post(.drained) }
+        while true {
+            switch events.next() {
+            case .drained: return
+            case .signal(SIGHUP): continue
+            case .signal: ports.proxy.drain(within: .zero) {}
+            }
+        }
     }
 
     /// A peer that closes early must not end us by SIGPIPE, and every client and content file costs a descriptor.
-    private static func prepareProcess(_ logger: Logger) {
+    private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

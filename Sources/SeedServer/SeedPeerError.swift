@@ -1,13 +1,16 @@
-package import SeedProxy
+package import EventLoops
 
 /// Why a seed peer cannot serve, in words for the person who started it.
 package enum SeedPeerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A port cannot be opened; `key` is the section of the configuration that names it.
-    case cannotListen(key: String, ListenFailure)
+    case cannotListen(key: String, ListenError)
+    /// The file of `backend.caCert` is of no use.
+    case badCertificates(path: String, reason: String)
 
     package var description: String {
         switch self {
-        case .cannotListen(let key, let failure): "\(key): \(failure)"
+        case .cannotListen(let key, let error): "\(key): \(error)"
+        case .badCertificates(let path, let reason): "certificates in \(path) cannot be read: \(reason)"
         }
     }
 }

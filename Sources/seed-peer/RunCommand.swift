@@ -24,13 +24,14 @@ enum RunCommand {
             if arguments[dev], arguments[config] != nil { throw UsageError("--dev and --config exclude each other.") }
         }, action: run)
 
-    @Sendable
-    private static func run(_ arguments: Arguments, _ console: Console) async throws -> ExitCode {
+    /// On the main thread, which it blocks for as long as it serves.
+    @MainActor
+    private static func run(_ arguments: Arguments, _ console: Console) throws -> ExitCode {
         let logger = Logger(label: "seed-peer", level: try level(arguments))
         do {
             let loaded = try configuration(arguments)
             loaded.notices.forEach { $0.log(to: logger) }
-            try await SeedPeer(configuration: loaded.configuration, logger: logger).run()
+            try SeedPeer(configuration: loaded.configuration, logger: logger).run()
             return .success
         } catch let error as ConfigurationError {
             console.report("seed-peer: \(error)")

@@ -1,5 +1,6 @@
-import HTTPTypes
+import HTTPSemantics
 import SeedEngine
+import SeedEngineTestSupport
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -11,25 +12,25 @@ import Testing
 struct CacheStatusTests {
     private static let get = "GET http://origin.test/object HTTP/1.1\r\nHost: origin.test\r\n\r\n"
 
-    /// A house that holds an object which must be asked for again before every use, and a client.
-    private func withStaleObject(_ body: (ProxyHouse, RawClient, TestObject) throws -> Void) async throws {
-        try await withHouse { house in
+    /// A harness that holds an object which must be asked for again before every use, and a client.
+    private func withStaleObject(_ body: (ProxyHarness, RawClient, TestObject) throws -> Void) async throws {
+        try await withHarness { harness in
             let object = TestObject(count: 1000, extra: [.cacheControl: "max-age=0"])
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(Self.get)
-            object.answer(try #require(house.origin.next()))
+            object.answer(try #require(harness.origin.next()))
             #expect(try client.readResponse().body == object.bytes)
-            try body(house, client, object)
+            try body(harness, client, object)
         }
     }
 
     @Test("The origin confirms by 304: the answer says so, and the next hit has the fields that it brought (rule 7)")
     func confirmed() async throws {
-        try await withStaleObject { house, client, object in
+        try await withStaleObject { harness, client, object in
             let version = try #require(HTTPField.Name("X-Version"))
             try client.send(Self.get)
-            let asked = try #require(house.origin.next())
-            #expect(asked.request.condition == .ifNoneMatch(object.etag))
+            let asked = try #require(harness.origin.next())
+            #expect(asked.request.condition == .ifNoneMatch(HTTPField.Value(object.etag)))
             asked.head(304, [.eTag: object.etag, .cacheControl: "max-age=600", version: "2"])
             asked.end(.rejected)
             let confirmed = try client.readResponse()
@@ -41,15 +42,15 @@ struct CacheStatusTests {
             #expect(hit.body == object.bytes)
             #expect(hit["Cache-Status"] == "seed-peer; hit")
             #expect(hit["Cache-Control"] == "max-age=600" && hit["X-Version"] == "2" && hit["ETag"] == object.etag)
-            #expect(house.origin.requests.count == 2)
+            #expect(harness.origin.requests.count == 2)
         }
     }
 
     @Test("The origin does not answer: what is held is served, and told to be stale")
     func stale() async throws {
-        try await withStaleObject { house, client, object in
+        try await withStaleObject { harness, client, object in
             try client.send(Self.get)
-            let asked = try #require(house.origin.next())
+            let asked = try #require(harness.origin.next())
             asked.end(.failed(OriginError(.unreachable, "It is gone.")))
             let response = try client.readResponse()
             #expect(response.status == 200 && response.body == object.bytes)
@@ -59,11 +60,11 @@ struct CacheStatusTests {
 
     @Test("Bytes that another request has already asked for are a collapsed miss")
     func collapsed() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 200_000)
-            let (first, second) = (try house.client(), try house.client())
+            let (first, second) = (try harness.client(), try harness.client())
             try first.send(Self.get)
-            let transfer = try #require(house.origin.next())
+            let transfer = try #require(harness.origin.next())
             transfer.head(206, object.fields(for: try #require(object.range(of: transfer))))
             #expect(transfer.deliver(Array(object.bytes[..<1000])))
             #expect(try first.readHead()["Cache-Status"] == "seed-peer; fwd=miss; stored")
@@ -74,7 +75,7 @@ struct CacheStatusTests {
             for client in [first, second] {
                 #expect(object.matches(try client.read(exactly: object.bytes.count)))
             }
-            #expect(house.origin.requests.count == 1)
+            #expect(harness.origin.requests.count == 1)
         }
     }
 
@@ -82,13 +83,13 @@ struct CacheStatusTests {
     func notHeld() async throws {
         var limits = EngineConfiguration()
         limits.isBackToSourceDisabled = true
-        try await withHouse(limits: limits) { house in
-            let client = try house.client()
+        try await withHarness(limits: limits) { harness in
+            let client = try harness.client()
             try client.send(Self.get)
             let response = try client.readResponse()
             #expect(response.status == 504 && response["X-Dragonfly-Error-Type"] == "proxy")
             #expect(response.text.contains("proxy.disableBackToSource"))
-            #expect(house.origin.requests.isEmpty)
+            #expect(harness.origin.requests.isEmpty)
         }
     }
 }

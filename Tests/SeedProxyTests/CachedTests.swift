@@ -1,7 +1,9 @@
-import DragonflyIdentity
 import Foundation
-import HTTPTypes
+import HTTPSemantics
+import HTTPServer
+import SeedEngineTestSupport
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -15,10 +17,10 @@ struct CachedTests {
 
     @Test("A whole object is 200, first as a miss and then as a hit, byte for byte")
     func whole() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 700_001)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             try client.send(get())
             let miss = try client.readResponse()
             #expect(miss.status == 200)
@@ -30,18 +32,18 @@ struct CachedTests {
             #expect(hit.body == object.bytes)
             #expect(hit["Cache-Status"] == "seed-peer; hit")
             #expect(hit["X-Dragonfly-Task-Download-Finished"] == "true")
-            #expect(house.server.metrics.hits.current == 1)
-            #expect(house.server.metrics.misses.current == 1)
-            #expect(house.server.metrics.bytesSent.current == 2 * object.bytes.count)
+            #expect(harness.server.metrics.hits.current == 1)
+            #expect(harness.server.metrics.misses.current == 1)
+            #expect(harness.server.counters.bytesSent == Int64(2 * object.bytes.count))
         }
     }
 
     @Test("An answer carries the origin's representation fields and ours")
     func fields() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 1000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             try client.send(get())
             let response = try client.readResponse()
             #expect(response["ETag"] == object.etag)
@@ -67,10 +69,10 @@ struct CachedTests {
             ("bytes=-5", 299_995, 300_000), ("bytes=-999999", 0, 300_000), ("bytes=299999-999999", 299_999, 300_000),
         ])
     func range(_ header: String, _ lower: Int, _ upper: Int) async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 300_000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             for _ in 0..<2 {
                 try client.send(get("http://origin.test/object", "Range: \(header)"))
                 let response = try client.readResponse()
@@ -83,10 +85,10 @@ struct CachedTests {
 
     @Test("A range beyond the end is 416 with the object's length")
     func unsatisfiable() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 1000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             try client.send(get())
             _ = try client.readResponse()
             try client.send(get("http://origin.test/object", "Range: bytes=1000-"))
@@ -99,10 +101,10 @@ struct CachedTests {
 
     @Test("The origin's own error is relayed with its body and safe fields")
     func originError() async throws {
-        try await withHouse { house in
-            let client = try house.client()
+        try await withHarness { harness in
+            let client = try harness.client()
             try client.send(get())
-            let transfer = try #require(house.origin.next())
+            let transfer = try #require(harness.origin.next())
             transfer.head(404, [.contentType: "text/x", .contentLength: "4"])
             _ = transfer.deliver(Array("gone".utf8))
             transfer.end()
@@ -112,7 +114,7 @@ struct CachedTests {
             #expect(response["Content-Type"] == "text/x")
             #expect(response.text == "gone")
             try client.send(get("http://origin.test/other"))
-            let second = try #require(house.origin.next())
+            let second = try #require(harness.origin.next())
             #expect(second.request.url == "http://origin.test/other")
             second.end(.failed(OriginError(.badURL, "no")))
             #expect(try client.readResponse().status >= 400)
@@ -126,11 +128,11 @@ struct CachedTests {
             (.local, 500, "dfdaemon"),
         ])
     func failsBeforeHead(_ kind: OriginError.Kind, _ status: Int, _ culprit: String) async throws {
-        try await withHouse { house in
-            let client = try house.client()
+        try await withHarness { harness in
+            let client = try harness.client()
             try client.send(get())
             // The engine may try again.
-            house.play { $0.end(.failed(OriginError(kind, "It failed."))) }
+            harness.play { $0.end(.failed(OriginError(kind, "It failed."))) }
             let response = try client.readResponse()
             #expect(response.status == status)
             #expect(response["X-Dragonfly-Error-Type"] == culprit)
@@ -139,11 +141,11 @@ struct CachedTests {
 
     @Test("The first bytes leave before the last ones have come")
     func cutThrough() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 200_000)
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(get())
-            let transfer = try #require(house.origin.next())
+            let transfer = try #require(harness.origin.next())
             let range = try #require(object.range(of: transfer))
             transfer.head(206, object.fields(for: range))
             let upper = Int(range.upperBound)
@@ -153,38 +155,38 @@ struct CachedTests {
             #expect(try client.read(exactly: middle) == Array(object.bytes[0..<middle]))
             #expect(transfer.deliver(Array(object.bytes[middle..<upper])))
             transfer.end()
-            house.serve(object)
+            harness.serve(object)
             #expect(try client.read(exactly: object.bytes.count - middle) == Array(object.bytes[middle...]))
         }
     }
 
     @Test("A fill that fails after the head resets the connection")
     func failsAfterHead() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 200_000)
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(get())
-            let transfer = try #require(house.origin.next())
+            let transfer = try #require(harness.origin.next())
             transfer.head(206, object.fields(for: try #require(object.range(of: transfer))))
             #expect(transfer.deliver(Array(object.bytes[0..<1000])))
             #expect(try client.readHead().status == 200)
             transfer.end(.failed(OriginError(.cut, "It broke off.")))
-            house.play { $0.end(.failed(OriginError(.unreachable, "It is gone."))) }
+            harness.play { $0.end(.failed(OriginError(.unreachable, "It is gone."))) }
             #expect(throws: RawClient.Failure.reset) { try client.readToEnd() }
-            #expect(house.server.metrics.aborted.current == 1)
+            #expect(harness.server.counters.aborted == 1)
         }
     }
 
     @Test("What cannot be cached is relayed straight from the origin")
     func bypass() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let server = try LoopbackServer { connection in
                 _ = try connection.readRequest()
                 try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nstraight")
             }
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(get("http://127.0.0.1:\(server.port)/"))
-            let transfer = try #require(house.origin.next())
+            let transfer = try #require(harness.origin.next())
             #expect(transfer.head(200) == .reject)  // no length
             transfer.end(.rejected)
             let response = try client.readResponse()
@@ -197,26 +199,26 @@ struct CachedTests {
 
     @Test("A request with a credential never reaches the cache")
     func credential() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let server = try LoopbackServer { connection in
                 let request = try connection.readRequest()
                 try connection.send(
                     "HTTP/1.1 \(request.contains("Authorization: a") ? 200 : 500) X\r\nContent-Length: 0\r\n\r\n")
             }
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(get("http://127.0.0.1:\(server.port)/", "Authorization: a"))
             #expect(try client.readResponse().status == 200)
-            #expect(house.origin.requests.isEmpty)
+            #expect(harness.origin.requests.isEmpty)
             withExtendedLifetime(server) {}
         }
     }
 
     @Test("Pipelined requests are answered in their order, however they are answered")
     func pipelining() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 300_000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             let requests = (0..<60).map { number in
                 switch number % 3 {
                 case 0: get("http://origin.test/object", "Range: bytes=\(number)-\(number + 99_999)")
@@ -238,10 +240,10 @@ struct CachedTests {
 
     @Test("A client that closes its side after its requests gets all the answers, then the end")
     func halfClosed() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 3_000_000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             try client.send(get() + get())
             client.closeWriting()
             for _ in 0..<2 { #expect(try client.readResponse().body == object.bytes) }
@@ -251,10 +253,10 @@ struct CachedTests {
 
     @Test("HTTP/1.0 clients get lengths, and keep their connection only if they ask for it")
     func oldClients() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 1000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             try client.send("GET http://origin.test/object HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
             let kept = try client.readResponse()
             #expect(kept["Connection"] == "keep-alive")
@@ -270,14 +272,14 @@ struct CachedTests {
 
     @Test("A client that doesn't read has a bounded part of its answer queued, and gets all of it in the end")
     func slowReader() async throws {
-        try await withHouse(configure: { $0.eventLoops = 1 }) { house in
+        try await withHarness(loops: 1) { harness in
             let object = TestObject(count: 32 << 20)
-            house.serve(object)
-            let warm = try house.client()
+            harness.serve(object)
+            let warm = try harness.client()
             try warm.send(get())
             #expect(object.matches(try warm.readResponse().body))
-            let before = house.server.metrics.bytesSent.current
-            let slow = try house.client(receiveBuffer: 65_536)
+            let before = harness.server.counters.bytesSent
+            let slow = try harness.client(receiveBuffer: 65_536)
             try slow.send(get())
             #expect(try slow.readHead().status == 200)
             // Turns of the same loop: after some, the slow client's answer has got all it can get.
@@ -285,7 +287,7 @@ struct CachedTests {
                 try warm.send(get("http://origin.test/object", "Range: bytes=0-0"))
                 #expect(try warm.readResponse().body.count == 1)
             }
-            let queued = house.server.metrics.bytesSent.current - before
+            let queued = harness.server.counters.bytesSent - before
             #expect(queued > 0 && queued < 16 << 20)  // kernel buffers, and 2 MiB of ours
             #expect(object.matches(try slow.read(exactly: object.bytes.count)))
         }
@@ -295,10 +297,10 @@ struct CachedTests {
     /// sending makes room at once, and the answer must go on (a wake-up was lost here).
     @Test("Answers that just about fill the queue are sent to their end", arguments: 0..<14)
     func aboutOneBatch(_ step: Int) async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 600_000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             client.setTimeout(10)
             try client.send(get())
             #expect(try client.readResponse().body == object.bytes)
@@ -312,16 +314,16 @@ struct CachedTests {
 
     @Test("A client that goes away ends its stream")
     func clientGone() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 32 << 20)
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(get("http://origin.test/object", "Range: bytes=0-699999"))
-            let transfer = try #require(house.origin.next())
+            let transfer = try #require(harness.origin.next())
             transfer.head(206, object.fields(for: try #require(object.range(of: transfer))))
             #expect(transfer.deliver(Array(object.bytes[0..<1000])))
             _ = try client.readHead()
             client.reset()
-            #expect(eventually { house.server.metrics.connections.current == 0 })
+            #expect(eventually { harness.server.counters.connections == 0 })
             // The block that had begun is still worth having; what follows it isn't.
             #expect(transfer.deliver(Array(object.bytes[1000..<262_144])))
             #expect(transfer.waitForCancel())

@@ -1,7 +1,9 @@
 import DragonflyIdentity
 import Foundation
-import HTTPTypes
+import HTTPSemantics
+import HTTPServer
 import SeedEngine
+import SeedEngineTestSupport
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -16,16 +18,16 @@ struct ContractTests {
             + "\r\n"
     }
 
-    /// A house that holds one object, and a client.
+    /// A harness that holds one object, and a client.
     private func withObject(
-        _ object: TestObject, _ body: (ProxyHouse, RawClient) throws -> Void
+        _ object: TestObject, _ body: (ProxyHarness, RawClient) throws -> Void
     ) async throws {
-        try await withHouse { house in
-            house.serve(object)
-            let client = try house.client()
+        try await withHarness { harness in
+            harness.serve(object)
+            let client = try harness.client()
             try client.send(Self.get())
             #expect(object.matches(try client.readResponse().body))
-            try body(house, client)
+            try body(harness, client)
         }
     }
 
@@ -52,10 +54,10 @@ struct ContractTests {
 
     @Test("Several ranges of an object that is not held are fetched one after another")
     func multipartCold() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let object = TestObject(count: 3_000_000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             try client.send(Self.get("Range: bytes=100-199,2000000-2000099"))
             let parts = try Multiparts(try client.readResponse())
             #expect(parts.bodies == [Array(object.bytes[100..<200]), Array(object.bytes[2_000_000..<2_000_100])])
@@ -85,10 +87,10 @@ struct ContractTests {
             #expect(response.status == 200)
             #expect(object.matches(response.body))
         }
-        try await withHouse { house in
+        try await withHarness { harness in
             let large = TestObject(count: 40 << 20)
-            house.serve(large)
-            let client = try house.client()
+            harness.serve(large)
+            let client = try harness.client()
             try client.send(Self.get(many))
             let response = try client.readResponse()
             #expect(response.status == 416)
@@ -118,8 +120,8 @@ struct ContractTests {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT"
         let object = TestObject(
             count: 1000, extra: [.lastModified: date, .cacheControl: "max-age=60", .vary: "Accept-Encoding"])
-        try await withObject(object) { house, client in
-            let before = house.origin.requests.count
+        try await withObject(object) { harness, client in
+            let before = harness.origin.requests.count
             let cases: [(String, Int)] = [
                 ("If-None-Match: \"one\"", 304), ("If-None-Match: W/\"one\"", 304), ("If-None-Match: \"two\"", 200),
                 ("If-None-Match: *", 304), ("If-Match: \"one\"", 200), ("If-Match: \"two\"", 412),
@@ -140,14 +142,14 @@ struct ContractTests {
                     #expect(response["Content-Type"] == nil && response["Content-Length"] == nil)
                 }
             }
-            #expect(house.origin.requests.count == before)
+            #expect(harness.origin.requests.count == before)
         }
     }
 
     @Test("HEAD is answered from metadata on a hit, and asks the origin by HEAD for an unknown object")
     func head() async throws {
         let object = TestObject(count: 1000)
-        try await withObject(object) { house, client in
+        try await withObject(object) { harness, client in
             try client.send(Self.get(method: "HEAD") + Self.get("Range: bytes=0-0"))
             let response = try client.readResponse(hasBody: false)
             #expect(response.status == 200)
@@ -166,13 +168,13 @@ struct ContractTests {
             try client.send("HEAD http://127.0.0.1:\(server.port)/new HTTP/1.1\r\nHost: x\r\n\r\n")
             let relayed = try client.readResponse(hasBody: false)
             #expect(relayed.status == 200 && relayed["Content-Length"] == "77" && relayed["X-Own"] == "1")
-            #expect(house.origin.requests.allSatisfy { !$0.url.contains("/new") })
+            #expect(harness.origin.requests.allSatisfy { !$0.url.contains("/new") })
         }
     }
 
     @Test("An origin that refuses HEAD, or tells no length, is asked for one byte instead", arguments: [405, 200])
     func headByGet(_ status: Int) async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let server = try LoopbackServer { connection in
                 let request = try connection.readRequest()
                 guard request.hasPrefix("GET ") else {
@@ -182,7 +184,7 @@ struct ContractTests {
                 try connection.send(
                     "HTTP/1.1 206 P\r\nContent-Range: bytes 0-0/1234\r\nContent-Length: 1\r\nETag: \"e\"\r\n\r\nx")
             }
-            let client = try house.client()
+            let client = try harness.client()
             try client.send("HEAD http://127.0.0.1:\(server.port)/o HTTP/1.1\r\nHost: x\r\n\r\n")
             let response = try client.readResponse(hasBody: false)
             #expect(response.status == 200)
@@ -195,13 +197,13 @@ struct ContractTests {
 
     @Test("OPTIONS * is answered by us, and Max-Forwards counts down")
     func options() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let server = try LoopbackServer { connection in
                 let request = try connection.readRequest()
                 try connection.send(
                     "HTTP/1.1 \(request.contains("Max-Forwards: 1") ? 200 : 500) X\r\nContent-Length: 0\r\n\r\n")
             }
-            let client = try house.client()
+            let client = try harness.client()
             try client.send("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")
             let own = try client.readResponse()
             #expect(own.status == 200 && own["Allow"]?.contains("GET") == true)
@@ -224,13 +226,13 @@ struct ContractTests {
             try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(line.utf8.count)\r\n\r\n\(line)")
         }
         let registry = "http://127.0.0.1:\(server.port)"
-        try await withHouse(
+        try await withHarness(
             configure: {
                 $0.rules = []
                 $0.registryMirror = registry + "/base/"
             },
-            { house in
-                let client = try house.client()
+            { harness in
+                let client = try harness.client()
                 let encoded = registry.replacing(":", with: "%3A").replacing("/", with: "%2F")
                 let cases = [
                     ("/v2/x", "X-Own: 1", "/base/v2/x"),
@@ -251,7 +253,7 @@ struct ContractTests {
 
     @Test("Expect: 100-continue goes on to the origin, whose interim answer comes back before the body is sent")
     func expectContinue() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let server = try LoopbackServer { connection in
                 guard try connection.readRequest().contains("Expect: 100-continue") else { return }
                 try connection.send("HTTP/1.1 100 Continue\r\n\r\n")
@@ -259,7 +261,7 @@ struct ContractTests {
                 try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
                 try connection.send(body)
             }
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(
                 "PUT http://127.0.0.1:\(server.port)/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
             )

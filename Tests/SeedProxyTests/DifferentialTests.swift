@@ -80,11 +80,11 @@ struct DifferentialTests {
 
     @Test("Every difference from nginx is a known one")
     func compare() async throws {
-        try await withRealHouse { house in
-            try house.write(TestObject.noise(Self.size), to: "object")
-            let url = "\(house.nginx.url)/object"
-            let ours = try house.client()
-            var theirs = try RawClient(port: Int(house.nginx.port))
+        try await withRealHarness { harness in
+            try harness.write(TestObject.noise(Self.size), to: "object")
+            let url = "\(harness.nginx.url)/object"
+            let ours = try harness.client()
+            var theirs = try RawClient(port: Int(harness.nginx.port))
             func ask(_ client: RawClient, _ target: String, _ asked: Asked) throws -> RawResponse {
                 try client.send("\(asked.method) \(target) HTTP/1.1\r\nHost: x\r\n\(asked.text)\r\n")
                 return try client.readResponse(hasBody: asked.method == "GET")
@@ -101,7 +101,7 @@ struct DifferentialTests {
                 if let answer = try? ask(theirs, "/object", asked) {
                     other = answer
                 } else {
-                    theirs = try RawClient(port: Int(house.nginx.port))
+                    theirs = try RawClient(port: Int(harness.nginx.port))
                     other = try ask(theirs, "/object", asked)
                 }
                 let answers = (own, other)

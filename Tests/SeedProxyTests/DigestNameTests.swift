@@ -1,3 +1,5 @@
+import HTTPServer
+import SeedEngineTestSupport
 import SeedTestSupport
 import Testing
 
@@ -16,9 +18,9 @@ struct DigestNameTests {
 
     @Test("The right bytes arrive whole, and are held")
     func match() async throws {
-        try await withHouse { house in
-            house.serve(Self.object)
-            let client = try house.client()
+        try await withHarness { harness in
+            harness.serve(Self.object)
+            let client = try harness.client()
             for status in ["fwd=miss; stored", "hit"] {
                 try client.send(get(Self.right))
                 let response = try client.readResponse()
@@ -30,12 +32,12 @@ struct DigestNameTests {
 
     @Test("Other bytes are cut off before their last block")
     func mismatch() async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let bytes = Self.object.bytes
             let wrong = String(repeating: "0", count: 64)
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(get(wrong))
-            let transfer = try #require(house.origin.next())
+            let transfer = try #require(harness.origin.next())
             transfer.head(206, Self.object.fields(for: try #require(Self.object.range(of: transfer))))
             // Once the head is out, an error can only be told by a reset.
             #expect(transfer.deliver(Array(bytes[..<1000])))
@@ -47,7 +49,7 @@ struct DigestNameTests {
                 while case let part = try client.read(), !part.isEmpty { received += part.count }
             }
             #expect(received <= Self.lastBlock)
-            #expect(house.server.metrics.aborted.current == 1)
+            #expect(harness.server.counters.aborted == 1)
         }
     }
 }

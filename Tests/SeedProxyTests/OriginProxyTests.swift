@@ -1,5 +1,6 @@
 import Foundation
-import HTTPTypes
+import HTTPSemantics
+import SeedOrigin
 import SeedTestSupport
 import Testing
 
@@ -10,19 +11,20 @@ struct OriginProxyTests {
     private let object = Array("bytes of the origin".utf8)
 
     private func withProxy(
-        as user: String = "", trusting roots: [String] = [], allowing allowed: [String] = ["127.0.0.0/8"],
+        at address: String = "127.0.0.1", as user: String = "", trusting roots: [String] = [],
+        allowing allowed: [String] = ["127.0.0.0/8"],
         _ play: @escaping FaultyOrigin.Handler, _ body: (RawClient, FaultyOrigin) throws -> Void
     ) async throws {
-        let proxy = try FaultyOrigin(at: "127.0.0.1", play)
+        let proxy = try FaultyOrigin(at: address, play)
         defer { proxy.stop() }
-        try await withHouse(
+        try await withHarness(
             allowing: allowed,
-            configure: {
-                $0.rules = []
-                $0.extraTrustRoots = roots
-                $0.originProxy = OriginProxy("http://\(user)127.0.0.1:\(proxy.port)")
+            configure: { $0.rules = [] },
+            origins: {
+                $0.certificateAuthorities = roots.first
+                $0.proxy = "http://\(user)" + proxy.url.dropFirst("http://".count)
             },
-            { house in try body(try house.client(), proxy) })
+            { harness in try body(try harness.client(), proxy) })
     }
 
     @Test("http origins are asked for in absolute form, with the proxy's credentials and not the client's")
@@ -85,20 +87,15 @@ struct OriginProxyTests {
         }
     }
 
-    @Test(
-        "Only URLs with host and port are proxies",
-        arguments: [
-            "", "proxy:3128", "http://proxy", "ftp://proxy:21", "http://proxy:0", "http://proxy:3128/path",
-            "http://user:pass word@proxy:3128", "http://:3128",
-        ])
-    func malformed(text: String) {
-        #expect(OriginProxy(text) == nil)
-    }
-
-    @Test("A user is decoded before it is sent, and an IPv6 address has no brackets")
-    func parts() throws {
-        let proxy = try #require(OriginProxy("https://a%40b:c%3Ad@[::1]:3129"))
-        #expect(proxy.host == "::1" && proxy.port == 3129 && proxy.isTLS)
-        #expect(proxy.authorization == "Basic YUBiOmM6ZA==")
+    @Test("A user is decoded before it is sent, and a proxy may be named by an IPv6 address")
+    func parts() async throws {
+        try await withProxy(
+            at: "::1", as: "a%40b:c%3Ad@", { [object] request, connection in connection.serve(object, to: request) }
+        ) { client, proxy in
+            try client.send("GET http://origin.invalid/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.readResponse().body == object)
+            let request = try #require(proxy.requests.first)
+            #expect(request.headers[values: .proxyAuthorization] == ["Basic YUBiOmM6ZA=="])
+        }
     }
 }

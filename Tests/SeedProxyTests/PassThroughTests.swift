@@ -1,4 +1,7 @@
 import Foundation
+import HTTPServer
+import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -6,21 +9,24 @@ import Testing
 
 @Suite("Requests that go straight through")
 struct PassThroughTests {
-    /// A house without rules: nothing goes through the cache.
+    /// A harness without rules: nothing goes through the cache.
     private func withRelay(
-        allowing allowed: [String] = ["127.0.0.0/8"], configure: (inout ProxyConfiguration) -> Void = { _ in },
+        allowing allowed: [String] = ["127.0.0.0/8"],
+        configure: @escaping (inout ProxyConfiguration) -> Void = { _ in },
+        origins: @escaping (inout OriginConfiguration) -> Void = { _ in },
         _ script: @escaping @Sendable (RawClient) throws -> Void,
-        _ body: (ProxyHouse, LoopbackServer, RawClient) async throws -> Void
+        _ body: (ProxyHarness, LoopbackServer, RawClient) async throws -> Void
     ) async throws {
-        try await withHouse(
+        try await withHarness(
             allowing: allowed,
             configure: {
                 $0.rules = []
                 configure(&$0)
             },
-            { house in
+            origins: origins,
+            { harness in
                 let origin = try LoopbackServer(script)
-                try await body(house, origin, try house.client())
+                try await body(harness, origin, try harness.client())
             })
     }
 
@@ -36,7 +42,7 @@ struct PassThroughTests {
                 try connection.send(part)
                 echoed += part.count
             }
-        }) { house, origin, client in
+        }) { harness, origin, client in
             let object = TestObject(count: count)
             try client.send(
                 "POST http://127.0.0.1:\(origin.port)/up HTTP/1.1\r\nHost: x\r\nContent-Length: \(count)\r\n\r\n")
@@ -45,7 +51,7 @@ struct PassThroughTests {
             #expect(response.status == 200)
             #expect(object.matches(response.body))
             #expect(response["Cache-Status"] == "seed-peer; fwd=bypass")
-            #expect(house.server.metrics.bypasses.current == 1)
+            #expect(harness.server.metrics.bypasses.current == 1)
         }
     }
 
@@ -112,12 +118,12 @@ struct PassThroughTests {
         try await withRelay({ connection in
             _ = try connection.readRequest()
             try connection.send(answer)
-        }) { house, origin, client in
+        }) { harness, origin, client in
             try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(throws: RawClient.Failure.reset) {
                 while true { if try client.read().isEmpty { return } }
             }
-            #expect(house.server.metrics.aborted.current == 1)
+            #expect(harness.server.counters.aborted == 1)
         }
     }
 
@@ -163,9 +169,9 @@ struct PassThroughTests {
 
     @Test("An origin that makes no progress is 504 before the head and a reset after it")
     func silent() async throws {
-        let quick: (inout ProxyConfiguration) -> Void = { $0.relayTimeout = .seconds(2) }
+        let quick: (inout OriginConfiguration) -> Void = { $0.passThroughTimeout = .seconds(2) }
         try await withRelay(
-            configure: quick,
+            origins: quick,
             { connection in
                 let request = try connection.readRequest()
                 if request.contains("/late") { try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc") }
@@ -233,7 +239,7 @@ struct PassThroughTests {
         }) { _, origin, client in
             try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
             let response = try client.readResponse()
-            #expect(response.status == 502 && response.text.contains("status 99,"))
+            #expect(response.status == 502 && response.text.contains("did not respond in HTTP as we accept it"))
         }
     }
 
@@ -263,9 +269,9 @@ struct PassThroughTests {
 
     @Test("Our own listener is refused as an origin, and so is a request that was here before")
     func loops() async throws {
-        try await withRelay({ _ in }) { house, origin, client in
+        try await withRelay({ _ in }) { harness, origin, client in
             let requests = [
-                "GET http://127.0.0.1:\(house.port)/ HTTP/1.1\r\nHost: x\r\n\r\n",
+                "GET http://127.0.0.1:\(harness.port)/ HTTP/1.1\r\nHost: x\r\n\r\n",
                 "GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nVia: 1.1 seed-peer\r\n\r\n",
             ]
             for request in requests {
@@ -382,8 +388,8 @@ struct PassThroughTests {
                     sent += part.count
                 }
             } catch { accepted.write(sent) }
-        }) { house, origin, _ in
-            let client = try house.client(receiveBuffer: 65_536)
+        }) { harness, origin, _ in
+            let client = try harness.client(receiveBuffer: 65_536)
             try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
             let count = try #require(accepted.read(within: 60))
             // What the kernel's buffers and ours hold, and not the object.

@@ -1,38 +1,14 @@
-import Logging
-import Synchronization
+import SeedSupport
 
 /// Keeps every line that is logged, at every level, with its metadata.
 final class RecordingLog: Sendable {
-    private let kept = Mutex("")
+    private let kept = Lock("")
 
     var text: String { kept.withLock { $0 } }
 
     var logger: Logger {
-        var logger = Logger(label: "test") { _ in Handler(log: self) }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    fileprivate func append(_ line: String) {
-        kept.withLock { $0 += line + "\n" }
-    }
-
-    private struct Handler: LogHandler {
-        let log: RecordingLog
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        init(log: RecordingLog) {
-            self.log = log
-        }
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            log.append("\(event.level) \(event.message) \(event.metadata ?? [:])")
+        Logger(label: "test", level: .trace) { [self] entry in
+            kept.withLock { $0 += LogText.line(entry) }
         }
     }
 }

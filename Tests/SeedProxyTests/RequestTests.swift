@@ -1,5 +1,6 @@
 import DragonflyIdentity
-import HTTPTypes
+import HTTPSemantics
+import HTTPServer
 import SeedEngine
 import Testing
 
@@ -37,13 +38,13 @@ struct RequestTests {
         let url = try OriginURL("HTTP://Example.COM:8080/a%2Fb/../c?x=%41&y#frag")
         #expect(url.host == "example.com")
         #expect(url.port == 8080)
-        #expect(url.originForm(for: "GET") == "/a%2Fb/../c?x=%41&y")
+        #expect(url.originForm(for: .get) == "/a%2Fb/../c?x=%41&y")
         #expect(url.authority == "example.com:8080")
         #expect(try OriginURL("https://h").port == 443)
         #expect(try OriginURL("http://h:80?q").text == "http://h/?q")
         #expect(try OriginURL("http://[::1]:81/").host == "::1")
         #expect(try OriginURL("http://[::1]:81/").authority == "[::1]:81")
-        #expect(try OriginURL("http://h").originForm(for: "OPTIONS") == "*")
+        #expect(try OriginURL("http://h").originForm(for: .options) == "*")
     }
 
     @Test(

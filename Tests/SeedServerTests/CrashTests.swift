@@ -79,7 +79,7 @@ private final class DrippingOrigin: Sendable {
         let state = Mutex(State())
         let changed = Signal()
 
-        /// How far the object may be sent; waits while that is not beyond `offset`. Nil when nobody lets it go on.
+        /// How far the object may be sent; waits while that is not beyond `offset`. Nil when it is not let go on.
         func allowed(beyond offset: Int) -> Int? {
             state.withLock { $0.waiting += 1 }
             defer { state.withLock { $0.waiting -= 1 } }

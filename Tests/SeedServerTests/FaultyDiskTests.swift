@@ -7,12 +7,12 @@ import Testing
 struct FaultyDiskTests {
     private static let length = 12 << 20
 
-    private func withFaultyDisk(_ body: (WholeHouse, FaultyDisk) throws -> Void) throws {
+    private func withFaultyDisk(_ body: (ServerHarness, FaultyDisk) throws -> Void) throws {
         let directory = try TemporaryDirectory()
         let disk = FaultyDisk(control: directory.path("fault"))
-        try WholeHouse.with(limits: disk.environment, in: directory) { house in
-            _ = try house.peer.port()  // no fault of its start is looked at here
-            try body(house, disk)
+        try ServerHarness.with(limits: disk.environment, in: directory) { harness in
+            _ = try harness.peer.port()  // no fault of its start is looked at here
+            try body(harness, disk)
         }
     }
 
@@ -20,38 +20,38 @@ struct FaultyDiskTests {
         "Content cannot be written: the bytes are right, others are served, it is told once, and heals by itself",
         arguments: [EIO, EDQUOT, ENOSPC, EROFS])
     func contentWrites(code: Int32) throws {
-        try withFaultyDisk { house, disk in
-            let held = try house.makeFile("held", length: Self.length)
-            #expect(try house.peer.get(house.url("held")).body == held)
-            let object = try house.makeFile("object", length: Self.length)
+        try withFaultyDisk { harness, disk in
+            let held = try harness.makeFile("held", length: Self.length)
+            #expect(try harness.peer.get(harness.url("held")).body == held)
+            let object = try harness.makeFile("object", length: Self.length)
             try disk.fail("pwrite", code, "/content/")
-            for _ in 1...2 { #expect(try house.peer.get(house.url("object")).body == object) }
-            #expect(try house.peer.get(house.url("held")).body == held)
-            #expect(try house.peer.metric("seed_peer_storage_content_failing") == 1)
-            #expect(house.peer.errorText.contains(String(cString: strerror(code))))
-            #expect(house.peer.errorText.components(separatedBy: "what they fetch is not stored").count == 2)
+            for _ in 1...2 { #expect(try harness.peer.get(harness.url("object")).body == object) }
+            #expect(try harness.peer.get(harness.url("held")).body == held)
+            #expect(try harness.peer.metric("seed_peer_storage_content_failing") == 1)
+            #expect(harness.peer.errorText.contains(String(cString: strerror(code))))
+            #expect(harness.peer.errorText.components(separatedBy: "what they fetch is not stored").count == 2)
             disk.heal()
             try waitUntil("it is stored again") {
-                #expect(try house.peer.get(house.url("object")).body == object)
-                return try house.peer.get(house.url("object"))["cache-status"] == "seed-peer; hit"
+                #expect(try harness.peer.get(harness.url("object")).body == object)
+                return try harness.peer.get(harness.url("object"))["cache-status"] == "seed-peer; hit"
             }
-            #expect(try house.peer.metric("seed_peer_storage_content_failing") == 0)
-            #expect(try house.peer.metric("seed_peer_aborts_total") == 0)
+            #expect(try harness.peer.metric("seed_peer_storage_content_failing") == 0)
+            #expect(try harness.peer.metric("seed_peer_aborts_total") == 0)
         }
     }
 
     @Test("Content cannot be read: it is fetched anew, and no byte is wrong")
     func contentReads() throws {
-        try withFaultyDisk { house, disk in
-            let object = try house.makeFile("object", length: Self.length)
-            #expect(try house.peer.get(house.url("object")).body == object)
-            try house.waitUntilRecorded(Self.length)
+        try withFaultyDisk { harness, disk in
+            let object = try harness.makeFile("object", length: Self.length)
+            #expect(try harness.peer.get(harness.url("object")).body == object)
+            try harness.waitUntilRecorded(Self.length)
             // Its next life reads every block before it serves one.
-            try house.afterKill { next in
+            try harness.afterKill { next in
                 try disk.fail("pread", EIO, "/content/")
-                #expect(try next.peer.get(house.url("object")).body == object)
+                #expect(try next.peer.get(harness.url("object")).body == object)
                 disk.heal()
-                #expect(try next.peer.get(house.url("object")).body == object)
+                #expect(try next.peer.get(harness.url("object")).body == object)
                 #expect(try next.peer.metric("seed_peer_aborts_total") == 0)
             }
         }
@@ -61,22 +61,22 @@ struct FaultyDiskTests {
         "The index cannot be written: requests go on, it is told, and it heals by itself",
         arguments: [EIO, EDQUOT, ENOSPC])
     func indexWrites(code: Int32) throws {
-        try withFaultyDisk { house, disk in
-            let object = try house.makeFile("object", length: Self.length)
+        try withFaultyDisk { harness, disk in
+            let object = try harness.makeFile("object", length: Self.length)
             try disk.fail("pwrite", code, "/index/")
-            for _ in 1...2 { #expect(try house.peer.get(house.url("object")).body == object) }
-            try waitUntil("it is told") { try house.peer.metric("seed_peer_storage_failing") == 1 }
+            for _ in 1...2 { #expect(try harness.peer.get(harness.url("object")).body == object) }
+            try waitUntil("it is told") { try harness.peer.metric("seed_peer_storage_failing") == 1 }
             disk.heal()
-            try waitUntil("it is written again") { try house.peer.metric("seed_peer_storage_failing") == 0 }
+            try waitUntil("it is written again") { try harness.peer.metric("seed_peer_storage_failing") == 0 }
             // A full volume makes the store evict.
             try waitUntil("it is held") {
-                #expect(try house.peer.get(house.url("object")).body == object)
-                return try house.peer.get(house.url("object"))["cache-status"] == "seed-peer; hit"
+                #expect(try harness.peer.get(harness.url("object")).body == object)
+                return try harness.peer.get(harness.url("object"))["cache-status"] == "seed-peer; hit"
             }
-            try house.waitUntilRecorded(Self.length)
-            #expect(try house.peer.metric("seed_peer_aborts_total") == 0)
-            try house.afterKill { next in
-                let answer = try next.peer.get(house.url("object"))
+            try harness.waitUntilRecorded(Self.length)
+            #expect(try harness.peer.metric("seed_peer_aborts_total") == 0)
+            try harness.afterKill { next in
+                let answer = try next.peer.get(harness.url("object"))
                 #expect(answer.body == object)
                 #expect(answer["cache-status"] == "seed-peer; hit")
             }

@@ -47,6 +47,33 @@ struct StartAndStopTests {
         withExtendedLifetime(idle) {}
     }
 
+    @Test("SIGHUP without a block list changes nothing")
+    func hangUp() throws {
+        let peer = try SeedPeerProcess(store: store, in: directory)
+        _ = try peer.port()
+        peer.send(SIGHUP)
+        #expect(try peer.get(path: "/healthy", from: "health").status == 200)
+        peer.send(SIGTERM)
+        #expect(peer.exitCode == 0, "\(peer.errorText)")
+    }
+
+    @Test("A second signal cuts the answers that the first one let finish")
+    func secondSignal() throws {
+        let (silent, silentPort) = try LoopbackSocket.listen()
+        defer { close(silent) }
+        let peer = try SeedPeerProcess(store: store, in: directory, extra: "shutdown: {timeout: 10m}")
+        let client = try RawClient(port: peer.port())
+        try client.send("GET http://127.0.0.1:\(silentPort)/ HTTP/1.1\r\nHost: h\r\n\r\n")
+        try waitUntil("its origin is asked") { try peer.metric("seed_peer_origin_requests") == 1 }
+        peer.send(SIGTERM)
+        while (try? RawClient(port: peer.port("health"))) != nil { usleep(2_000) }
+        // What runs can still be watched.
+        #expect(try peer.metric("seed_peer_connections") == 1)
+        peer.send(SIGINT)
+        #expect(peer.exitCode == 0, "\(peer.errorText)")
+        #expect(throws: RawClient.Failure.reset) { try client.readHead() }
+    }
+
     @Test("A refused configuration ends it with exit code 2 and a line for each reason")
     func refusedConfiguration() throws {
         let peer = try SeedPeerProcess(store: store, in: directory, extra: "shutdown: {timeout: soon}")
@@ -88,6 +115,18 @@ struct StartAndStopTests {
             #expect(peer.exitCode == 1)
             #expect(peer.waits(for: "seed-peer: "), "\(peer.errorText)")
             #expect(peer.errorText.contains(file) || peer.errorText.contains("/proc"), "\(peer.errorText)")
+        }
+    }
+
+    @Test("A file of certificates that is missing or has none is refused with exit code 1 and its path")
+    func badCertificates() throws {
+        let file = directory.path("ca.pem")
+        for reason in ["No such file", "no certificate"] {
+            let peer = try SeedPeerProcess(store: store, in: directory, backend: "caCert: \(file)")
+            #expect(peer.exitCode == 1)
+            #expect(peer.waits(for: "certificates in \(file) cannot be read: "), "\(peer.errorText)")
+            #expect(peer.waits(for: reason), "\(peer.errorText)")
+            try Data("x".utf8).write(to: URL(filePath: file))
         }
     }
 

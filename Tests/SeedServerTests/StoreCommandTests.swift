@@ -1,5 +1,5 @@
 import Foundation
-import Logging
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -9,25 +9,25 @@ import Testing
 struct StoreCommandTests {
     @Test("verify finds a sound store sound, a flipped bit bad, and changes nothing; repair drops it and says so")
     func verifyAndRepair() throws {
-        try WholeHouse.with { house in
-            let file = try house.makeFile("object", length: 9 << 20)
-            #expect(try house.peer.get(house.url("object")).body == file)
-            let busy = try SeedPeerProcess.run(["store", "verify", "--dir", house.store])
+        try ServerHarness.with { harness in
+            let file = try harness.makeFile("object", length: 9 << 20)
+            #expect(try harness.peer.get(harness.url("object")).body == file)
+            let busy = try SeedPeerProcess.run(["store", "verify", "--dir", harness.store])
             #expect(busy.code == 2 && busy.errors.contains("in use by process"))
-            house.peer.send(SIGTERM)
-            #expect(house.peer.exitCode == 0)
+            harness.peer.send(SIGTERM)
+            #expect(harness.peer.exitCode == 0)
 
-            let sound = try SeedPeerProcess.run(["store", "verify", "--dir", house.store])
+            let sound = try SeedPeerProcess.run(["store", "verify", "--dir", harness.store])
             #expect(sound.code == 0 && sound.text.hasSuffix("sound\n"), "\(sound.errors)")
-            try flip(at: 5_000_000, in: house.store)
+            try flip(at: 5_000_000, in: harness.store)
             for _ in 1...2 {
-                let bad = try SeedPeerProcess.run(["store", "verify", "--dir", house.store, "--json"])
+                let bad = try SeedPeerProcess.run(["store", "verify", "--dir", harness.store, "--json"])
                 #expect(bad.code == 1 && bad.text.contains("\"badBlocks\":1"), "\(bad.text)")
             }
-            let repaired = try SeedPeerProcess.run(["store", "repair", "--dir", house.store])
+            let repaired = try SeedPeerProcess.run(["store", "repair", "--dir", harness.store])
             #expect(repaired.code == 1 && repaired.text.contains("piece 1, block 3"), "\(repaired.text)")
-            #expect(try SeedPeerProcess.run(["store", "verify", "--dir", house.store]).code == 0)
-            try house.afterKill { next in
+            #expect(try SeedPeerProcess.run(["store", "verify", "--dir", harness.store]).code == 0)
+            try harness.afterKill { next in
                 let before = try next.originBytes(of: "object")
                 #expect(try next.peer.get(next.url("object")).body == file)
                 #expect(try next.originBytes(of: "object") - before == 262_144)
@@ -37,22 +37,22 @@ struct StoreCommandTests {
 
     @Test("a damaged index stops the start with exit code 1, the file's name and the way out, and nothing is deleted")
     func damagedIndex() throws {
-        try WholeHouse.with { house in
-            let file = try house.makeFile("object", length: 5 << 20)
-            #expect(try house.peer.get(house.url("object")).body == file)
-            house.peer.send(SIGTERM)
-            #expect(house.peer.exitCode == 0)
-            let index = URL(fileURLWithPath: house.store + "/index/data.mdb")
+        try ServerHarness.with { harness in
+            let file = try harness.makeFile("object", length: 5 << 20)
+            #expect(try harness.peer.get(harness.url("object")).body == file)
+            harness.peer.send(SIGTERM)
+            #expect(harness.peer.exitCode == 0)
+            let index = URL(fileURLWithPath: harness.store + "/index/data.mdb")
             var bytes = try Data(contentsOf: index)
             bytes.replaceSubrange(16..<20, with: [1, 2, 3, 4])
             try bytes.write(to: index)
-            let refused = try SeedPeerProcess(store: house.store, in: house.directory)
+            let refused = try SeedPeerProcess(store: harness.store, in: harness.directory)
             #expect(refused.exitCode == 1)
             #expect(refused.waits(for: "index/data.mdb is damaged"), "\(refused.errorText)")
             #expect(refused.waits(for: "seed-peer store repair"))
             #expect(try Data(contentsOf: index) == bytes)
-            #expect(try SeedPeerProcess.run(["store", "repair", "--dir", house.store]).code == 1)
-            try house.afterKill { next in
+            #expect(try SeedPeerProcess.run(["store", "repair", "--dir", harness.store]).code == 1)
+            try harness.afterKill { next in
                 let before = try next.originBytes(of: "object")
                 #expect(try next.peer.get(next.url("object")).body == file)
                 #expect(try next.originBytes(of: "object") == before)
@@ -74,8 +74,7 @@ struct StoreCommandTests {
 
     /// The directory is given back when the index is let go, so at this function's end.
     private func makeStore(ofFormat format: UInt64, at path: String) throws {
-        let store = try PieceStore.open(
-            StorageConfiguration(directory: path), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let store = try PieceStore.open(StorageConfiguration(directory: path), logger: .quiet)
         defer { store.close() }
         let index = try store.openIndex()
         try index.environment.write { transaction throws(LMDBError) in

@@ -206,8 +206,8 @@ extension ClientConnection {
         if machine.isInputClosed || machine.isDraining { perform(machine.leave()) }
     }
 
-    private func begin(_ part: RequestPart) {
-        switch part {
+    private func begin(_ part: consuming RequestPart) {
+        switch consume part {
         case .head(let head):
             startRequest(isHead: head.method == .head, minorVersion: head.minorVersion)
             machine.begin(isPersistent: head.isPersistent, hasBody: head.hasBody || head.isChunked)
@@ -335,10 +335,10 @@ extension ClientConnection {
         switch body {
         case .length(let count): head.field("Content-Length", count)
         case .streamed where isChunked: head.text("Transfer-Encoding: chunked\r\n")
-        case .streamed, .none: break
+        case .streamed, .untilClose, .none: break
         }
         if date { server.appendDate(to: &head) }
-        let isEndOfBody = body == .streamed && !isChunked && !isHead
+        let isEndOfBody = (body == .untilClose || body == .streamed && !isChunked) && !isHead
         if !machine.promise(keepsConnection: keepsConnection && !isEndOfBody && machine.isRequestRead) {
             head.text("Connection: close\r\n")
         } else if minorVersion == 0 {

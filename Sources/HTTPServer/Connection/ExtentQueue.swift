@@ -18,8 +18,14 @@ struct ExtentQueue {
         var descriptor: Int32 = -1
         var offset: Int64 = 0
         var count: Int
-        let bytes: Bytes
-        let owner: AnyObject?
+        var bytes: Bytes
+        var owner: AnyObject?
+
+        /// At once, when they have left: a lease must not wait for the rest.
+        mutating func letGo() {
+            bytes = Bytes()
+            owner = nil
+        }
 
         mutating func removeFirst(_ sent: Int) {
             count -= sent
@@ -27,12 +33,14 @@ struct ExtentQueue {
         }
     }
 
+    /// Those from `first` to `end` wait; the others are empty places.
     private var pieces: [Piece] = []
     private var first = 0
+    private var end = 0
     /// Bytes that wait.
     private(set) var count = 0
 
-    var isEmpty: Bool { first == pieces.count }
+    var isEmpty: Bool { first == end }
 
     mutating func append(_ bytes: Bytes, lease: AnyObject? = nil) {
         append(Piece(base: bytes.unowned.baseAddress, count: bytes.count, bytes: bytes, owner: lease))
@@ -54,18 +62,19 @@ struct ExtentQueue {
                 owner: file.lease))
     }
 
-    private mutating func append(_ piece: Piece) {
+    private mutating func append(_ piece: consuming Piece) {
         guard piece.count > 0 else { return }
-        if pieces.capacity == 0 { pieces.reserveCapacity(WriteLimits.keptPlaces) }
+        if pieces.isEmpty { pieces.reserveCapacity(WriteLimits.keptPlaces) }
         count += piece.count
-        pieces.append(piece)
+        if end < pieces.count { pieces[end] = piece } else { pieces.append(piece) }
+        end += 1
     }
 
     /// - Parameter limit: bytes, at least 1.
     /// - Returns: nil when nothing waits.
     func next(limit: Int) -> Step? {
         var (index, total) = (first, 0)
-        while index < pieces.count, index - first < WriteLimits.vectors, total < limit {
+        while index < end, index - first < WriteLimits.vectors, total < limit {
             let count = pieces[index].count
             if pieces[index].base == nil {
                 guard index == first else {
@@ -95,25 +104,20 @@ struct ExtentQueue {
     /// So many bytes have left.
     mutating func consume(_ sent: Int) {
         count -= sent
-        guard count > 0 else { return removeAll() }
         var left = sent
         while left > 0 {
             let size = pieces[first].count
             guard left >= size else { return pieces[first].removeFirst(left) }
             left -= size
-            // Let go of at once: a lease must not wait for the rest.
-            pieces[first] = Piece(base: nil, count: 0, bytes: Bytes(), owner: nil)
+            pieces[first].letGo()
             first += 1
         }
+        if isEmpty { keepLittle() }
     }
 
     /// An empty queue keeps only a little memory.
-    mutating func removeAll() {
-        (first, count) = (0, 0)
-        if pieces.capacity > 2 * WriteLimits.keptPlaces {
-            pieces = []
-        } else {
-            pieces.removeAll(keepingCapacity: true)
-        }
+    private mutating func keepLittle() {
+        (first, end) = (0, 0)
+        if pieces.count > WriteLimits.keptPlaces { pieces = [] }
     }
 }

@@ -148,19 +148,29 @@ extension HeadBytes {
         cursor += bytes.count
     }
 
-    /// Decimal digits without a `String` between.
+    /// Decimal digits without a `String` between, two at a time.
     private mutating func put(_ value: UInt64) {
         let length = Self.digits(value)
         if limit - cursor < length { grow(by: length) }
+        let pairs = UnsafeRawPointer(Self.pairs.utf8Start)
         var (offset, rest) = (length, value)
-        repeat {
-            offset -= 1
-            let tenth = rest / 10
-            cursor.storeBytes(
-                of: UInt8(truncatingIfNeeded: rest &- tenth &* 10 &+ 0x30), toByteOffset: offset, as: UInt8.self)
-            rest = tenth
-        } while rest > 0
+        while offset > 1 {
+            let hundredth = rest / 100
+            let pair = pairs.loadUnaligned(
+                fromByteOffset: Int(truncatingIfNeeded: (rest &- hundredth &* 100) &* 2), as: UInt16.self)
+            offset &-= 2
+            cursor.storeBytes(of: pair, toByteOffset: offset, as: UInt16.self)
+            rest = hundredth
+        }
+        if offset == 1 { cursor.storeBytes(of: UInt8(truncatingIfNeeded: rest &+ 0x30), as: UInt8.self) }
         cursor += length
+    }
+
+    private static var pairs: StaticString {
+        """
+        00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354\
+        555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+        """
     }
 
     private static func digits(_ value: UInt64) -> Int {

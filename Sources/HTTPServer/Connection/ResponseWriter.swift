@@ -11,6 +11,8 @@ package enum ResponseBody: Equatable, Sendable {
     case length(Int64)
     /// Its length isn't known: chunks, or for HTTP/1.0 until the connection's end.
     case streamed
+    /// Until the connection's end, also for HTTP/1.1: only that tells where it ends.
+    case untilClose
 }
 
 /// Frames the responses of one connection, queues their bytes and writes them to its socket. TLS will be another one.
@@ -59,6 +61,7 @@ struct ResponseWriter {
             case .none: .none
             case .length(let count): isHead ? .none : .length(left: count)
             case .streamed: isHead ? .none : isChunked ? .chunked : .untilClose
+            case .untilClose: isHead ? .none : .untilClose
             }
         queue.append(head.buffer, count: head.count)
     }

@@ -71,7 +71,7 @@ package final class Server: Sendable {
             }
         } catch {
             for listener in listeners { listener.close() }
-            for place in places { place.eventLoop.post { place.loop.withLock { $0 = nil } } }
+            for place in places { place.eventLoop.post { place.loop.withLock { $0.take() }?.value.leave() } }
             throw error
         }
         return listeners

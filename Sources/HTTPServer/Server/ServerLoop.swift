@@ -84,6 +84,12 @@ package final class ServerLoop {
         if connections.isEmpty { endDrain() }
     }
 
+    /// The server does not begin to listen after all.
+    func leave() {
+        ticks?.cancel()
+        ticks = nil
+    }
+
     private func endDrain() {
         ticks?.cancel()
         ticks = nil

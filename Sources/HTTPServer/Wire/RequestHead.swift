@@ -9,18 +9,20 @@ package struct RequestHead: Sendable {
         /// Forwarded as it is.
         case other
 
+        /// Methods are case-sensitive (RFC 9110 §9.1).
         init(_ name: UnsafeRawBufferPointer) {
-            // Methods are case-sensitive (RFC 9110 §9.1).
-            func named(_ known: StaticString) -> Bool {
-                known.withUTF8Buffer { $0.count == name.count && $0.elementsEqual(name) }
-            }
             switch name.count {
-            case 3 where named("GET"): self = .get
-            case 4 where named("HEAD"): self = .head
-            case 5 where named("TRACE"): self = .trace
-            case 7: self = named("OPTIONS") ? .options : named("CONNECT") ? .connect : .other
+            case 3 where Self.is(name, "GET"): self = .get
+            case 4 where Self.is(name, "HEAD"): self = .head
+            case 5 where Self.is(name, "TRACE"): self = .trace
+            case 7: self = Self.is(name, "OPTIONS") ? .options : Self.is(name, "CONNECT") ? .connect : .other
             default: self = .other
             }
+        }
+
+        /// - Parameter known: as long as the name.
+        private static func `is`(_ name: UnsafeRawBufferPointer, _ known: StaticString) -> Bool {
+            name.baseAddress.map { memcmp($0, known.utf8Start, name.count) == 0 } ?? false
         }
     }
 

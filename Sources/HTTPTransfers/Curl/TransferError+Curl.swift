@@ -8,6 +8,8 @@ extension TransferError {
     init(_ code: CURLcode, detail: String, url: String) {
         let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         switch code {
+        case CURLE_RECV_ERROR where detail.hasPrefix("CONNECT tunnel failed"):
+            self.init(.noTunnel, "the proxy opens no tunnel to \(url): \(reason)")
         case CURLE_URL_MALFORMAT:
             self.init(.badURL, "the URL is malformed")
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY,

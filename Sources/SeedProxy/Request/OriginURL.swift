@@ -1,3 +1,6 @@
+import HTTPSemantics
+import HTTPServer
+
 /// An absolute http or https URL taken apart for dialling. Path and query stay byte for byte as they were sent.
 struct OriginURL: Hashable {
     var isTLS: Bool
@@ -11,13 +14,13 @@ struct OriginURL: Hashable {
     var query: Substring
 
     /// The target of a request to a server that is no proxy (RFC 9112 §3.2.1, §3.2.4).
-    func originForm(for method: String) -> String {
-        if method == "OPTIONS", path.isEmpty, query.isEmpty { return "*" }
+    func originForm(for method: HTTPMethod) -> String {
+        if method == .options, path.isEmpty, query.isEmpty { return "*" }
         return String((path.isEmpty ? "/" : path) + query)
     }
     /// The target of a request to a proxy (RFC 9112 §3.2.2, §3.2.4).
-    func absoluteForm(for method: String) -> String {
-        method == "OPTIONS" && path.isEmpty && query.isEmpty ? "\(scheme)://\(authority)" : text
+    func absoluteForm(for method: HTTPMethod) -> String {
+        method == .options && path.isEmpty && query.isEmpty ? "\(scheme)://\(authority)" : text
     }
     /// Host and port as `Host` wants them: without the scheme's own port.
     var authority: String {
@@ -47,6 +50,16 @@ struct OriginURL: Hashable {
 }
 
 extension OriginURL {
+    /// The effective request URI of a target in absolute form, as it was resolved with the head (rule 38). A fragment is
+    /// not in there: the parser refuses it.
+    /// - Throws: 400 `proxy` for everything that is no absolute http or https URL with a host.
+    init(_ head: RequestHead) throws(Refusal) {
+        guard head.form == .absolute else { throw .originForm }
+        try self.init(
+            scheme: head.text(head.scheme), authority: head.text(head.authority)[...],
+            path: head.text(head.path)[...], query: head.text(head.query)[...])
+    }
+
     /// - Throws: 400 `proxy` for everything that is no absolute http or https URL with a host.
     init(_ text: String) throws(Refusal) {
         // Bytes, not characters: a combining mark after a slash must not hide it.
@@ -57,17 +70,29 @@ extension OriginURL {
         guard bytes.first != UInt8(ascii: "/"), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             bytes[colon...].starts(with: "://".utf8)
         else { throw .originForm }
-        switch text[..<colon].lowercased() {
+        let rest = text[bytes.index(colon, offsetBy: 3)...]
+        let pathStart = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        let queryStart = rest[pathStart...].utf8.firstIndex(of: UInt8(ascii: "?")) ?? rest.endIndex
+        let (path, query) = Self.withoutFragment(String(rest[pathStart..<queryStart]), String(rest[queryStart...]))
+        try self.init(scheme: String(text[..<colon]), authority: rest[..<pathStart], path: path, query: query)
+    }
+
+    private init(scheme: String, authority: Substring, path: Substring, query: Substring) throws(Refusal) {
+        switch scheme.lowercased() {
         case "http": isTLS = false
         case "https": isTLS = true
         default: throw .badRequest("Only http and https URLs are served.")
         }
-        let rest = text[bytes.index(colon, offsetBy: 3)..<(bytes.firstIndex(of: UInt8(ascii: "#")) ?? bytes.endIndex)]
-        let pathStart = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
-        let queryStart = rest[pathStart...].utf8.firstIndex(of: UInt8(ascii: "?")) ?? rest.endIndex
         (host, port) = ("", isTLS ? 443 : 80)
-        (path, query) = (rest[pathStart..<queryStart], rest[queryStart...])
-        try take(authority: rest[..<pathStart])
+        (self.path, self.query) = (path, query)
+        try take(authority: authority)
+    }
+
+    /// A fragment may begin in the path, and what looks like a query behind it belongs to it.
+    private static func withoutFragment(_ path: String, _ query: String) -> (Substring, Substring) {
+        let hash = UInt8(ascii: "#")
+        if let mark = path.utf8.firstIndex(of: hash) { return (path[..<mark], "") }
+        return (path[...], query[..<(query.utf8.firstIndex(of: hash) ?? query.endIndex)])
     }
 
     /// Reads `host[:port]`. User information is refused: it is a credential in a place where logs show it.

@@ -1,3 +1,5 @@
+import HTTPSemantics
+
 /// Sizes as `X-Dragonfly-Piece-Length` writes them: `8388608`, `4mib`, `16 MiB`, `10MB`.
 enum PieceLengthText {
     private static let units: [String: UInt64] = [
@@ -13,15 +15,5 @@ enum PieceLengthText {
         guard let number = UInt64(digits), let factor = units[unit] else { return nil }
         let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
         return overflow ? nil : bytes
-    }
-}
-
-extension StringProtocol {
-    /// Without the spaces and tabs around it.
-    var trimmingBlanks: SubSequence {
-        guard let first = firstIndex(where: { $0 != " " && $0 != "\t" }),
-            let last = lastIndex(where: { $0 != " " && $0 != "\t" })
-        else { return self[endIndex...] }
-        return self[first...last]
     }
 }

@@ -1,3 +1,7 @@
+import HTTPServer
+import SeedEngine
+import SeedOrigin
+
 /// A request answered by an error of ours: what happened, and who failed.
 struct Refusal: Error, Equatable {
     /// The value of `X-Dragonfly-Error-Type`.
@@ -30,20 +34,14 @@ struct Refusal: Error, Equatable {
         Refusal(status: 502, culprit: .backend, message: message)
     }
 
-    static let uriTooLong = Refusal(status: 414, culprit: .proxy, message: "The request target is longer than 16 KiB.")
-    static let headTooLarge = Refusal(
-        status: 431, culprit: .proxy, message: "The request head has more than 128 fields or 64 KiB.")
-    static let badChunk = Refusal.badRequest("The chunked body is not well-formed, or its extensions are too long.")
-    /// RFC 9112 §3: longer than any method there is.
-    static let unknownMethod = Refusal(status: 501, culprit: .proxy, message: "The method is not known.")
-    static let unknownVersion = Refusal(status: 505, culprit: .proxy, message: "Only HTTP/1.1 and HTTP/1.0 are served.")
     static let loop = Refusal(
         status: 508, culprit: .proxy, message: "The request has been here before, or leads to this server.")
     static let rateLimited = Refusal(
         status: 429, culprit: .proxy, message: "There are more requests a second than are allowed; try again later.",
         hint: .retryAfter(1))
-    static let tooManyLookUps = Refusal(
-        status: 429, culprit: .proxy, message: "Too many names are being looked up.", hint: .retryAfter(1))
+    static let tooManyPassThroughs = Refusal(
+        status: 503, culprit: .proxy, message: "Too many requests are going straight through; try again later.",
+        hint: .retryAfter(1))
     static let draining = Refusal(
         status: 503, culprit: .proxy, message: "This server is stopping; ask another one, or this one later.",
         hint: .retryAfter(1))
@@ -60,16 +58,51 @@ struct Refusal: Error, Equatable {
         status: 502, culprit: .backend, message: "The object keeps changing at the origin; try again.")
     static let noTrace = Refusal(
         status: 405, culprit: .proxy, message: "TRACE is not answered here: it would show credentials.", hint: .allow)
-    static let slowRequest = Refusal(status: 408, culprit: .proxy, message: "The request body stopped coming.")
-    static let slowHead = Refusal(status: 408, culprit: .proxy, message: "The request head did not come to its end.")
-    static let silentOrigin = Refusal(status: 504, culprit: .backend, message: "The origin made no progress.")
     /// RFC 9110 §15.6.2: 501 is for a method the server supports for no resource; 405 would promise an `Allow` for this one.
     static let noTunnels = Refusal(
         status: 501, culprit: .proxy,
         message: "CONNECT is not supported yet; send the request in absolute form (GET http://host/path).")
-    /// RFC 9112 §6.1.
-    static let unknownCoding = Refusal(
-        status: 501, culprit: .proxy, message: "The only transfer coding served is chunked.")
     static let originForm = Refusal.badRequest(
         "The request target must be an absolute URL (GET http://host/path), or name a registry.")
+}
+
+// MARK: Which error is told by which status
+
+extension Refusal {
+    /// What the server could not read as a request.
+    init(_ error: RequestError) {
+        self.init(status: error.status, culprit: .proxy, message: error.message)
+    }
+
+    /// Why the cache has no answer.
+    init(_ error: EngineError) {
+        let (status, culprit): (Int, Culprit) =
+            switch error.kind {
+            case .originUnreachable, .originFailed, .changed: (502, .backend)
+            case .originTimeout: (504, .backend)
+            case .notHeld: (504, .proxy)
+            case .storage: (500, .dfdaemon)
+            case .shuttingDown: (503, .proxy)
+            case .blocked: (403, .proxy)
+            case .badURL: (400, .proxy)
+            case .loop: (508, .proxy)
+            }
+        self.init(status: status, culprit: culprit, message: error.message)
+    }
+
+    /// Why a request that goes straight through has no answer.
+    init(_ error: OriginError) {
+        let (status, culprit): (Int, Culprit) =
+            switch error.kind {
+            case .unreachable, .cut, .tls, .badAnswer, .tooManyRedirects, .circuitOpen: (502, .backend)
+            case .timeout: (504, .backend)
+            case .local: (500, .dfdaemon)
+            case .blocked: (403, .proxy)
+            case .badURL: (400, .proxy)
+            case .loop: (508, .proxy)
+            }
+        self.init(
+            status: status, culprit: culprit, message: error.message,
+            hint: error.retryAfter.map { .retryAfter(max(1, Int($0.components.seconds))) })
+    }
 }

@@ -1,9 +1,9 @@
 /// The parameter `ns` of a request in origin form: the registry that containerd asks its mirror for.
 enum RegistryParameter {
-    /// As a URL; `https://` is put before a bare host.
-    static func value(in target: String) -> String? {
-        guard let query = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
-        let parameters = target[target.utf8.index(after: query)...].split(separator: "&")
+    /// - Parameter query: with its question mark, or empty.
+    /// - Returns: a URL; `https://` is put before a bare host.
+    static func value(in query: String) -> String? {
+        let parameters = query.dropFirst().split(separator: "&")
         guard let parameter = parameters.first(where: { $0.hasPrefix("ns=") }) else { return nil }
         guard let value = String(parameter.dropFirst(3)).removingPercentCoding, !value.isEmpty else { return nil }
         return value.contains("://") ? value : "https://" + value
@@ -30,8 +30,10 @@ extension String {
 
 extension OriginURL {
     /// What a request in origin form asks of a registry.
-    /// - Parameter registry: a URL with its scheme; a path in it comes before the target's.
-    init(registry: String, target: String) throws(Refusal) {
+    /// - Parameters:
+    ///   - registry: a URL with its scheme; a path in it comes before the request's.
+    ///   - query: with its question mark, or empty.
+    init(registry: String, path: String, query: String) throws(Refusal) {
         var base: OriginURL
         do throws(Refusal) {
             base = try OriginURL(registry)
@@ -39,10 +41,9 @@ extension OriginURL {
             throw .badRequest(
                 "The registry (X-Dragonfly-Registry, ns or proxy.registryMirror.addr) is no URL: \(error.message)")
         }
-        let end = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         let prefix = base.path.hasSuffix("/") ? base.path.dropLast() : base.path
-        base.path = prefix + target[..<end]
-        base.query = target[end...]
+        base.path = prefix + path
+        base.query = query[...]
         self = base
     }
 }

@@ -1,3 +1,5 @@
+import HTTPSemantics
+import HTTPServer
 import SeedOrigin
 
 /// What the client's `X-Dragonfly-*` fields say about its task.

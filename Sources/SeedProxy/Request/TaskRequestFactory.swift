@@ -1,7 +1,8 @@
 import DragonflyIdentity
-import HTTPTypes
-import NIOCore
+import HTTPSemantics
+import HTTPServer
 import SeedEngine
+import SeedSupport
 
 /// Turns request heads into plans and task requests. One for each event loop; it remembers the plans of late URLs.
 struct TaskRequestFactory {
@@ -49,11 +50,16 @@ struct TaskRequestFactory {
 // MARK: Keys
 
 extension TaskRequestFactory {
-    /// Everything that `planCached` reads.
+    /// Everything that `planCached` reads: the effective request URI (rule 38), and the fields that a plan depends on.
     private mutating func makePlanKey(_ head: RequestHead) {
         key.removeAll(keepingCapacity: true)
-        head.bytes.withUnsafeReadableBytes { base in
+        head.bytes.withUnsafeBytes { base in
+            // An absolute target is all of the URI. The origin form lacks its authority, and begins otherwise.
             key.append(contentsOf: head.targetSpan.bytes(of: base))
+            if head.form != .absolute {
+                key.append(0)
+                key.append(contentsOf: head.authority.bytes(of: base))
+            }
             let negotiates = head.isNegotiated
             guard head.present.hasDragonfly || negotiates else { return }
             for field in head.fields where field.id.isDragonfly || negotiates && field.id == .accept {
@@ -69,8 +75,9 @@ extension TaskRequestFactory {
     /// request, so these are made once.
     private mutating func fieldsForEngine(of head: RequestHead) -> HTTPFields {
         key.removeAll(keepingCapacity: true)
-        head.bytes.withUnsafeReadableBytes { base in
-            for field in head.fields where !field.id.isDecidedByEngine && head.isEndToEnd(field, in: base) {
+        head.bytes.withUnsafeBytes { base in
+            for field in head.fields
+            where !FieldIDSet.decidedByFetch.contains(field.id) && head.isEndToEnd(field, in: base) {
                 key.append(contentsOf: field.name.bytes(of: base))
                 key.append(0)
                 key.append(contentsOf: field.value.bytes(of: base))
@@ -85,11 +92,10 @@ extension TaskRequestFactory {
 
     private func makeFieldsForEngine(of head: RequestHead) -> HTTPFields {
         var fields = HTTPFields()
-        head.bytes.withUnsafeReadableBytes { base in
-            for field in head.fields where !field.id.isDecidedByEngine && head.isEndToEnd(field, in: base) {
-                // The parser lets tokens through only.
-                guard let name = HTTPField.Name(head.text(field.name)) else { continue }
-                fields.append(HTTPField(name: name, value: field.value.bytes(of: base)))
+        head.bytes.withUnsafeBytes { base in
+            for field in head.fields
+            where !FieldIDSet.decidedByFetch.contains(field.id) && head.isEndToEnd(field, in: base) {
+                fields.append(field.copied(from: base))
             }
         }
         fields.append(HTTPField(name: .via, value: "1.1 \(name)"))
@@ -133,17 +139,17 @@ extension TaskRequestFactory {
     /// The URL a request means: its target, or for the origin form that of the registry it names (`X-Dragonfly-Registry`,
     /// the parameter `ns`, else `proxy.registryMirror.addr`).
     private func asked(by head: RequestHead) throws(Refusal) -> OriginURL {
-        let target = head.target
-        guard target.utf8.first == UInt8(ascii: "/") else { return try OriginURL(target) }
-        let registry = head.text(of: .registry) ?? RegistryParameter.value(in: target) ?? configuration.registryMirror
+        guard head.form == .origin else { return try OriginURL(head) }
+        let query = head.text(head.query)
+        let registry = head.text(of: .registry) ?? RegistryParameter.value(in: query) ?? configuration.registryMirror
         guard let registry else { throw .originForm }
-        return try OriginURL(registry: registry, target: target)
+        return try OriginURL(registry: registry, path: head.text(head.path), query: query)
     }
 
     /// RFC 9110 §7.6.2, §9.3.7.
     private func ownAnswer(to head: RequestHead) throws(Refusal) -> OwnAnswer? {
         guard head.method == .options || head.method == .trace else { return nil }
-        if head.method == .options, head.target == "*" { return .options }
+        if head.method == .options, head.form == .asterisk, head.target == "*" { return .options }
         guard head.text(of: .maxForwards) == "0" else { return nil }
         return head.method == .options ? .options : .noTrace
     }
@@ -200,7 +206,7 @@ extension RequestHead {
     }
 
     fileprivate var isNegotiated: Bool {
-        bytes.withUnsafeReadableBytes { base in
+        bytes.withUnsafeBytes { base in
             let target = targetSpan.bytes(of: base)
             guard let manifests = target.position(of: "/manifests/") else { return false }
             let reference = target[(manifests + 11)...]

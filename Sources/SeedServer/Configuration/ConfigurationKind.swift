@@ -1,4 +1,5 @@
 import SeedOrigin
+import SeedSupport
 
 /// A kind of value: how it is read, what is allowed (for people), and how it is written back.
 struct ConfigurationKind<Value>: Sendable {

@@ -1,4 +1,5 @@
 import SeedOrigin
+import SeedSupport
 
 /// The URL of a proxy to origins: `http[s]://[user[:password]@]host:port`.
 enum ProxyURL {

@@ -1,4 +1,5 @@
 import SeedSupport
+import SeedTestSupport
 import Testing
 
 @testable import HTTPServer

@@ -1,5 +1,6 @@
 import HTTPSemantics
 import SeedSupport
+import SeedTestSupport
 import Testing
 
 @testable import HTTPServer

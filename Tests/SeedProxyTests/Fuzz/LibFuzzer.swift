@@ -10,9 +10,9 @@
         var random = Seeded(UInt64(choice))
         let complaint: String? =
             switch choice % 8 {
-            case 0...2: ParserCheck.requests(bytes, &random)
+            case 0...2: RequestCheck.requests(bytes, &random)
             case 3: ParserCheck.range(bytes, &random)
-            case 4: ParserCheck.values(bytes)
+            case 4: SemanticsCheck.values(bytes)
             case 5: ParserCheck.url(bytes)
             default: configuration(bytes)
             }

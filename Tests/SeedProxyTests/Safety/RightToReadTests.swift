@@ -1,3 +1,4 @@
+import SeedEngineTestSupport
 import SeedTestSupport
 import Testing
 
@@ -21,15 +22,15 @@ struct RightToReadTests {
         "A request with a credential is answered by the origin alone",
         arguments: ["Authorization: Bearer t", "Cookie: a=b", "X-Auth-Token: t"])
     func held(_ credential: String) async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let seen = Note<String>()
             let origin = try LoopbackServer { connection in
                 seen.write(try connection.readRequest())
                 try connection.send("HTTP/1.1 401 No\r\nX-Own: origin\r\nContent-Length: 0\r\n\r\n")
             }
             let object = TestObject(count: 1000)
-            house.serve(object)
-            let client = try house.client()
+            harness.serve(object)
+            let client = try harness.client()
             func ask(_ method: String, _ fields: [String]) throws -> RawResponse {
                 let lines = (["Host: x"] + fields).map { $0 + "\r\n" }.joined()
                 try client.send("\(method) http://127.0.0.1:\(origin.port)/object HTTP/1.1\r\n\(lines)\r\n")
@@ -37,7 +38,7 @@ struct RightToReadTests {
             }
             #expect(object.matches(try ask("GET", []).body))
             #expect(try ask("GET", [])["Cache-Status"] == "seed-peer; hit")
-            let fetches = house.origin.requests.count
+            let fetches = harness.origin.requests.count
             for question in Self.questions {
                 let fields = [question.field, credential].compactMap(\.self)
                 let response = try ask(question.method, fields)
@@ -50,7 +51,7 @@ struct RightToReadTests {
                 #expect(request.hasPrefix("\(question.method) /object HTTP/1.1\n"))
                 for field in fields { #expect(request.contains("\n\(field)")) }
             }
-            #expect(house.origin.requests.count == fetches)
+            #expect(harness.origin.requests.count == fetches)
             withExtendedLifetime(origin) {}
         }
     }

@@ -1,7 +1,9 @@
 import Foundation
-import HTTPTypes
-import NIOCore
+import HTTPSemantics
+import HTTPServer
+import SeedEngineTestSupport
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -16,8 +18,8 @@ struct SafetyTests {
     @Test(
         "Every smuggling shape is refused, the connection ends, and no origin hears of it", arguments: Smuggling.heads)
     func smuggling(_ shape: Smuggling.Shape) async throws {
-        try await withHouse { house in
-            let client = try house.client()
+        try await withHarness { harness in
+            let client = try harness.client()
             // What would be smuggled.
             try client.send(shape.text + "GET http://origin.test/smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
             let response = try client.readResponse()
@@ -25,19 +27,19 @@ struct SafetyTests {
             #expect(response["X-Dragonfly-Error-Type"] == "proxy")
             #expect(response["Connection"] == "close")
             #expect(try client.readToEnd().isEmpty)
-            #expect(house.origin.requests.isEmpty)
+            #expect(harness.origin.requests.isEmpty)
         }
     }
 
     @Test("A malformed body ends the request before the origin has a whole one", arguments: Smuggling.bodies)
     func smuggledBody(_ shape: Smuggling.Shape) async throws {
-        try await withHouse { house in
+        try await withHarness { harness in
             let seen = Note<String>()
             let server = try LoopbackServer { connection in
                 _ = try connection.readRequest()
                 seen.write(String(decoding: try connection.readToEnd(), as: UTF8.self))
             }
-            let client = try house.client()
+            let client = try harness.client()
             try client.send(shape.text.replacing("http://h/", with: "http://127.0.0.1:\(server.port)/"))
             let response = try client.readResponse()
             #expect(response.status == shape.status)
@@ -49,15 +51,15 @@ struct SafetyTests {
 
     @Test("The right credentials pass, and go no further")
     func credentials() async throws {
-        try await withHouse(
+        try await withHarness(
             configure: { $0.basicAuth = BasicAuth(username: "u", password: "p") },
-            { house in
-                house.serve(TestObject(count: 10))
+            { harness in
+                harness.serve(TestObject(count: 10))
                 let server = try LoopbackServer { connection in
                     let isSeen = try connection.readRequest().lowercased().contains("proxy-authorization")
                     try connection.send("HTTP/1.1 \(isSeen ? 500 : 200) X\r\nContent-Length: 0\r\n\r\n")
                 }
-                let client = try house.client()
+                let client = try harness.client()
                 for scheme in ["Basic", "basic", "BASIC  "] {
                     try client.send(get("Proxy-Authorization: \(scheme) dTpw"))
                     #expect(try client.readResponse().status == 200)
@@ -74,14 +76,14 @@ struct SafetyTests {
 
     @Test("Authorization counts only if the operator says so, and is then kept from the origin")
     func authorization() async throws {
-        try await withHouse(
+        try await withHarness(
             configure: { $0.basicAuth = BasicAuth(username: "u", password: "p", acceptsAuthorization: true) },
-            { house in
-                house.serve(TestObject(count: 10))
-                let client = try house.client()
+            { harness in
+                harness.serve(TestObject(count: 10))
+                let client = try harness.client()
                 try client.send(get("Authorization: Basic dTpw"))
                 #expect(try client.readResponse().status == 200)
-                #expect(house.origin.requests.allSatisfy { $0.headers[.authorization] == nil })
+                #expect(harness.origin.requests.allSatisfy { $0.headers[.authorization] == nil })
                 try client.send(get("Authorization: Basic x"))
                 #expect(try client.readResponse().status == 407)
             })
@@ -89,10 +91,10 @@ struct SafetyTests {
 
     @Test("More requests a second than allowed are 429 with Retry-After")
     func rate() async throws {
-        try await withHouse(
+        try await withHarness(
             configure: { $0.requestRateLimit = 2 },
-            { house in
-                let client = try house.client()
+            { harness in
+                let client = try harness.client()
                 var statuses: [Int] = []
                 // In one go: however slow the test is, the loop takes them without a pause.
                 let count = 50
@@ -110,7 +112,7 @@ struct SafetyTests {
 
     @Test("The bucket refills with time, up to one second's worth")
     func bucket() throws {
-        let start = NIODeadline.now()
+        let start = MonotonicTime.now()
         let limiter = try #require(RequestRateLimiter(perSecond: 10, now: start))
         #expect((0..<20).count { _ in limiter.take(now: start) } == 10)
         #expect((0..<20).count { _ in limiter.take(now: start + .milliseconds(350)) } == 3)
@@ -120,20 +122,20 @@ struct SafetyTests {
 
     @Test("One client has no more connections than it may, and gets its places back")
     func connectionsPerClient() async throws {
-        try await withHouse(
+        try await withHarness(
             configure: { $0.connectionsPerClient = 2 },
-            { house in
+            { harness in
                 let request = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
-                let present = try (0..<2).map { _ in try house.client() }
+                let present = try (0..<2).map { _ in try harness.client() }
                 for client in present {
                     try client.send(request)
                     #expect(try client.readResponse().status == 400)
                 }
-                let third = try house.client()
+                let third = try harness.client()
                 #expect(throws: RawClient.Failure.reset) { try third.readToEnd() }
                 present[0].reset()
-                #expect(eventually { house.server.metrics.connections.current == 1 })
-                let fourth = try house.client()
+                #expect(eventually { harness.server.counters.connections == 1 })
+                let fourth = try harness.client()
                 try fourth.send(request)
                 #expect(try fourth.readResponse().status == 400)
             })
@@ -141,11 +143,11 @@ struct SafetyTests {
 
     @Test("What the block list names is 403 on either path, and a new list counts at once")
     func blockList() async throws {
-        try await withHouse(
+        try await withHarness(
             configure: { $0.blockList = BlockList(urls: ["evil\\.test"], tags: ["bad"]) },
-            { house in
-                house.serve(TestObject(count: 10))
-                let client = try house.client()
+            { harness in
+                harness.serve(TestObject(count: 10))
+                let client = try harness.client()
                 func status(_ request: String) throws -> Int {
                     try client.send(request)
                     return try client.readResponse().status
@@ -154,12 +156,12 @@ struct SafetyTests {
                 #expect(try status(get(url: "http://evil.test/a")) == 403)
                 #expect(try status(get("Cookie: a=b", url: "http://evil.test/a")) == 403)
                 #expect(try status(get("X-Dragonfly-Tag: bad")) == 403)
-                try await house.server.replaceBlockList(BlockList(applications: ["app"], priorities: [3]))
+                try await harness.server.replaceBlockList(BlockList(applications: ["app"], priorities: [3]))
                 #expect(try status(get("X-Dragonfly-Application: app")) == 403)
                 #expect(try status(get("X-Dragonfly-Priority: 3")) == 403)
                 #expect(try status(get("X-Dragonfly-Tag: bad")) == 200)
                 await #expect(throws: ProxyError.self) {
-                    try await house.server.replaceBlockList(BlockList(urls: ["("]))
+                    try await harness.server.replaceBlockList(BlockList(urls: ["("]))
                 }
                 #expect(try status(get("X-Dragonfly-Application: app")) == 403)
             })
@@ -167,14 +169,14 @@ struct SafetyTests {
 
     @Test("Clients that send or read by drips hold little, and others get their answers meanwhile")
     func slowloris() async throws {
-        try await withHouse(configure: { $0.headTimeout = .seconds(60) }) { house in
+        try await withHarness(configure: { $0.headTimeout = .seconds(60) }) { harness in
             let object = TestObject(count: 8 << 20)
-            house.serve(object)
-            let warm = try house.client()
+            harness.serve(object)
+            let warm = try harness.client()
             try warm.send(get())
             #expect(object.matches(try warm.readResponse().body))
-            let heads = try (0..<200).map { _ in try house.client() }
-            let readers = try (0..<20).map { _ in try house.client(receiveBuffer: 4096) }
+            let heads = try (0..<200).map { _ in try harness.client() }
+            let readers = try (0..<20).map { _ in try harness.client(receiveBuffer: 4096) }
             for client in readers { try client.send(get()) }
             for byte in "GET http://origin.test/object HTTP/1.1\r\nHost: " {
                 for client in heads { try client.send(String(byte)) }
@@ -182,7 +184,7 @@ struct SafetyTests {
                 #expect(try warm.readResponse().body.count == 10)
             }
             // No reader is given more than what its socket and our window take.
-            #expect(house.server.metrics.bytesSent.current < (8 << 20) * 12)
+            #expect(harness.server.counters.bytesSent < (8 << 20) * 12)
             withExtendedLifetime((heads, readers)) {}
         }
     }

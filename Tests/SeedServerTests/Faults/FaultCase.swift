@@ -1,4 +1,4 @@
-import HTTPTypes
+import HTTPSemantics
 import SeedTestSupport
 
 /// Where in the life of a task the fault strikes.

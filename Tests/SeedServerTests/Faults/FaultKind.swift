@@ -1,4 +1,4 @@
-import HTTPTypes
+import HTTPSemantics
 import SeedTestSupport
 
 /// Everything an origin does wrong in the campaign.

@@ -85,9 +85,11 @@ final class RangeApplication: Application {
         guard head.present.contains(.range), let field = head.fields.first(where: { $0.id == .range }) else {
             return nil
         }
-        return head.bytes.withUnsafeBytes { base in
-            guard case .one(let spec) = RangeSpec.parse(header: field.value.bytes(of: base)) else { return nil }
-            return spec.resolve(length: Int64(BenchmarkObject.length))
+        let value = field.value.bytes(of: head.bytes.unowned)
+        defer { withExtendedLifetime(head) {} }
+        guard case .one(let spec) = RangeSpec.parse(header: value.assumingMemoryBound(to: UInt8.self)) else {
+            return nil
         }
+        return spec.resolve(length: Int64(BenchmarkObject.length))
     }
 }

@@ -1,0 +1,200 @@
+import DragonflyIdentity
+import HTTPSemantics
+import HTTPServer
+import SeedEngine
+import SeedSupport
+
+/// One response out of the cache: pulls steps from the engine's stream while the client takes bytes.
+final class CachedResponder: Responder {
+    /// Most bytes asked for in one step. With the writer's limit, at most twice as many are ever queued.
+    private static let stepLength = 256 << 10
+
+    private let application: ProxyApplication
+    private let connection: ClientConnection
+    private let template: TaskTemplate
+    private var request: ServedRequest
+    private var machine: AnswerMachine
+    /// Nil once everything is sent, or the client is gone.
+    private var stream: PieceStream?
+    /// Bytes of the stream still to send; 0 before its head.
+    private var remaining: Int64 = 0
+    /// The version that was promised; nil before the head.
+    private var version: PreparedHead?
+    private var isPumping = false
+
+    init(
+        _ request: ServedRequest, _ template: TaskTemplate, _ application: ProxyApplication,
+        _ connection: ClientConnection
+    ) {
+        self.application = application
+        self.connection = connection
+        self.template = template
+        self.request = request
+        self.request.wireID = template.wireID
+        self.request.outcome = .miss
+        machine = AnswerMachine(request.head)
+    }
+
+    func start() {
+        connection.responder = self
+        open(machine.range)
+        pump()
+    }
+
+    func mayWrite() { pump() }
+
+    func woken() { pump() }
+
+    func ended(isAborted: Bool) {
+        closeStream()
+        application.finished(request, on: connection, isAborted: isAborted)
+    }
+
+    private func open(_ range: RangeSpec?) {
+        stream = application.engine.open(
+            application.factory.request(from: request.head, template: template, range: range),
+            wake: connection.wakeUp)
+    }
+
+    private func closeStream() {
+        stream?.close()
+        stream = nil
+    }
+
+    /// Sends what is there. Called whenever something may have changed.
+    private func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while let stream, connection.isWritable {
+            let step = stream.next(limit: Self.stepLength)
+            if case .wait = step { return }
+            perform(step)
+        }
+    }
+
+    private func perform(_ step: PieceStream.Step) {
+        switch step {
+        case .head(let head): headCame(head)
+        case .bytes(let extent): send(extent)
+        case .end: streamEnded()
+        case .unsatisfiable(let length): decide { $0.unsatisfiableCame(length: length) }
+        case .origin(let answer): connection.isHeadSent ? abort() : answerOriginError(answer)
+        case .bypass(let reason): connection.isHeadSent ? abort() : passThrough(because: reason)
+        case .failed(let error): fail(Refusal(error))
+        case .wait: break
+        }
+    }
+
+    private func headCame(_ head: StreamHead) {
+        let prepared = template.prepare(head, application.configuration)
+        let isSame = version?.isSameVersion(as: prepared) ?? true
+        decide(head, prepared) { $0.headCame(head, prepared.validators, isSameVersion: isSame) }
+    }
+
+    private func streamEnded() {
+        guard remaining == 0 else { return abort() }  // never fewer bytes than were promised
+        decide { $0.streamEnded() }
+    }
+
+    private func send(_ extent: Extent) {
+        let count = Int64(extent.count)
+        guard count <= remaining else { return abort() }  // never more bytes than were promised
+        remaining -= count
+        connection.send(extent)
+    }
+
+    private func decide(
+        _ head: StreamHead? = nil, _ prepared: PreparedHead? = nil,
+        _ event: (inout AnswerMachine) -> AnswerMachine.Decision
+    ) {
+        let decision = event(&machine)
+        switch decision {
+        case .answer, .multipart, .nextPart:
+            guard let head, let prepared else { return }
+            begin(head, prepared, decision)
+        case .reopen(let range):
+            stream?.close()
+            remaining = 0
+            open(range)
+        case .notModified: prepared.map(answerNotModified)
+        case .preconditionFailed: refuse(.preconditionFailed)
+        case .unsatisfiable(let length): refuseRange(length: length)
+        case .finished: finish()
+        case .changing: refuse(.changing)
+        case .abort: abort()
+        }
+    }
+}
+
+// MARK: Heads
+
+extension CachedResponder {
+    private func begin(_ head: StreamHead, _ prepared: PreparedHead, _ decision: AnswerMachine.Decision) {
+        remaining = head.range.count
+        version = prepared
+        if decision != .nextPart {
+            if [.hit, .stale].contains(head.cacheStatus) { request.outcome = .hit }
+            application.begin(head, prepared, machine.multipart, on: connection)
+        }
+        if let part = machine.multipart?.head { connection.send(part) }
+    }
+
+    private func answerNotModified(_ prepared: PreparedHead) {
+        request.outcome = .hit
+        closeStream()
+        application.answerNotModified(prepared, on: connection)
+    }
+}
+
+// MARK: Ends
+
+extension CachedResponder {
+    private func finish() {
+        closeStream()
+        if let end = machine.multipart?.end { connection.send(end) }
+        connection.end()
+    }
+
+    private func abort() {
+        closeStream()
+        connection.abort()
+    }
+
+    private func fail(_ refusal: Refusal) {
+        connection.isHeadSent ? abort() : refuse(refusal)
+    }
+
+    private func refuse(_ refusal: Refusal) {
+        request.outcome = .refused
+        closeStream()
+        application.write(refusal, wireID: request.wireID, on: connection)
+    }
+
+    /// RFC 9110 §15.5.17.
+    private func refuseRange(length: Int64) {
+        request.outcome = .refused
+        closeStream()
+        var head = connection.head(416)
+        head.field("Content-Range", "bytes */\(length)")
+        head.field("X-Dragonfly-Error-Type", Refusal.Culprit.proxy.rawValue)
+        application.writeAnswerer(&head, wireID: request.wireID)
+        connection.respond(&head, Bytes())
+    }
+
+    /// Hands the origin's own error on: its status, body and safe fields.
+    private func answerOriginError(_ answer: OriginAnswer) {
+        closeStream()
+        var head = connection.head(answer.status)
+        head.fields(answer.headers.forClient)
+        head.field("X-Dragonfly-Error-Type", Refusal.Culprit.backend.rawValue)
+        application.writeAnswerer(&head, wireID: request.wireID)
+        connection.respond(&head, answer.body)
+    }
+
+    /// The request is answered by another responder from here on, which tells of its end.
+    private func passThrough(because reason: BypassReason) {
+        closeStream()
+        PassThroughResponder(request, to: template.url, because: reason.rawValue, application, connection).start()
+    }
+}

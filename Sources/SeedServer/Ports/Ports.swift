@@ -1,0 +1,64 @@
+import EventLoops
+import HTTPServer
+import SeedOrigin
+import SeedProxy
+import SeedStorage
+import SeedSupport
+
+/// The four ports: for data, and beside it health, metrics and admin. All are served on the same event loops.
+struct Ports: Sendable {
+    let proxy: ProxyServer
+    let health: Server
+    let metrics: Server
+    let admin: Server
+
+    /// Opens all, health last: who asks it finds the others open.
+    static func open(
+        _ configuration: SeedPeerConfiguration, components: Components, loops: [EventLoop], metrics: MetricsRegistry,
+        logger: Logger
+    ) throws -> Ports {
+        var settings = configuration.forProxy
+        settings.blockList = try configuration.proxy.blockList.map(BlockListFile.read) ?? settings.blockList
+        let proxy = try ProxyServer.start(
+            settings, loops: loops, engine: components.engine, gateway: components.origin,
+            own: components.addressGuard.own, logger: logger, metrics: metrics)
+        var opened: [Server] = []
+        do {
+            let admin = AdminRoutes(store: components.store)
+            opened.append(try SmallPort.open("admin", configuration.admin, admin.table, on: loops))
+            let report = MetricsRoutes(registry: metrics, threads: components.store.threads)
+            opened.append(try SmallPort.open("metrics", configuration.metrics, report.table, on: loops))
+            opened.append(try SmallPort.open("health", configuration.health, SmallPort.health, on: loops))
+        } catch {
+            for server in opened { server.drain(within: .zero) {} }
+            proxy.drain(within: .zero) {}
+            throw error
+        }
+        // No origin request is sent to any of them.
+        for address in opened.flatMap(\.addresses) { components.addressGuard.own.add(address) }
+        return Ports(proxy: proxy, health: opened[2], metrics: opened[1], admin: opened[0])
+    }
+
+    private var addresses: [(name: String, address: SocketAddress)] {
+        [("proxy", proxy.address)]
+            + [("health", health), ("metrics", metrics), ("admin", admin)].flatMap { name, server in
+                server.addresses.map { (name, $0) }
+            }
+    }
+
+    /// Names every port with its real address.
+    var readyLine: String {
+        "ready " + addresses.map { "\($0.name)=\($0.address)" }.joined(separator: " ")
+    }
+}
+
+extension Ports {
+    /// Cuts what is left and waits until nothing is served any more.
+    func close() {
+        let left = Monitor(4)
+        let step: @Sendable () -> Void = { left.signal { $0 -= 1 } }
+        proxy.drain(within: .zero, then: step)
+        for server in [health, metrics, admin] { server.drain(within: .zero, then: step) }
+        left.wait { $0 == 0 ? .go(()) : .wait(until: nil) }
+    }
+}

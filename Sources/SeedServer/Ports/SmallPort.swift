@@ -1,0 +1,31 @@
+import EventLoops
+import HTTPSemantics
+import HTTPServer
+import SeedSupport
+
+/// One of the ports beside the data port: health, metrics, admin. Each is a table of routes.
+enum SmallPort {
+    /// - Parameter name: the section of the configuration.
+    static func open(
+        _ name: String, _ listener: SeedPeerConfiguration.Listener, _ table: RouteTable, on loops: [EventLoop]
+    ) throws(SeedPeerError) -> Server {
+        var configuration = ServerConfiguration(addresses: [listener.address])
+        // A few monitors and operators: clients of the data port must not run short of descriptors for their sake.
+        configuration.connectionLimit = 64
+        do {
+            return try Server.start(configuration, loops: loops) { _ in RouteApplication(table) }
+        } catch {
+            throw .cannotListen(key: "\(name).server", error)
+        }
+    }
+
+    /// `GET /healthy` answers 200 as long as requests are taken.
+    static let health = RouteTable([Route(.get, "/healthy") { _ in RouteResponse(.ok) }])
+}
+
+extension SeedPeerConfiguration.Listener {
+    /// Both are checked where the configuration is read.
+    var address: SocketAddress {
+        SocketAddress(IPAddress(ip) ?? .v4(0), port: UInt16(clamping: port))
+    }
+}
