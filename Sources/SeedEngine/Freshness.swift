@@ -16,6 +16,22 @@ package struct FreshnessRule: Sendable, Equatable {
     }
 }
 
+/// What an answer's own fields say about storing and serving it. Read once for each version of them.
+struct StatedFreshness: Sendable, Equatable {
+    let isStorable: Bool
+    let mayServeStale: Bool
+    /// Nil: the origin doesn't say.
+    let lifetime: StatedLifetime?
+
+    /// - Parameter headers: the representation headers, as stored.
+    init(_ headers: HTTPFields) {
+        let control = CacheControl(headers)
+        isStorable = !(control.noStore || control.isPrivate)
+        mayServeStale = !control.mustRevalidate && !control.noCache
+        lifetime = headers.statedLifetime(control)
+    }
+}
+
 /// Whether an answer may be stored, and how long it may be served without asking its origin again.
 struct Freshness: Sendable, Equatable {
     var mayStore: Bool
@@ -28,16 +44,17 @@ struct Freshness: Sendable, Equatable {
     ///   - headers: the representation headers, as stored.
     ///   - madeAt: when the origin made the answer.
     init(_ headers: HTTPFields, madeAt: Timestamp, rule: FreshnessRule) {
-        let control = CacheControl(headers)
-        mayStore = rule.isImmutable || !(control.noStore || control.isPrivate)
-        mayServeStale = !control.mustRevalidate && !control.noCache
-        lifetime = rule.isImmutable ? nil : Self.lifetime(control, headers, madeAt: madeAt, rule: rule)
+        self.init(StatedFreshness(headers), madeAt: madeAt, rule: rule)
     }
 
-    private static func lifetime(
-        _ control: CacheControl, _ headers: HTTPFields, madeAt: Timestamp, rule: FreshnessRule
-    ) -> Duration? {
-        switch headers.statedLifetime(control) {
+    init(_ stated: StatedFreshness, madeAt: Timestamp, rule: FreshnessRule) {
+        mayStore = rule.isImmutable || stated.isStorable
+        mayServeStale = stated.mayServeStale
+        lifetime = rule.isImmutable ? nil : Self.lifetime(stated.lifetime, madeAt: madeAt, rule: rule)
+    }
+
+    private static func lifetime(_ stated: StatedLifetime?, madeAt: Timestamp, rule: FreshnessRule) -> Duration? {
+        switch stated {
         case .seconds(let seconds): .seconds(seconds)
         case .until(let second): max(.zero, Timestamp(seconds: second) - madeAt)
         case nil: rule.revalidateAfter == .zero ? nil : rule.revalidateAfter

@@ -10,7 +10,11 @@ struct Generation: Sendable, Equatable {
     var epoch: Int
     var layout: PieceLayout
     var validator: Validator
-    var headers: HTTPFields
+    var headers: HTTPFields {
+        didSet { stated = StatedFreshness(headers) }
+    }
+    /// What `headers` say.
+    private var stated: StatedFreshness
     /// When the origin made or last confirmed its answer.
     var fetchedAt: Timestamp
     /// The content file's counter, once the file exists. Until then one flight runs at a time: it makes it.
@@ -23,6 +27,24 @@ struct Generation: Sendable, Equatable {
     var digest: Digest?
     /// Every byte was held and had that SHA-256, and none was fetched since.
     var isProven = false
+
+    init(
+        epoch: Int, layout: PieceLayout, validator: Validator, headers: HTTPFields, fetchedAt: Timestamp,
+        counter: UInt64? = nil, isSequential: Bool = false, isImmutable: Bool = false, digest: Digest? = nil,
+        isProven: Bool = false
+    ) {
+        self.epoch = epoch
+        self.layout = layout
+        self.validator = validator
+        self.headers = headers
+        stated = StatedFreshness(headers)
+        self.fetchedAt = fetchedAt
+        self.counter = counter
+        self.isSequential = isSequential
+        self.isImmutable = isImmutable
+        self.digest = digest
+        self.isProven = isProven
+    }
 
     var length: Int64 { layout.contentLength }
     var isOneResponse: Bool { Self.isOneResponse(validator, isImmutable: isImmutable) }
@@ -41,7 +63,7 @@ struct Generation: Sendable, Equatable {
         return flags
     }
 
-    func freshness(_ rule: FreshnessRule) -> Freshness { Freshness(headers, madeAt: fetchedAt, rule: rule) }
+    func freshness(_ rule: FreshnessRule) -> Freshness { Freshness(stated, madeAt: fetchedAt, rule: rule) }
 
     /// Whether the origin is due to be asked again.
     func isStale(now: Timestamp, rule: FreshnessRule) -> Bool {
