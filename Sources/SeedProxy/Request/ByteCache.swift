@@ -1,3 +1,5 @@
+import Glibc
+
 /// A bounded map from bytes to what was made of them, which forgets what was not asked for lately: two halves, of
 /// which the older is dropped whole. Asking allocates nothing. The hash is seeded, so nobody can aim at collisions; two
 /// keys with one hash only replace each other.
@@ -18,8 +20,8 @@ struct ByteCache<Value> {
     subscript(_ key: [UInt8]) -> Value? {
         mutating get {
             let hash = Self.hash(key)
-            if let entry = young[hash], entry.key == key { return entry.value }
-            guard let entry = old[hash], entry.key == key else { return nil }
+            if let entry = young[hash], Self.isSame(entry.key, key) { return entry.value }
+            guard let entry = old[hash], Self.isSame(entry.key, key) else { return nil }
             self[key] = entry.value
             return entry.value
         }
@@ -27,6 +29,14 @@ struct ByteCache<Value> {
             guard key.count <= Self.longestKey else { return }
             if young.count >= Self.halfSize { (old, young) = (young, [:]) }
             young[Self.hash(key)] = newValue.map { Entry(key: Array(key), value: $0) }
+        }
+    }
+
+    /// Compares by machine words, which `==` doesn't.
+    static func isSame(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        guard a.count == b.count else { return false }
+        return a.withUnsafeBytes { a in
+            b.withUnsafeBytes { b in a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0 }  // not empty
         }
     }
 

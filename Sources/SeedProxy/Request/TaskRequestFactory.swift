@@ -38,7 +38,8 @@ struct TaskRequestFactory {
     /// The engine's view of one client's request.
     mutating func request(from head: RequestHead, template: TaskTemplate, range: RangeSpec?) -> TaskRequest {
         TaskRequest(
-            key: template.key, wireID: template.wireID, url: template.urlText, headers: fieldsForEngine(of: head),
+            key: template.key, wireID: template.wireID, url: template.urlText,
+            headers: fieldsForEngine(of: head, template),
             range: range, pieceLength: template.options.pieceLength.map { Int64($0) }, tag: template.options.tag,
             application: template.options.application, freshness: template.freshness,
             priority: template.options.originPriority,
@@ -73,7 +74,7 @@ extension TaskRequestFactory {
 
     /// What the engine may send to the origin in this client's name. Most clients send the same fields with every
     /// request, so these are made once.
-    private mutating func fieldsForEngine(of head: RequestHead) -> HTTPFields {
+    private mutating func fieldsForEngine(of head: RequestHead, _ template: TaskTemplate) -> HTTPFields {
         key.removeAll(keepingCapacity: true)
         head.bytes.withUnsafeBytes { base in
             for field in head.fields
@@ -84,9 +85,10 @@ extension TaskRequestFactory {
                 key.append(0)
             }
         }
-        if let fields = forwarded[key] { return fields }
-        let fields = makeFieldsForEngine(of: head)
+        if ByteCache<Void>.isSame(template.forwarded.key, key) { return template.forwarded.fields }
+        let fields = forwarded[key] ?? makeFieldsForEngine(of: head)
         forwarded[key] = fields
+        template.forwarded = (key.map { $0 }, fields)
         return fields
     }
 

@@ -1,4 +1,5 @@
 import DragonflyIdentity
+import HTTPSemantics
 import SeedEngine
 
 /// The part of a task request that is the same for every client that asks for the object. It belongs to one event
@@ -14,6 +15,8 @@ final class TaskTemplate {
     let digest: Digest?
     let options: TaskOptions
     var prepared: PreparedHead?
+    /// What the last request told its origin: most clients send the same fields with every request.
+    var forwarded: (key: [UInt8], fields: HTTPFields) = ([], [:])
 
     init(
         identity: TaskIdentity, url: OriginURL, freshness: FreshnessRule, digest: Digest?, options: TaskOptions
@@ -30,9 +33,10 @@ final class TaskTemplate {
 
 extension TaskTemplate {
     /// The part of the answer's head that is the same for all clients; made anew when the record has changed.
-    func prepare(_ head: StreamHead, _ configuration: ProxyConfiguration) -> PreparedHead {
+    func prepare(_ head: StreamHead, for application: ProxyApplication) -> PreparedHead {
         if let prepared, prepared.isOf(head) { return prepared }
-        let made = PreparedHead(head, wireID: wireID.description, configuration: configuration)
+        let made = PreparedHead(
+            head, wireID: wireID.description, configuration: application.configuration)
         prepared = made
         return made
     }

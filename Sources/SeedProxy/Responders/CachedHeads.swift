@@ -9,26 +9,30 @@ extension ProxyApplication {
     /// Begins a 200, or a 206 with one range or several. Content-Length, date and connection are the server's to add.
     func begin(_ head: StreamHead, _ prepared: PreparedHead, _ multipart: Multipart?, on connection: ClientConnection) {
         let isPartial = head.isPartial || multipart != nil
+        let age = max(0, Int64(Glibc.time(nil)) - head.storedAt.seconds)
         var bytes = connection.head(isPartial ? 206 : 200)
-        bytes.append(prepared.bytes)
-        if let multipart {
-            bytes.field("Content-Type", "multipart/byteranges; boundary=\(multipart.boundary)")
+        if multipart == nil, head.cacheStatus == .hit {
+            bytes.append(prepared.fieldsOfHit(age: age, isFinished: head.isFinished, cacheStatus: hitField))
         } else {
-            bytes.append(prepared.contentTypeField)
-            if isPartial { bytes.contentRange(head.range.lowerBound, head.range.upperBound, of: head.length) }
+            bytes.append(prepared.bytes)
+            writeContentType(&bytes, prepared, multipart)
+            writeCacheFields(&bytes, head, age: age)
         }
-        writeCacheFields(&bytes, head)
+        if multipart == nil, isPartial {
+            bytes.contentRange(head.range.lowerBound, head.range.upperBound, of: head.length)
+        }
         connection.begin(&bytes, .length(multipart?.contentLength ?? head.range.count))
     }
 
-    private func writeCacheFields(_ bytes: inout HeadBytes, _ head: StreamHead) {
-        bytes.field("Age", max(0, Int64(Glibc.time(nil)) - head.storedAt.seconds))
-        if head.cacheStatus == .hit {
-            bytes.append(hitField)
-        } else {
-            bytes.field("Cache-Status", configuration.name + head.cacheStatus.parameters)
-        }
-        if head.isFinished { bytes.text("X-Dragonfly-Task-Download-Finished: true\r\n") }
+    private func writeContentType(_ bytes: inout HeadBytes, _ prepared: PreparedHead, _ multipart: Multipart?) {
+        guard let multipart else { return bytes.append(prepared.contentTypeField) }
+        bytes.field("Content-Type", "multipart/byteranges; boundary=\(multipart.boundary)")
+    }
+
+    private func writeCacheFields(_ bytes: inout HeadBytes, _ head: StreamHead, age: Int64) {
+        bytes.field("Age", age)
+        bytes.field("Cache-Status", configuration.name + head.cacheStatus.parameters)
+        if head.isFinished { bytes.text(PreparedHead.finishedField) }
     }
 
     /// A whole 304.

@@ -87,7 +87,7 @@ final class CachedResponder: Responder {
     }
 
     private func headCame(_ head: StreamHead) {
-        let prepared = template.prepare(head, application.configuration)
+        let prepared = template.prepare(head, for: application)
         let isSame = version?.isSameVersion(as: prepared) ?? true
         decide(head, prepared) { $0.headCame(head, prepared.validators, isSameVersion: isSame) }
     }
@@ -102,6 +102,8 @@ final class CachedResponder: Responder {
         guard count <= remaining else { return abort() }  // never more bytes than were promised
         remaining -= count
         connection.send(extent)
+        // The stream would only say the same.
+        if remaining == 0 { streamEnded() }
     }
 
     private func decide(

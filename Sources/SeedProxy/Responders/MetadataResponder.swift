@@ -35,7 +35,7 @@ final class MetadataResponder: Responder {
         guard let known else {
             return PassThroughResponder(request, to: template.url, application, connection).start()
         }
-        let prepared = template.prepare(known, application.configuration)
+        let prepared = template.prepare(known, for: application)
         // A HEAD has no ranges, so If-Range says nothing.
         switch request.head.preconditions?.evaluate(prepared.validators, hasRange: false) ?? .serve {
         case .notModified:

@@ -15,6 +15,8 @@ final class PreparedHead {
     /// Fields of 304: those that a cache needs to refresh what it holds (RFC 9110 §15.4.5).
     let notModified: Bytes
     let validators: StoredValidators
+    /// The fields of a hit without several ranges, as they were written last.
+    private var hit = (age: Int64(-1), isFinished: false, fields: Bytes())
 
     init(_ head: StreamHead, wireID: String, configuration: ProxyConfiguration) {
         headers = head.headers
@@ -38,6 +40,22 @@ final class PreparedHead {
         refreshed.append(own.bytes)
         notModified = refreshed.bytes
     }
+
+    /// All fields of a hit in one range or none, but for what differs between two ranges. Written once a second.
+    /// - Parameter cacheStatus: the field that tells of a hit.
+    func fieldsOfHit(age: Int64, isFinished: Bool, cacheStatus: Bytes) -> Bytes {
+        if hit.age == age, hit.isFinished == isFinished { return hit.fields }
+        var fields = HeadBytes()
+        fields.append(bytes)
+        fields.append(contentTypeField)
+        fields.field("Age", age)
+        fields.append(cacheStatus)
+        if isFinished { fields.text(Self.finishedField) }
+        hit = (age, isFinished, fields.bytes)
+        return hit.fields
+    }
+
+    static let finishedField: StaticString = "X-Dragonfly-Task-Download-Finished: true\r\n"
 
     /// Whether bytes of both may stand in one answer: the same strong entity tag, or the very same record.
     func isSameVersion(as other: PreparedHead) -> Bool {
