@@ -70,10 +70,10 @@ bench-memory: release ## Compare ranges out of memory (storage.cacheCapacity) wi
 	benchmarks/memory-tier.sh
 
 instructions: release ## Count the instructions of a warm request of 4 KiB; too many are an error (HOT_PATH_LIMIT)
-	@$(call HAS,seed-peer) HOT_PATH_LIMIT=$(HOT_PATH_LIMIT) benchmarks/hot-path.sh --instructions
+	@$(call HAS,seed-peer) HOT_PATH_LIMIT=$(HOT_PATH_LIMIT) benchmarks/hot-path.sh
 
 bench-request: release ## Compare a get of 1 MiB by DragonflyRequest with plain curl through the same seed peer
-	$(SWIFT) run $(RELEASE) RequestBenchmarks
+	@$(call HAS,DragonflyRequest) $(SWIFT) run $(RELEASE) RequestBenchmarks
 
 docs: build ## Make the documentation of DragonflyRequest in .build/docs; unknown links are errors
 	@$(call HAS,DragonflyRequest) scripts/make-docs

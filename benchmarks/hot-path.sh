@@ -1,17 +1,13 @@
 #!/usr/bin/env bash
-# What a warm request of 4 KiB costs: instructions (callgrind, exact to a few percent on any machine), and requests per
-# second as a ratio to nginx serving the same file in the same run (wrk; one core each for server and load).
+# What a warm request of 4 KiB costs in instructions (callgrind, exact to a few percent on any machine).
 #
-#   benchmarks/hot-path.sh [--instructions | --speed]        progress on stderr, the figures on stdout
+#   benchmarks/hot-path.sh        progress on stderr, the figure on stdout
 #
 #   HOT_PATH_LIMIT  fail above so many instructions per request (none)
-#   HOT_PATH_SECONDS  how long each wrk run takes (5)
 #   SEED_PEER       the program (.build/release/seed-peer)
 #   CC              the C compiler, for the instructions (cc, else clang)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${HOT_PATH_SECONDS:-5}
-what=${1:-}
 work=$(mktemp -d)
 nginx_pid= peer_pid=
 . benchmarks/lib.sh
@@ -78,44 +74,10 @@ C
     [ -z "${HOT_PATH_LIMIT:-}" ] || [ "$per" -le "$HOT_PATH_LIMIT" ] || fail "more than $HOT_PATH_LIMIT instructions"
 }
 
-requests_per_second() { # requests_per_second URL_PREFIX ADDRESS SIZE
-    cat >"$work/wrk.lua" <<LUA
-local n = 0
-request = function()
-    n = (n * 1103515245 + 12345) % 2147483648
-    local start = n % ($object_bytes - $3)
-    return "GET $1/object HTTP/1.1\r\nHost: $origin\r\nRange: bytes=" .. start .. "-" .. (start + $3 - 1) .. "\r\n\r\n"
-end
-LUA
-    taskset -c 1 wrk -t1 -c32 -d"${seconds}s" -s "$work/wrk.lua" "http://$2/" >"$work/wrk.out"
-    ! grep -q 'Non-2xx' "$work/wrk.out" || fail "$1 answered with errors"
-    awk '/^Requests\/sec/ { print $2 }' "$work/wrk.out"
-}
-
-speed() {
-    say "measuring requests per second"
-    start_warm_peer taskset -c 0
-    local size ours theirs
-    for size in 4096 65536 1048576; do
-        theirs=$(requests_per_second "" "$origin" "$size")
-        ours=$(requests_per_second "http://$origin" "$proxy" "$size")
-        awk -v s="$size" -v a="$ours" -v b="$theirs" \
-            'BEGIN { printf "warm ranges of %d KiB: %.0f requests/s, nginx %.0f, ratio %.2f\n", s / 1024, a, b, a / b }'
-    done
-    stop TERM "$peer_pid"
-    peer_pid=
-}
-
-tools=(nginx curl taskset)
-[ "$what" = --speed ] || tools+=(valgrind strip)
-[ "$what" = --instructions ] || tools+=(wrk)
-need_tools "${tools[@]}"
+need_tools nginx curl valgrind strip
 compiler=${CC:-$(command -v cc || command -v clang || true)}
-[ "$what" = --speed ] || [ -n "$compiler" ] || fail "a C compiler is not there: install one, or name it in CC"
-object_bytes=$((64 * 1024 * 1024))
-[ "$what" = --instructions ] && object_bytes=1100000
+[ -n "$compiler" ] || fail "a C compiler is not there: install one, or name it in CC"
 mkdir -p "$work/files"
-head -c "$object_bytes" /dev/urandom >"$work/files/object"
-start_nginx 1 "access_log off; keepalive_requests 100000000; open_file_cache max=16;" taskset -c 0
-[ "$what" = --speed ] || instructions
-[ "$what" = --instructions ] || speed
+head -c 1100000 /dev/urandom >"$work/files/object"
+start_nginx 1 "access_log off; keepalive_requests 100000000; open_file_cache max=16;"
+instructions
