@@ -4,7 +4,8 @@ import CEvent
 ///
 /// Cancel it before the descriptor is closed. The loop doesn't keep it: its owner does.
 package final class DescriptorWatch {
-    private let base: OpaquePointer
+    /// Held, so that its base outlives the events.
+    private let loop: EventLoop
     private let descriptor: Int32
     private var reading: Event?
     private var writing: Event?
@@ -16,9 +17,9 @@ package final class DescriptorWatch {
     }
 
     init(
-        _ base: OpaquePointer, _ descriptor: Int32, _ interest: Readiness, _ handler: @escaping (Readiness) -> Void
+        _ loop: EventLoop, _ descriptor: Int32, _ interest: Readiness, _ handler: @escaping (Readiness) -> Void
     ) {
-        self.base = base
+        self.loop = loop
         self.descriptor = descriptor
         self.interest = interest
         self.handler = handler
@@ -48,7 +49,7 @@ package final class DescriptorWatch {
         }
         if event == nil {
             let context = Unmanaged.passUnretained(self).toOpaque()
-            event = Event(base, descriptor, what | LibEvent.persistent, context, callback)
+            event = Event(loop.base, descriptor, what | LibEvent.persistent, context, callback)
         }
         event?.add()
     }

@@ -8,7 +8,7 @@ package import SeedSupport
 /// What lives on a loop is used by its thread alone. Other threads reach it by `post`; `LoopBound` carries what isn't
 /// `Sendable` there and back, and checks.
 package final class EventLoop: @unchecked Sendable {
-    // Unchecked: base, wakeUp, ticks, postponed and isStopping are touched by the loop's own thread only, the rest is
+    // Unchecked: base, ticks, residents, postponed and isStopping are touched by the loop's own thread only, the rest is
     // Sendable.
     package let name: String
     let base = LibEvent.makeBase()
@@ -16,6 +16,7 @@ package final class EventLoop: @unchecked Sendable {
     private let wakeDescriptor: Int32
     private let thread = Lock<PlatformThread?>(nil)
     private var ticks: [ObjectIdentifier: Tick] = [:]
+    private var residents: [ObjectIdentifier: any LoopResident] = [:]
     private var postponed: [() -> Void] = []
     private var isStopping = false
 
@@ -72,7 +73,7 @@ package final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// Does what was posted, ends the thread and waits for that. Idempotent; not from the loop itself.
+    /// Does what was posted, ends what lives here and then the thread, and waits for that. Idempotent; not from the loop itself.
     package func stop() {
         precondition(!isCurrent, "a loop can't wait for its own end")
         post { [self] in isStopping = true }
@@ -86,12 +87,12 @@ package final class EventLoop: @unchecked Sendable {
         _ descriptor: Int32, _ interest: Readiness, _ handler: @escaping (Readiness) -> Void
     ) -> DescriptorWatch {
         preconditionCurrent()
-        return DescriptorWatch(base, descriptor, interest, handler)
+        return DescriptorWatch(self, descriptor, interest, handler)
     }
 
     package func makeTimer(_ handler: @escaping () -> Void) -> LoopTimer {
         preconditionCurrent()
-        return LoopTimer(base, handler)
+        return LoopTimer(self, handler)
     }
 
     /// Calls `handler` every `tickInterval` until the tick is cancelled: one coarse timer for many deadlines.
@@ -100,6 +101,17 @@ package final class EventLoop: @unchecked Sendable {
         let tick = Tick(handler) { [unowned self] tick in ticks[ObjectIdentifier(tick)] = nil }
         ticks[ObjectIdentifier(tick)] = tick
         return tick
+    }
+
+    /// Holds `resident` until it is removed, or the loop ends.
+    package func add(_ resident: any LoopResident) {
+        preconditionCurrent()
+        residents[ObjectIdentifier(resident)] = resident
+    }
+
+    package func remove(_ resident: any LoopResident) {
+        preconditionCurrent()
+        residents[ObjectIdentifier(resident)] = nil
     }
 
     /// Has `work` done after the handlers of this turn, so that others get theirs first.
@@ -114,7 +126,7 @@ package final class EventLoop: @unchecked Sendable {
         CurrentLoop.value = self
         blockPipeSignal()
         let wakeUp = watch(wakeDescriptor, .read) { [unowned self] _ in deliver() }
-        let clock = LoopTimer(base) {}
+        let clock = LoopTimer(self) {}
         clock.handler = { [unowned self, unowned clock] in
             clock.schedule(after: tickInterval)
             let now = now
@@ -123,6 +135,8 @@ package final class EventLoop: @unchecked Sendable {
         clock.schedule(after: tickInterval)
         while !isStopping { turn() }
         for work in mailbox.close() { work() }
+        runPostponed()
+        endResidents()
         runPostponed()
         clock.cancel()
         wakeUp.cancel()
@@ -149,6 +163,13 @@ package final class EventLoop: @unchecked Sendable {
         let works = postponed
         postponed = []
         for work in works { work() }
+    }
+
+    /// What would need this thread later is closed while it is still there.
+    private func endResidents() {
+        let ending = residents
+        residents = [:]
+        for resident in ending.values { resident.loopEnds() }
     }
 
     private func deliver() {

@@ -30,12 +30,14 @@ package final class Listener: Sendable {
 
     /// - Parameters:
     ///   - backlog: connections that may wait to be accepted.
+    ///   - unsentLimit: bytes beyond which a connection with unsent bytes isn't writable; nil: the system's.
     ///   - loops: at least one; the first one accepts.
     package static func listen(
-        on address: SocketAddress, backlog: Int32 = 4_096, loops: [EventLoop], handler: Handler
+        on address: SocketAddress, backlog: Int32 = 4_096, unsentLimit: Int? = nil, loops: [EventLoop], handler: Handler
     ) throws(ListenError) -> Listener {
         do throws(Errno) {
             let socket = try open(address, backlog: backlog)
+            setOptions(socket, unsentLimit)
             return Listener(socket, try Socket.localAddress(socket), loops, handler)
         } catch {
             throw ListenError(address: address.description, cause: error)
@@ -44,11 +46,12 @@ package final class Listener: Sendable {
 
     /// Takes a socket that listens already, such as one inherited from a parent.
     package static func adopt(
-        _ socket: Int32, loops: [EventLoop], handler: Handler
+        _ socket: Int32, unsentLimit: Int? = nil, loops: [EventLoop], handler: Handler
     ) throws(ListenError) -> Listener {
         do throws(Errno) {
             try System.call { fcntl(socket, F_SETFL, O_NONBLOCK) }
             try System.call { fcntl(socket, F_SETFD, FD_CLOEXEC) }
+            setOptions(socket, unsentLimit)
             return Listener(socket, try Socket.localAddress(socket), loops, handler)
         } catch {
             throw ListenError(address: "the inherited socket \(socket)", cause: error)
@@ -71,6 +74,12 @@ package final class Listener: Sendable {
         }
     }
 
+    /// What its connections inherit: no delay of short packets, and how much waits in the kernel.
+    private static func setOptions(_ socket: Int32, _ unsentLimit: Int?) {
+        Socket.setNoDelay(socket)
+        if let unsentLimit { Socket.setUnsentLimit(socket, unsentLimit) }
+    }
+
     private init(_ socket: Int32, _ address: SocketAddress, _ loops: [EventLoop], _ handler: Handler) {
         precondition(!loops.isEmpty, "a listener needs a loop")
         self.address = address
@@ -78,12 +87,17 @@ package final class Listener: Sendable {
         let acceptor = Lock<LoopBound<Acceptor>?>(nil)
         self.acceptor = acceptor
         let isRunning = loops[0].post {
-            acceptor.withLock { $0 = LoopBound(Acceptor(socket, loops, handler), on: loops[0]) }
+            let accepting = Acceptor(socket, loops, handler)
+            loops[0].add(accepting)
+            acceptor.withLock { $0 = LoopBound(accepting, on: loops[0]) }
         }
         if !isRunning { System.close(socket) }
     }
 
+    deinit { close() }
+
     /// Accepts nothing more and closes the socket; connections in the backlog are reset by the system. Idempotent.
+    /// The end of the accepting loop does the same.
     /// - Parameter done: called when the port is free.
     package func close(then done: @escaping @Sendable () -> Void = {}) {
         let isRunning = loop.post { [acceptor] in
@@ -95,7 +109,7 @@ package final class Listener: Sendable {
 }
 
 /// The listener's part on the accepting loop.
-private final class Acceptor {
+private final class Acceptor: LoopResident {
     /// Connections accepted in one turn, so that those that exist get theirs too.
     private static let batch = 64
     /// How long the backlog waits when there are no descriptors.
@@ -119,9 +133,16 @@ private final class Acceptor {
 
     private static func openReserve() -> Int32 { Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC) }
 
+    func loopEnds() {
+        close()
+    }
+
+    /// Nothing of the loop is left then, so that any thread may let go of it.
     func close() {
+        guard watch != nil else { return }
         watch?.cancel()
-        retry?.cancel()
+        (watch, retry) = (nil, nil)
+        loops[0].remove(self)
         System.close(socket)
         if reserve >= 0 { System.close(reserve) }
     }
@@ -156,8 +177,12 @@ private final class Acceptor {
     private func give(_ connection: AcceptedSocket) {
         // The first one among equals would get all connections that come before the others have counted theirs.
         let start = Int(connection.descriptor) % loops.count
-        let order = (0..<loops.count).map { ($0 + start) % loops.count }
-        let index = order.min { handler.load($0) < handler.load($1) } ?? 0
+        var (index, least) = (start, Int.max)
+        for step in 0..<loops.count {
+            let candidate = (start + step) % loops.count
+            let load = handler.load(candidate)
+            if load < least { (index, least) = (candidate, load) }
+        }
         let (loop, accept) = (loops[index], handler.accept)
         guard !loop.isCurrent else { return accept(connection, loop) }
         if !loop.post({ accept(connection, loop) }) { Socket.reset(connection.descriptor) }

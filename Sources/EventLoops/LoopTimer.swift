@@ -1,11 +1,12 @@
 /// A timer for one moment, which may be set again. It belongs to the loop's thread, and its owner keeps it.
 package final class LoopTimer {
-    private let base: OpaquePointer
+    /// Held, so that its base outlives the event.
+    private let loop: EventLoop
     private var event: Event?
     var handler: (() -> Void)?
 
-    init(_ base: OpaquePointer, _ handler: @escaping () -> Void) {
-        self.base = base
+    init(_ loop: EventLoop, _ handler: @escaping () -> Void) {
+        self.loop = loop
         self.handler = handler
     }
 
@@ -14,7 +15,7 @@ package final class LoopTimer {
     /// Calls the handler once after `delay`, and not at the moment that was set before.
     package func schedule(after delay: Duration) {
         if event == nil {
-            event = Event(base, -1, 0, Unmanaged.passUnretained(self).toOpaque()) { _, _, context in
+            event = Event(loop.base, -1, 0, Unmanaged.passUnretained(self).toOpaque()) { _, _, context in
                 guard let context else { return }
                 // Holds the timer during the call: the handler may drop it.
                 Unmanaged<LoopTimer>.fromOpaque(context).takeUnretainedValue().handler?()

@@ -14,10 +14,13 @@ package final class SignalWatch {
     }
 
     private var sources: [Source]
+    /// Held, so that its base outlives the events.
+    private let loop: EventLoop
 
     /// On the loop.
     package init(_ signals: [Int32], on loop: EventLoop, handler: @escaping (Int32) -> Void) {
         loop.preconditionCurrent()
+        self.loop = loop
         sources = signals.map { Source($0, handler) }
         for source in sources {
             let context = Unmanaged.passUnretained(source).toOpaque()
@@ -31,6 +34,8 @@ package final class SignalWatch {
             source.event?.add()
         }
     }
+
+    deinit { cancel() }
 
     /// The signals do again what they did before.
     package func cancel() {

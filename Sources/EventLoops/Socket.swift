@@ -59,6 +59,11 @@ package enum Socket {
         System.close(socket)
     }
 
+    /// Short packets leave at once (without Nagle's delay).
+    static func setNoDelay(_ socket: Int32) {
+        _ = posix_io_no_delay(socket)
+    }
+
     /// Bytes beyond which a socket with unsent bytes isn't writable.
     package static func setUnsentLimit(_ socket: Int32, _ count: Int) {
         _ = posix_io_not_sent_low_water(socket, Int32(clamping: count))
@@ -93,7 +98,7 @@ package enum Socket {
     /// Begins to connect: writable or failed later.
     package static func connect(to address: SocketAddress) throws(Errno) -> Int32 {
         let socket = try System.call { posix_io_socket(address.isIPv6 ? 1 : 0) }
-        _ = posix_io_no_delay(socket)
+        setNoDelay(socket)
         do throws(Errno) {
             _ = try address.withRawSocketAddress { raw, length throws(Errno) in
                 try System.call { posix_io_connect(socket, raw, length) }
@@ -107,9 +112,9 @@ package enum Socket {
         return socket
     }
 
+    /// A connection has the options of its listener: two system calls less for each.
     static func accept(_ listener: Int32) throws(Errno) -> AcceptedSocket {
         let (socket, peer) = try address(of: "a connection") { posix_io_accept(listener, $0, $1) }
-        _ = posix_io_no_delay(socket)
         return AcceptedSocket(descriptor: socket, peer: peer)
     }
 

@@ -38,6 +38,56 @@ import Testing
         #expect(kept == nil)
     }
 
+    @Test func theEndOfALoopEndsWhatLivesThere() {
+        final class Resident: LoopResident {
+            let ended: Note<Bool>
+
+            init(_ ended: Note<Bool>) {
+                self.ended = ended
+            }
+
+            func loopEnds() {
+                ended.write(EventLoop.current != nil)
+            }
+        }
+        let loop = EventLoop(name: "test")
+        let (ended, removed) = (Note<Bool>(), Lock<Bool>(false))
+        loop.post {
+            loop.add(Resident(ended))
+            weak var other: Resident?
+            do {
+                let resident = Resident(Note())
+                other = resident
+                loop.add(resident)
+                loop.remove(resident)
+            }
+            let isGone = other == nil
+            removed.withLock { $0 = isGone }
+        }
+        loop.stop()
+        #expect(ended.read() == true)
+        #expect(removed.withLock { $0 })
+    }
+
+    @Test func aTimerKeepsItsLoopsMemory() {
+        // Unchecked: used by one thread after the other.
+        final class Box: @unchecked Sendable { var timer: LoopTimer? }
+        weak var kept: EventLoop?
+        let box = Box()
+        do {
+            let loop = EventLoop(name: "test")
+            kept = loop
+            loop.post {
+                box.timer = loop.makeTimer {}
+                box.timer?.schedule(after: .seconds(1_000))
+            }
+            loop.stop()
+        }
+        #expect(kept != nil)
+        box.timer = nil
+        #expect(kept == nil)
+    }
+
     @Test func manyThreadsPostAtOnce() {
         let loop = EventLoop(name: "test")
         let count = Lock(0)

@@ -11,7 +11,7 @@ import Testing
         let changed = Signal()
         let listener: Listener
 
-        init(loops: Int = 2, at address: String = "127.0.0.1") throws {
+        init(loops: Int = 2, at address: String = "127.0.0.1", unsentLimit: Int? = nil) throws {
             group = EventLoopGroup(count: loops, name: "test")
             accepted.withLock { $0 = Array(repeating: [], count: loops) }
             let all = group.loops
@@ -23,7 +23,7 @@ import Testing
                     changed.notify()
                 })
             let address = try #require(SocketAddress(ip: address, port: 0))
-            listener = try Listener.listen(on: address, loops: all, handler: handler)
+            listener = try Listener.listen(on: address, unsentLimit: unsentLimit, loops: all, handler: handler)
         }
 
         func wait(for count: Int) -> Bool {
@@ -75,6 +75,51 @@ import Testing
             on: address, loops: group.loops, handler: .init(load: { _ in 0 }, accept: { _, _ in }))
         #expect(again.address == address)
         again.close()
+    }
+
+    private static let deaf = Listener.Handler(
+        load: { _ in 0 },
+        accept: {
+            Socket.reset($0.descriptor); _ = $1
+        })
+
+    @Test func aListenerThatIsDroppedCloses() throws {
+        let group = EventLoopGroup(count: 1, name: "test")
+        defer { group.stop() }
+        let address = try #require(SocketAddress(ip: "127.0.0.1", port: 0))
+        let port = try Listener.listen(on: address, loops: group.loops, handler: Self.deaf).address.port
+        // Closed by what was posted before this.
+        let done = Note<Bool>()
+        group.loops[0].post { done.write(true) }
+        #expect(done.read() == true)
+        #expect(LoopbackSocket.connect(port: port) == nil)
+    }
+
+    @Test func theEndOfItsLoopClosesAListener() throws {
+        let group = EventLoopGroup(count: 1, name: "test")
+        let address = try #require(SocketAddress(ip: "127.0.0.1", port: 0))
+        let listener = try Listener.listen(on: address, loops: group.loops, handler: Self.deaf)
+        group.stop()
+        #expect(LoopbackSocket.connect(port: listener.address.port) == nil)
+        let done = Note<Bool>()
+        listener.close { done.write(true) }
+        #expect(done.read() == true)
+    }
+
+    @Test func connectionsHaveTheOptionsOfTheirListener() throws {
+        let server = try Server(loops: 1, unsentLimit: 12_345)
+        defer { server.stop() }
+        let client = try #require(LoopbackSocket.connect(port: server.listener.address.port))
+        defer { close(client) }
+        #expect(server.wait(for: 1))
+        let socket = try #require(server.accepted.withLock { $0[0].first?.descriptor })
+        func option(_ name: Int32) -> Int32 {
+            var (value, length) = (Int32(-1), socklen_t(4))
+            getsockopt(socket, Int32(IPPROTO_TCP), name, &value, &length)
+            return value
+        }
+        #expect(option(TCP_NODELAY) == 1)
+        #expect(option(TCP_NOTSENT_LOWAT) == 12_345)
     }
 
     @Test func aPortInUseIsSaid() throws {

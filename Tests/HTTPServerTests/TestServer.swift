@@ -11,10 +11,12 @@ final class TestServer: Sendable {
     let requests = Requests()
     private let group: EventLoopGroup
 
-    init(loops: Int = 1, configure: (inout ServerConfiguration) -> Void = { _ in }) throws {
+    init(
+        loops: Int = 1, tick: Duration = .milliseconds(250), configure: (inout ServerConfiguration) -> Void = { _ in }
+    ) throws {
         var configuration = ServerConfiguration(addresses: [SocketAddress(.v4(0x7f00_0001), port: 0)])
         configure(&configuration)
-        let tick = min(Duration.milliseconds(250), configuration.timeouts.shortest / 4)
+        let tick = tick == .milliseconds(250) ? min(tick, configuration.timeouts.shortest / 4) : tick
         group = EventLoopGroup(count: loops, name: "test", tickInterval: max(tick, .milliseconds(10)))
         do {
             server = try Server.start(configuration, loops: group.loops) { [requests] _ in TestApplication(requests) }
@@ -42,10 +44,10 @@ final class TestServer: Sendable {
 
 /// Runs a test with a server that is stopped at its end.
 func withServer(
-    loops: Int = 1, configure: (inout ServerConfiguration) -> Void = { _ in },
+    loops: Int = 1, tick: Duration = .milliseconds(250), configure: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (TestServer) async throws -> Void
 ) async throws {
-    let server = try TestServer(loops: loops, configure: configure)
+    let server = try TestServer(loops: loops, tick: tick, configure: configure)
     do {
         try await body(server)
     } catch {
@@ -75,12 +77,16 @@ final class WaitingRequest: Sendable {
     let responder: LoopBound<WaitingResponder>
     /// True when the connection was cut or left.
     let ended = Note<Bool>()
+    /// Status and body bytes of its response at its end.
+    let sent = Note<[Int]>()
+    /// True when it saw a tick before its end.
+    let ticked = Note<Bool>()
     let wakeUp: @Sendable () -> Void
     let wakeUps = LoopCount()
 
     init(_ connection: ClientConnection) {
         wakeUp = connection.wakeUp
-        let responder = WaitingResponder(connection, ended, wakeUps)
+        let responder = WaitingResponder(connection, (ended, sent, ticked), wakeUps)
         self.responder = LoopBound(responder, on: connection.eventLoop)
         connection.responder = responder
     }
@@ -115,12 +121,15 @@ final class LoopCount: Sendable {
 
 final class WaitingResponder: Responder {
     private(set) var connection: ClientConnection?
-    private let note: Note<Bool>
+    private let notes: (ended: Note<Bool>, sent: Note<[Int]>, ticked: Note<Bool>)
     private let wakeUps: LoopCount
 
-    init(_ connection: ClientConnection, _ note: Note<Bool>, _ wakeUps: LoopCount) {
+    init(
+        _ connection: ClientConnection, _ notes: (ended: Note<Bool>, sent: Note<[Int]>, ticked: Note<Bool>),
+        _ wakeUps: LoopCount
+    ) {
         self.connection = connection
-        self.note = note
+        self.notes = notes
         self.wakeUps = wakeUps
     }
 
@@ -128,9 +137,59 @@ final class WaitingResponder: Responder {
         wakeUps.add()
     }
 
+    func tick(_ now: MonotonicTime, isClientSlow: Bool) {
+        notes.ticked.write(true)
+    }
+
+    func ended(isAborted: Bool) {
+        notes.sent.write([connection?.status ?? 0, Int(connection?.bodyBytes ?? 0)])
+        connection = nil
+        if notes.ticked.read(within: 0) == nil { notes.ticked.write(false) }
+        notes.ended.write(isAborted)
+    }
+}
+
+/// Takes no body until the bytes that it sent first have left.
+final class BudgetResponder: Responder {
+    private var connection: ClientConnection?
+    private(set) var takesBody = false
+
+    /// Tells when the bytes have left, on the connection's loop.
+    private final class Budget: @unchecked Sendable {
+        // Unchecked: it ends on the loop.
+        private let responder: BudgetResponder
+
+        init(_ responder: BudgetResponder) {
+            self.responder = responder
+        }
+
+        deinit {
+            responder.takesBody = true
+            responder.connection?.resume()
+        }
+    }
+
+    init(_ connection: ClientConnection) {
+        self.connection = connection
+    }
+
+    func start() {
+        guard let connection else { return }
+        var head = connection.head(200)
+        connection.begin(&head, .streamed)
+        connection.send(.leased(Bytes("first "), Budget(self)))
+    }
+
+    func bodyCame(_ bytes: Bytes) {
+        connection?.send(bytes)
+    }
+
+    func bodyEnded() {
+        connection?.end()
+    }
+
     func ended(isAborted: Bool) {
         connection = nil
-        note.write(isAborted)
     }
 }
 
@@ -269,6 +328,21 @@ final class TestApplication: Application {
         case "short": promise(10, send: 9, connection)
         case "long": promise(10, send: 11, connection)
         case "truncated": truncated(connection)
+        case "unreadable": unreadable(connection)
+        case "twice": twice(connection)
+        case "empty":
+            var head = connection.head(204)
+            head.field("X", String(repeating: "x", count: numbers[0]))
+            connection.respond(&head, Bytes())
+        case "none":
+            var head = connection.head(304)
+            head.field("X", String(repeating: "x", count: numbers[0]))
+            connection.begin(&head, .none)
+            connection.end()
+        case "budget":
+            let responder = BudgetResponder(connection)
+            connection.responder = responder
+            responder.start()
         default: connection.fail(RequestError(status: 404, message: "There is no such path."))
         }
     }
@@ -313,5 +387,24 @@ final class TestApplication: Application {
         connection.begin(&head, .length(100))
         connection.send(.file(FileExtent(descriptor: file.descriptor, offset: 0, count: 100, lease: file)))
         connection.end()
+    }
+
+    /// A part of a file that can't be read, behind bytes of a body that only the connection's end ends.
+    private func unreadable(_ connection: ClientConnection) {
+        let (file, descriptor) = (LeasedFile(1), open("/dev/null", O_WRONLY))
+        var head = connection.head(200)
+        connection.begin(&head, .streamed)
+        connection.send(Pattern.bytes(10))
+        connection.send(.file(FileExtent(descriptor: descriptor, offset: 0, count: 100, lease: file)))
+        connection.end()
+        connection.eventLoop.later { close(descriptor) }
+    }
+
+    private func twice(_ connection: ClientConnection) {
+        var head = connection.head(200)
+        var other = HeadBytes(status: 500)
+        connection.begin(&head, .streamed)
+        connection.send(Pattern.bytes(10))
+        connection.respond(&other, Bytes("It went wrong."))
     }
 }

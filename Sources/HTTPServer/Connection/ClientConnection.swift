@@ -26,6 +26,8 @@ package final class ClientConnection {
     /// Something of this connection is being handled; what follows from it is done at its end.
     private var isBusy = false
     private var isPostponed = false
+    /// `resume` was called while the last bytes left.
+    private var isResumed = false
     private var waker: Waker?
 
     /// Counts the requests of this connection, so that what comes late for one of them is known as such.
@@ -69,6 +71,7 @@ package final class ClientConnection {
 
     /// Something that was waited for may be there. For sources on this loop that are not this connection's.
     package func resume() {
+        isResumed = true
         guard !isBusy, !isPostponed, machine.phase != .closed else { return }
         isPostponed = true
         eventLoop.later { [self] in
@@ -81,9 +84,11 @@ package final class ClientConnection {
         guard readsInput || Socket.peerState(descriptor) != .gone else { return close(isReset: false) }
         let isServing = machine.isServing
         let wantsBody = isServing && !machine.isRequestRead && takesBody
+        // The last response is the client's only when it has acknowledged it: what waits in the kernel would be cut too.
+        let inKernel = machine.phase == .lingering ? Socket.unacknowledged(descriptor) : 0
         let judgement = clock.judge(
-            now, queued: writer.queued, phase: machine.phase, wantsBody: wantsBody,
-            limits: server.configuration.timeouts)
+            now, queued: writer.queued + inKernel, taken: writer.taken &- inKernel, phase: machine.phase,
+            wantsBody: wantsBody, limits: server.configuration.timeouts)
         if judgement == .fine, responder == nil { return }
         handle {
             act(on: judgement, now)
@@ -98,6 +103,7 @@ package final class ClientConnection {
         case .refuseHead: refuse(.slowHead)
         case .refuseBody: fail(.slowRequest)
         case .abort: abort()
+        case .close: close(isReset: false)
         }
     }
 
@@ -106,6 +112,11 @@ package final class ClientConnection {
             perform(machine.drain())
             finish()
         }
+    }
+
+    /// The time to drain is over. What is left to the kernel still reaches its client.
+    func cut() {
+        if machine.phase == .lingering, writer.isEmpty { close(isReset: false) } else { abort() }
     }
 
     /// Each turn of the connection begins here. `body` ends with `finish` unless the connection's input is lent.
@@ -121,8 +132,9 @@ package final class ClientConnection {
     private func finish() {
         repeat {
             takeParts()
+            isResumed = false
             flush()
-        } while makeRoom()
+        } while makeRoom() || isResumed && machine.phase != .closed
         updateInterest()
     }
 }
@@ -191,7 +203,11 @@ extension ClientConnection {
             }
             begin(part)
         case .serving:
-            guard !machine.isRequestRead, takesBody, let part = reader.next(&server.headMemory) else { return false }
+            guard !machine.isRequestRead, takesBody else { return false }
+            guard let part = reader.next(&server.headMemory) else {
+                if machine.isInputClosed { fail(.brokenBody) }
+                return false
+            }
             clock.bodyMoved(eventLoop.now)
             take(part)
         case .lingering, .closed:
@@ -210,7 +226,9 @@ extension ClientConnection {
         switch consume part {
         case .head(let head):
             startRequest(isHead: head.method == .head, minorVersion: head.minorVersion)
-            machine.begin(isPersistent: head.isPersistent, hasBody: head.hasBody || head.isChunked)
+            machine.begin(isPersistent: head.isPersistent, hasBody: head.hasBody)
+            // The connection may have been idle for long: the time for the body begins now.
+            if head.hasBody { clock.restart(eventLoop.now) }
             server.counters.requests.add()
             server.application.respond(to: head, on: self)
         case .malformed(let error): refuse(error)
@@ -253,8 +271,8 @@ extension ClientConnection {
             do throws(Errno) {
                 try writer.flush(to: descriptor, turn: &turn)
             } catch {
-                // The client is gone, or a file is not as long as was promised.
-                return error == .truncated ? abort() : close(isReset: false)
+                // What is left can't be sent, so the client must not take an orderly end for the whole (rule 13).
+                return error.isPeerGone ? close(isReset: false) : abort()
             }
             if turn <= 0 || writer.queued >= WriteLimits.full { isFull = true }
         }
@@ -322,6 +340,8 @@ extension ClientConnection {
     /// Begins the response: adds the fields that frame it, and what becomes of the connection where it isn't what the
     /// client's version expects.
     ///
+    /// A status without body (204, 304) has none, whatever `body` says: what is sent is left out.
+    ///
     /// While the client is still sending its request the connection ends with the response: the rest of a body that
     /// nothing waited for would be read as the next request.
     /// - Parameters:
@@ -331,6 +351,8 @@ extension ClientConnection {
         _ head: inout HeadBytes, _ body: ResponseBody, date: Bool = true, keepsConnection: Bool = true
     ) {
         guard machine.isServing, !isHeadSent else { return }
+        let allowsBody = HTTPStatus(head.status).allowsBody
+        let body = allowsBody ? body : .none
         let isChunked = body == .streamed && minorVersion > 0
         switch body {
         case .length(let count): head.field("Content-Length", count)
@@ -338,15 +360,21 @@ extension ClientConnection {
         case .streamed, .untilClose, .none: break
         }
         if date { server.appendDate(to: &head) }
-        let isEndOfBody = (body == .untilClose || body == .streamed && !isChunked) && !isHead
-        if !machine.promise(keepsConnection: keepsConnection && !isEndOfBody && machine.isRequestRead) {
+        let endsByClosing = (body == .untilClose || body == .streamed && !isChunked) && !isHead
+        if !machine.promise(keepsConnection: keepsConnection && !endsByClosing && mayFollow) {
             head.text("Connection: close\r\n")
         } else if minorVersion == 0 {
             head.text("Connection: keep-alive\r\n")
         }
         head.endHead()
-        writer.begin(head, body, isHead: isHead, isChunked: isChunked)
+        writer.begin(head, body, isHead: isHead || !allowsBody, isChunked: isChunked)
+        if writer.queued >= WriteLimits.full { isFull = true }
         resume()
+    }
+
+    /// Whether another request may follow: the present one was read, and the client sends more or has sent it already.
+    private var mayFollow: Bool {
+        machine.isRequestRead && (!machine.isInputClosed || reader.holdsPartialHead)
     }
 
     /// Queues body bytes. More than the head promised cut the connection.
@@ -354,7 +382,8 @@ extension ClientConnection {
         send(bytes, lease: nil)
     }
 
-    /// The same for bytes in memory that somebody counts, or in a file.
+    /// The same for bytes in memory that somebody counts, or in a file. The lease goes in the middle of a write: what its
+    /// end does may call `resume`, and must not write.
     package func send(_ extent: Extent) {
         switch extent {
         case .bytes(let bytes): send(bytes, lease: nil)
@@ -372,7 +401,7 @@ extension ClientConnection {
 
     private func sent(_ count: Int, isPromised: Bool) {
         guard isPromised else { return abort() }
-        server.counters.bytesSent.add(Int64(count))
+        if !writer.isDropped { server.counters.bytesSent.add(Int64(count)) }
         if writer.queued >= WriteLimits.full { isFull = true }
         resume()
     }
@@ -386,8 +415,10 @@ extension ClientConnection {
         resume()
     }
 
-    /// A whole response.
+    /// A whole response. After another one's head it cuts the connection (rule 13).
     package func respond(_ head: inout HeadBytes, _ body: Bytes, keepsConnection: Bool = true) {
+        guard machine.isServing else { return }
+        guard !isHeadSent else { return abort() }
         begin(&head, .length(Int64(body.count)), keepsConnection: keepsConnection)
         send(body)
         end()
@@ -444,7 +475,9 @@ extension ClientConnection {
 extension ClientConnection {
     /// Cuts the connection, so that the client cannot take what it has for the whole.
     package func abort() {
-        if machine.isServing || !writer.isEmpty { server.counters.aborted.add() }
+        if machine.isServing || !writer.isEmpty || Socket.unacknowledged(descriptor) > 0 {
+            server.counters.aborted.add()
+        }
         close(isReset: true)
     }
 
@@ -463,9 +496,10 @@ extension ClientConnection {
         watch.cancel()
         self.watch = nil
         isReset ? Socket.reset(descriptor) : Socket.close(descriptor)
+        // Before the writer forgets what was sent of the response.
+        endRequest(isAborted: true)
         writer.clear()
         reader = RequestReader()
-        endRequest(isAborted: true)
         waker?.detach()
         waker = nil
         server.forget(self)

@@ -11,11 +11,14 @@ struct ConnectionClock {
         /// The body of a request stopped coming.
         case refuseBody
         case abort
+        /// The client has everything, and doesn't end its side.
+        case close
     }
 
     private var since: MonotonicTime
     private var isHeadPartial = false
-    private var queued = 0
+    private var taken = 0
+    private var isTaking = false
 
     init(now: MonotonicTime) {
         since = now
@@ -39,15 +42,16 @@ struct ConnectionClock {
     }
 
     /// - Parameters:
-    ///   - queued: bytes of responses that the client has not taken yet. While there are some, only their shrinking
-    ///     counts.
+    ///   - queued: bytes of responses that the client has not taken yet. While there are some, only taking them counts.
+    ///   - taken: a count of the bytes that it took, from anywhere on.
     ///   - wantsBody: more of the request's body could be taken if it came.
     mutating func judge(
-        _ now: MonotonicTime, queued: Int, phase: ConnectionMachine.Phase, wantsBody: Bool, limits: ConnectionTimeouts
+        _ now: MonotonicTime, queued: Int, taken: Int, phase: ConnectionMachine.Phase, wantsBody: Bool,
+        limits: ConnectionTimeouts
     ) -> Judgement {
         if phase == .serving, !wantsBody, queued == 0 { since = now }
-        if queued != self.queued {
-            self.queued = queued
+        if taken != self.taken || (queued > 0) != isTaking {
+            (self.taken, isTaking) = (taken, queued > 0)
             since = now
         }
         let waited = now - since
@@ -55,7 +59,7 @@ struct ConnectionClock {
         switch phase {
         case .idle where isHeadPartial: return waited > limits.head ? .refuseHead : .fine
         case .idle: return waited > limits.idle ? .leave : .fine
-        case .lingering: return waited > limits.linger ? .abort : .fine
+        case .lingering: return waited > limits.linger ? .close : .fine
         case .serving: return waited > limits.body ? .refuseBody : .fine
         case .closed: return .fine
         }

@@ -51,7 +51,7 @@ struct ConnectionMachine: Equatable {
     /// - Returns: whether it may promise another answer on this connection. What it says holds, whatever comes after it.
     mutating func promise(keepsConnection: Bool) -> Bool {
         isPersistent = isPersistent && keepsConnection && !isDraining
-        return isPersistent && !isInputClosed
+        return isPersistent
     }
 
     /// - Parameter keepsConnection: false if the answer's end is the connection's end.

@@ -41,13 +41,17 @@ struct ExtentQueue {
     private(set) var count = 0
 
     var isEmpty: Bool { first == end }
+    /// Pieces that there is memory for.
+    var capacity: Int { pieces.capacity }
 
     mutating func append(_ bytes: Bytes, lease: AnyObject? = nil) {
         append(Piece(base: bytes.unowned.baseAddress, count: bytes.count, bytes: bytes, owner: lease))
     }
 
+    /// A head that others wait before is copied: its buffer is many times as long, and nothing counts that.
     /// - Parameter count: bytes from the buffer's start.
     mutating func append(_ buffer: HeadBuffer, count: Int) {
+        guard isEmpty else { return append(Bytes(copying: UnsafeRawBufferPointer(start: buffer.base, count: count))) }
         append(Piece(base: buffer.base, count: count, bytes: Bytes(), owner: buffer))
     }
 
@@ -112,7 +116,15 @@ struct ExtentQueue {
             pieces[first].letGo()
             first += 1
         }
-        if isEmpty { keepLittle() }
+        if isEmpty { keepLittle() } else { compact() }
+    }
+
+    /// A client that is slower than its responder never empties the queue: places that are free in front are given back
+    /// when they are half of all, so that each is moved once.
+    private mutating func compact() {
+        guard first >= WriteLimits.vectors, 2 * first >= end else { return }
+        pieces.removeSubrange(..<first)
+        (first, end) = (0, end - first)
     }
 
     /// An empty queue keeps only a little memory.

@@ -32,7 +32,10 @@ struct ResponseWriter {
     private(set) var status = 0
     /// Body bytes of that response, without the frames of chunks.
     private(set) var bodyBytes: Int64 = 0
-    private var isDropped = false
+    /// No byte follows the head: what is sent is left out.
+    private(set) var isDropped = false
+    /// All bytes that the kernel took, over all responses.
+    private(set) var taken = 0
 
     /// Bytes that the client has not taken.
     var queued: Int { queue.count }
@@ -50,7 +53,7 @@ struct ResponseWriter {
     }
 
     /// - Parameters:
-    ///   - isHead: the request is HEAD, to which no body belongs.
+    ///   - isHead: no body belongs to the response, as to HEAD.
     ///   - isChunked: the client understands chunks.
     mutating func begin(_ head: borrowing HeadBytes, _ body: ResponseBody, isHead: Bool, isChunked: Bool) {
         status = head.status
@@ -137,6 +140,7 @@ extension ResponseWriter {
         while turn > 0, let step = queue.next(limit: turn) {
             let (sent, wanted) = try write(step, to: socket)
             if sent > 0 { queue.consume(sent) }
+            taken &+= sent
             turn -= sent
             if sent < wanted { return }
         }
@@ -170,6 +174,9 @@ extension ResponseWriter {
 extension Errno {
     /// A file ended before the bytes that were promised of it.
     static let truncated = Errno(ENODATA)
+
+    /// The peer ended the connection, or can't be reached.
+    var isPeerGone: Bool { [EPIPE, ECONNRESET, ETIMEDOUT, ENOTCONN].contains(code) }
 }
 
 /// The chunked transfer coding as we write it (RFC 9112 §7.1).

@@ -39,7 +39,8 @@ final class Waker: @unchecked Sendable {
     }
 
     func deliver() {
-        isUnderWay.store(false, ordering: .sequentiallyConsistent)
+        // Reads the flag, so that what was written before a wake-up that found it set is seen.
+        _ = isUnderWay.exchange(false, ordering: .acquiringAndReleasing)
         connection?.woken()
     }
 

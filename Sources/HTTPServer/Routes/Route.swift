@@ -23,7 +23,8 @@ package struct Route: Sendable {
         self.handler = .now(handler)
     }
 
-    /// - Parameter handler: called on an event loop; answers by its second argument, on any thread and once.
+    /// - Parameter handler: called on an event loop; answers by its second argument, on any thread and once. The
+    ///   answer is 500 if that is let go of uncalled.
     package init(
         _ method: HTTPMethod, _ path: String,
         later handler: @escaping @Sendable (RouteRequest, @escaping Completion) -> Void

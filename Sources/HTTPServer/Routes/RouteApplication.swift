@@ -99,7 +99,8 @@ private final class RouteResponder: Responder {
         switch route.handler {
         case .now(let handler): answer(handler(request))
         case .later(let handler):
-            handler(request, connection.callback { [self] response in answer(response) })
+            let completion = Completion(connection.callback { [self] response in answer(response) })
+            handler(request) { completion.call($0) }
         }
     }
 
@@ -107,10 +108,22 @@ private final class RouteResponder: Responder {
         guard let connection else { return }
         var head = connection.head(response.status.code)
         head.fields(response.fields)
-        guard response.status.allowsBody else {
-            connection.begin(&head, .none)
-            return connection.end()
-        }
         connection.respond(&head, response.body)
     }
+}
+
+/// What a handler answers with. If it is dropped without having been called, such as by a queue that is closing, that is
+/// an answer too: the request would wait without end.
+private final class Completion: Sendable {
+    private let answer: Lock<Route.Completion?>
+
+    init(_ answer: @escaping Route.Completion) {
+        self.answer = Lock(answer)
+    }
+
+    func call(_ response: RouteResponse) {
+        answer.withLock { $0.take() }?(response)
+    }
+
+    deinit { call(.text("The server gave no answer.\n", status: 500)) }
 }

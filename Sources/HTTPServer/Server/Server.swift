@@ -2,6 +2,8 @@ package import EventLoops
 package import SeedSupport
 
 /// Listens, and serves every connection on one of its event loops: HTTP/1.1 and HTTP/1.0 (RFC 9112).
+///
+/// It ends by `drain`, with its loops, or when it is let go of: its connections are cut then.
 package final class Server: Sendable {
     /// Where it listens, with the real ports.
     package let addresses: [SocketAddress]
@@ -14,11 +16,17 @@ package final class Server: Sendable {
         let eventLoop: EventLoop
         let loop = Lock<LoopBound<ServerLoop>?>(nil)
 
-        /// Calls `body` on the loop, unless the server has left it.
-        func post(_ body: @escaping @Sendable (ServerLoop) -> Void) -> Bool {
-            eventLoop.post { [loop] in
-                guard let bound = loop.withLock({ $0 }) else { return }
-                body(bound.value)
+        /// Calls `body` on the loop, with nil when the server has left it; at once on this thread if the loop has ended.
+        func post(_ body: @escaping @Sendable (ServerLoop?) -> Void) {
+            let isPosted = eventLoop.post { [loop] in body(loop.withLock { $0 }?.value) }
+            if !isPosted { body(nil) }
+        }
+
+        func begin(_ make: @escaping @Sendable (EventLoop, @escaping () -> Void) -> ServerLoop) {
+            eventLoop.post { [eventLoop, loop] in
+                // What goes with it may look at the server again, so not under the lock.
+                let server = make(eventLoop) { _ = loop.withLock { $0.take() } }
+                loop.withLock { $0 = LoopBound(server, on: eventLoop) }
             }
         }
     }
@@ -43,14 +51,11 @@ package final class Server: Sendable {
         let places = loops.map { Place(eventLoop: $0) }
         for (place, counters) in zip(places, counters.loops) {
             // Before the first connection: a loop does things in the order they were posted.
-            place.eventLoop.post {
-                let loop = place.eventLoop
-                let server = ServerLoop(on: loop, configuration, limits, counters, application(loop))
-                place.loop.withLock { $0 = LoopBound(server, on: loop) }
+            place.begin { loop, hasLeft in
+                ServerLoop(on: loop, configuration, limits, counters, application(loop), hasLeft: hasLeft)
             }
         }
-        let server = Server(try listen(configuration, places, counters), places, counters)
-        return server
+        return Server(try listen(configuration, places, counters), places, counters)
     }
 
     /// - Throws: why one of the addresses can't be listened on; the others are closed again then.
@@ -67,28 +72,40 @@ package final class Server: Sendable {
         var listeners: [Listener] = []
         do throws(ListenError) {
             for address in configuration.addresses {
-                listeners.append(try Listener.listen(on: address, loops: places.map(\.eventLoop), handler: handler))
+                listeners.append(
+                    try Listener.listen(
+                        on: address, unsentLimit: WriteLimits.unsent, loops: places.map(\.eventLoop), handler: handler))
             }
         } catch {
-            for listener in listeners { listener.close() }
-            for place in places { place.eventLoop.post { place.loop.withLock { $0.take() }?.value.leave() } }
+            end(listeners, places)
             throw error
         }
         return listeners
     }
 
+    deinit { Self.end(listeners, places) }
+
+    /// Cuts what no drain is waiting for.
+    private static func end(_ listeners: [Listener], _ places: [Place]) {
+        for listener in listeners { listener.close() }
+        for place in places {
+            place.post { server in
+                if let server, !server.isDraining { server.drain(within: .zero) {} }
+            }
+        }
+    }
+
     /// Calls `body` with the application of each loop, on that loop.
-    /// - Parameter done: called when it has been called for all.
+    /// - Parameter done: called when it has been called for all that the server has not left.
     package func onEachLoop(
         _ body: @escaping @Sendable (any Application) -> Void, then done: @escaping @Sendable () -> Void = {}
     ) {
         let countdown = Countdown(places.count, done)
         for place in places {
-            let isPosted = place.post { server in
-                body(server.application)
+            place.post { server in
+                if let server { body(server.application) }
                 countdown.step()
             }
-            if !isPosted { countdown.step() }
         }
     }
 
@@ -98,14 +115,10 @@ package final class Server: Sendable {
         let countdown = Countdown(listeners.count + places.count, done)
         for listener in listeners { listener.close { countdown.step() } }
         for place in places {
-            let isPosted = place.eventLoop.post {
-                guard let server = place.loop.withLock({ $0 })?.value else { return countdown.step() }
-                server.drain(within: limit) {
-                    place.loop.withLock { $0 = nil }
-                    countdown.step()
-                }
+            place.post { server in
+                guard let server else { return countdown.step() }
+                server.drain(within: limit) { countdown.step() }
             }
-            if !isPosted { countdown.step() }
         }
     }
 

@@ -6,7 +6,7 @@ package struct ServerConfiguration: Sendable {
     package var addresses: [SocketAddress]
     /// Open connections; more are reset as soon as they are accepted.
     package var connectionLimit = 16_384
-    /// Open connections of one client address; 0 means no limit.
+    /// Open connections of one client, an IPv4 address or an IPv6 /64; 0 means no limit.
     package var connectionsPerClient = 0
     package var timeouts = ConnectionTimeouts()
 
@@ -25,7 +25,7 @@ package struct ConnectionTimeouts: Sendable, Equatable {
     package var body: Duration = .seconds(60)
     /// How long a client may take no byte of its response.
     package var stall: Duration = .seconds(300)
-    /// How long a connection whose last response is out may go on sending before it is cut.
+    /// How long a client may go on sending when it has its last response, before the connection is closed.
     package var linger: Duration = .seconds(5)
 
     package init() {}

@@ -4,7 +4,7 @@ import HTTPSemantics
 import SeedSupport
 
 /// What the connections of one server on one event loop share. It is touched on that loop only.
-package final class ServerLoop {
+package final class ServerLoop: LoopResident {
     package let eventLoop: EventLoop
     package let configuration: ServerConfiguration
     package let application: any Application
@@ -16,12 +16,13 @@ package final class ServerLoop {
     private var ticks: Tick?
     private var headBuffer = HeadBuffer(capacity: HeadBuffer.usual)
     private var date = (second: 0, field: Bytes())
-    private var drained: [() -> Void] = []
-    private var isDraining = false
+    /// Called when the drain is at its end.
+    private var drained: [() -> Void]
+    private(set) var isDraining = false
 
     init(
         on eventLoop: EventLoop, _ configuration: ServerConfiguration, _ limits: ServerLimits, _ counters: LoopCounters,
-        _ application: any Application
+        _ application: any Application, hasLeft: @escaping () -> Void
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
@@ -29,7 +30,9 @@ package final class ServerLoop {
         self.counters = counters
         self.application = application
         wakeUps = WakeUps(eventLoop)
+        drained = [hasLeft]
         ticks = eventLoop.addTick { [unowned self] now in tick(now) }
+        eventLoop.add(self)
     }
 
     // MARK: Connections
@@ -40,7 +43,6 @@ package final class ServerLoop {
             counters.connectionsRefused.add()
             return Socket.reset(socket.descriptor)
         }
-        Socket.setUnsentLimit(socket.descriptor, WriteLimits.unsent)
         counters.connections.add()
         let connection = ClientConnection(socket, of: self, number: connections.count)
         connections.append(connection)
@@ -75,8 +77,8 @@ package final class ServerLoop {
     func drain(within limit: Duration, then done: @escaping () -> Void) {
         isDraining = true
         drained.append(done)
-        let cut = eventLoop.makeTimer { [unowned self] in
-            for connection in connections { connection.abort() }
+        let cut = eventLoop.makeTimer { [self] in
+            for connection in connections { connection.cut() }
         }
         drained.append { cut.cancel() }
         cut.schedule(after: limit)
@@ -84,15 +86,17 @@ package final class ServerLoop {
         if connections.isEmpty { endDrain() }
     }
 
-    /// The server does not begin to listen after all.
-    func leave() {
-        ticks?.cancel()
-        ticks = nil
+    package func loopEnds() {
+        isDraining = true
+        for connection in connections { connection.cut() }
+        endDrain()
     }
 
+    /// Nothing is left on the loop. What was handed over at the beginning and by `drain` hears of it, once.
     private func endDrain() {
         ticks?.cancel()
         ticks = nil
+        eventLoop.remove(self)
         let done = drained
         drained = []
         for done in done { done() }

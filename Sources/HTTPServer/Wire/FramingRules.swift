@@ -8,9 +8,9 @@ struct FramingRules {
     private var isChunked = false
     private var closes = false
     private var keepsAlive = false
-    /// Fields that `Connection` names. Each is looked for in each line, so there cannot be many.
-    private var nominations = 0
-    private static let mostNominations = 32
+    /// Words of `Connection`, empty ones too. Each field's name is looked for among them, so there cannot be many.
+    private var words = 0
+    private static let mostWords = 32
 
     mutating func take(
         _ id: FieldID, _ value: UnsafeRawBufferPointer, _ head: inout RequestHead
@@ -66,7 +66,11 @@ struct FramingRules {
     private mutating func takeConnection(
         _ value: UnsafeRawBufferPointer, _ head: inout RequestHead
     ) throws(RequestError) {
-        for word in value.split(separator: UInt8(ascii: ",")) {
+        for word in value.split(
+            separator: UInt8(ascii: ","), maxSplits: Self.mostWords, omittingEmptySubsequences: false)
+        {
+            words += 1
+            guard words <= Self.mostWords else { throw .badRequest("Connection has too many words.") }
             let word = UnsafeRawBufferPointer(rebasing: word).trimmingBlanks
             if word.equalsIgnoringCase("close") {
                 closes = true
@@ -74,10 +78,9 @@ struct FramingRules {
                 keepsAlive = true
             } else if !word.isEmpty {
                 head.nominatesFields = true
-                nominations += 1
-                guard nominations <= Self.mostNominations, !word.equalsIgnoringCase("content-length"),
+                guard !word.equalsIgnoringCase("content-length"),
                     !word.equalsIgnoringCase("host")
-                else { throw .badRequest("Connection names a field that it may not name, or too many.") }
+                else { throw .badRequest("Connection names a field that it may not name.") }
             }
         }
     }

@@ -23,7 +23,8 @@ package struct FileExtent: Sendable {
     /// Of the first byte in the file.
     package private(set) var offset: Int64
     package private(set) var count: Int
-    /// The same bytes, where they are in memory too.
+    /// The same bytes, where they are in memory too. Long parts leave out of the file all the same, so only memory whose
+    /// file's pages are likely to be resident belongs here: the sender would wait for the disk.
     package private(set) var memory: Bytes?
     /// Keeps the file open and these bytes as they are.
     package let lease: any AnyObject & Sendable

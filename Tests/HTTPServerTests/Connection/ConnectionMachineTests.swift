@@ -80,17 +80,34 @@ struct ConnectionMachineTests {
             let start = MonotonicTime.now()
             var clock = ConnectionClock(now: start)
             if partial { clock.headBegan(start) }
-            _ = clock.judge(start, queued: queued, phase: phase, wantsBody: wantsBody, limits: limits)
+            _ = clock.judge(start, queued: queued, taken: 7, phase: phase, wantsBody: wantsBody, limits: limits)
             return clock.judge(
-                start + .seconds(seconds), queued: queued, phase: phase, wantsBody: wantsBody, limits: limits)
+                start + .seconds(seconds), queued: queued, taken: 7, phase: phase, wantsBody: wantsBody, limits: limits)
         }
         #expect(judgement(after: 61, .idle) == .leave)
         #expect(judgement(after: 59, .idle) == .fine)
         #expect(judgement(after: 11, .idle, partial: true) == .refuseHead)
         #expect(judgement(after: 61, .serving, wantsBody: true) == .refuseBody)
-        #expect(judgement(after: 6, .lingering) == .abort)
+        #expect(judgement(after: 6, .lingering) == .close)
+        #expect(judgement(after: 6, .lingering, queued: 5) == .fine)
+        #expect(judgement(after: 301, .lingering, queued: 5) == .abort)
         #expect(judgement(after: 1000, .serving) == .fine)
         #expect(judgement(after: 61, .idle, queued: 5) == .fine)
         #expect(judgement(after: 301, .serving, queued: 5) == .abort)
+    }
+
+    @Test("Taking bytes is progress, whatever else is queued meanwhile; more bytes to take are none")
+    func progress() {
+        let (start, limits) = (MonotonicTime.now(), ConnectionTimeouts())
+        var (clock, stalled) = (ConnectionClock(now: start), ConnectionClock(now: start))
+        for step in 0..<10 {
+            let now = start + .seconds(200 * Int64(step))
+            let judgement = clock.judge(
+                now, queued: 1_000, taken: 5 * step, phase: .serving, wantsBody: false, limits: limits)
+            #expect(judgement == .fine)
+            let other = stalled.judge(
+                now, queued: 1_000 + step, taken: 5, phase: .serving, wantsBody: false, limits: limits)
+            #expect(other == (step < 2 ? .fine : .abort))
+        }
     }
 }

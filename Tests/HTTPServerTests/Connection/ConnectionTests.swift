@@ -115,6 +115,41 @@ struct ConnectionTests {
         }
     }
 
+    @Test("The time for a body begins with its request, however long the connection was idle before")
+    func lateBody() async throws {
+        try await withServer(configure: { $0.timeouts.body = .seconds(1) }) { server in
+            let post = "POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n"
+            let idle = try server.client()
+            try idle.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(try idle.readResponse().status == 404)
+            let other = try server.client()
+            try other.send(post)
+            let slow = try #require(server.next())
+            #expect(slow.ended.read() == false)
+            try idle.send(post)
+            let request = try #require(server.next())
+            #expect(request.ticked.read() == true)
+            try idle.send("abc")
+            request.answer("done")
+            #expect(try idle.readResponse().text == "done")
+        }
+    }
+
+    @Test("A client that pipelines and reads nothing is not answered without end")
+    func pipelinesWithoutReading() async throws {
+        try await withServer { server in
+            let client = try server.client(receiveBuffer: 4_096)
+            let count = 300
+            func request(_ more: String) -> String { "GET /none/10000 HTTP/1.1\r\nHost:a\r\n\(more)\r\n" }
+            try client.send(String(repeating: request(""), count: count - 1) + request("Connection: close\r\n"))
+            // The first byte leaves when all is answered that is answered before the client reads.
+            #expect(try client.read(exactly: 1).count == 1)
+            #expect(server.counters.requests < 100)
+            #expect(try client.readToEnd().count > count * 10_000)
+            #expect(server.counters.requests == Int64(count))
+        }
+    }
+
     @Test("A client that takes no byte of its response is cut")
     func stalled() async throws {
         try await withServer(configure: { $0.timeouts.stall = .milliseconds(200) }) { server in

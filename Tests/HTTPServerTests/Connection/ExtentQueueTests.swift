@@ -101,6 +101,29 @@ struct ExtentQueueTests {
         }
     }
 
+    @Test("A queue that is never empty takes memory for what waits, not for what has left")
+    func neverEmpty() {
+        var queue = ExtentQueue()
+        queue.append(Pattern.bytes(10))
+        for _ in 0..<100_000 {
+            queue.append(Pattern.bytes(10))
+            queue.consume(10)
+        }
+        #expect(queue.count == 10 && queue.capacity < 1_000)
+    }
+
+    @Test("A head that nothing waits before is sent from its buffer, another one from a copy of its size")
+    func heads() {
+        var queue = ExtentQueue()
+        var (first, second): (HeadBuffer?, HeadBuffer?) = (HeadBuffer(capacity: 2_048), HeadBuffer(capacity: 2_048))
+        weak let (weakFirst, weakSecond) = (first, second)
+        queue.append(first!, count: 10)
+        queue.append(second!, count: 10)
+        (first, second) = (nil, nil)
+        #expect(weakFirst != nil && weakSecond == nil)
+        #expect(calls(queue) == ["gather 2 20"])
+    }
+
     @Test("Empty parts are left out, and a lease is let go of with its last byte")
     func leases() {
         var lease: Lease? = Lease()

@@ -53,6 +53,18 @@ struct ResponseTests {
             try client.send("HEAD /stream/10\(Self.end)GET /bytes/3\(Self.end)")
             #expect(try client.readResponse(hasBody: false)["Transfer-Encoding"] == "chunked")
             #expect(try client.readResponse().body == Pattern.array(3))
+            #expect(server.counters.bytesSent == 3)
+        }
+    }
+
+    @Test("A status without body has none, and no length")
+    func bodyless() async throws {
+        try await withServer { server in
+            let client = try server.client()
+            try client.send("GET /empty/1\(Self.end)GET /bytes/3\(Self.end)")
+            let response = try client.readResponse()
+            #expect(response.status == 204 && response["Content-Length"] == nil)
+            #expect(try client.readResponse().body == Pattern.array(3))
         }
     }
 
@@ -101,7 +113,7 @@ struct ResponseTests {
     @Test(
         "Fewer bytes than promised, or more, or a file that got shorter, end in a reset",
         arguments: [
-            "short", "long", "truncated",
+            "short", "long", "truncated", "twice",
         ])
     func broken(_ path: String) async throws {
         try await withServer { server in
@@ -109,6 +121,42 @@ struct ResponseTests {
             try client.send("GET /\(path)\(Self.end)")
             #expect(throws: RawClient.Failure.reset) { try client.readToEnd() }
             #expect(server.counters.aborted == 1)
+        }
+    }
+
+    @Test("A file that can't be read doesn't end a response as if it were whole")
+    func unreadable() async throws {
+        try await withServer { server in
+            let client = try server.client()
+            try client.send("GET /unreadable HTTP/1.0\r\n\r\n")
+            #expect(throws: RawClient.Failure.reset) { try client.readToEnd() }
+            #expect(server.counters.aborted == 1)
+        }
+    }
+
+    @Test("At the end of a request that was cut, it is still known what was sent")
+    func sentBeforeTheEnd() async throws {
+        try await withServer { server in
+            let client = try server.client()
+            try client.send("GET /wait\(Self.end)")
+            let request = try #require(server.next())
+            request.run { connection in
+                var head = connection.head(206)
+                connection.begin(&head, .length(10))
+                connection.send(Pattern.bytes(3))
+                connection.abort()
+            }
+            #expect(request.sent.read() == [206, 3])
+        }
+    }
+
+    @Test("What becomes possible when bytes leave is done at once")
+    func resumedByLease() async throws {
+        try await withServer(tick: .seconds(1_000)) { server in
+            let client = try server.client()
+            client.setTimeout(10)
+            try client.send("POST /budget HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nsecond")
+            #expect(try client.readResponse().text == "first second")
         }
     }
 

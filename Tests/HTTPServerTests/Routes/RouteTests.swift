@@ -30,6 +30,7 @@ struct RouteTests {
             Route(.get, "/tasks/{id}") { .text("\($0.parameter) \($0.query)") },
             Route(.put, "/tasks/{id}") { .text("put \($0.body)", status: 201) },
             Route(.delete, "/tasks/{id}/pin") { _ in RouteResponse(.noContent) },
+            Route(.get, "/dropped") { _, _ in },
             Route(.get, "/later") { _, answer in Thread.detachNewThread { answer(.text("late")) } },
         ])
         let configuration = ServerConfiguration(addresses: [SocketAddress(.v4(0x7f00_0001), port: 0)])
@@ -57,6 +58,7 @@ struct RouteTests {
             let deleted = try ask("DELETE /tasks/abc/pin")
             #expect(deleted.status == 204 && deleted["Content-Length"] == nil)
             #expect(try ask("GET /later").text == "late")
+            #expect(try ask("GET /dropped").status == 500)
         }
     }
 

@@ -94,6 +94,10 @@ struct HeadParserTests {
         #expect(status("GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 70_000)) == 431)
         #expect(status("\(String(repeating: "M", count: 33)) / HTTP/1.1\r\nHost: a\r\n\r\n") == 501)
         #expect(status("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n") == nil)
+        let words = String(repeating: "close,", count: 31)
+        _ = try RequestHead.parsed("GET / HTTP/1.1\r\nHost: a\r\nConnection: \(words)x\r\n\r\n")
+        #expect(status("GET / HTTP/1.1\r\nHost: a\r\nConnection: \(words)x,\r\n\r\n") == 400)
+        #expect(status("GET / HTTP/1.1\r\nHost: a\r\nConnection: \(words)\r\nConnection: x\r\n\r\n") == 400)
     }
 
     @Test(
