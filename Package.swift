@@ -75,7 +75,7 @@ let package = Package(
         tests(of: "SeedSupport", ["SeedTestSupport"]),
         tests(of: "HTTPSemantics", ["SeedTestSupport"]),
         tests(of: "EventLoops", ["SeedSupport", "SeedTestSupport"]),
-        tests(of: "HTTPTransfers", ["EventLoops", "HTTPSemantics", "SeedSupport", "SeedTestSupport"]),
+        tests(of: "HTTPTransfers", ["CCurl", "EventLoops", "HTTPSemantics", "SeedSupport", "SeedTestSupport"]),
         tests(
             of: "SeedOrigin",
             ["EventLoops", "HTTPSemantics", "HTTPTransfers", "SeedEngineTestSupport", "SeedSupport", "SeedTestSupport"]),

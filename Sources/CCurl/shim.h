@@ -79,12 +79,5 @@ static inline curl_socket_t seed_curl_socket_bad(void) { return CURL_SOCKET_BAD;
 static inline curl_socket_t seed_curl_socket_timeout(void) { return CURL_SOCKET_TIMEOUT; }
 static inline CURLcode seed_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_ALL); }
 
-// Since 7.87: without it, removing a transfer in the middle of a name lookup waits for the lookup.
-static inline void seed_curl_set_quick_exit(CURL *handle) {
-#if LIBCURL_VERSION_NUM >= 0x075700
-    curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
-#endif
-}
-
 // The bundle of authorities curl was built to use; may be NULL.
 static inline const char *seed_curl_authorities(void) { return curl_version_info(CURLVERSION_NOW)->cainfo; }

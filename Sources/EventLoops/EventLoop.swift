@@ -77,7 +77,8 @@ package final class EventLoop: @unchecked Sendable {
     package func stop() {
         precondition(!isCurrent, "a loop can't wait for its own end")
         post { [self] in isStopping = true }
-        thread.withLock { $0.take() }?.join()
+        // Under the lock, for whoever else stops it waits for the end, too.
+        thread.withLock { $0.take()?.join() }
     }
 
     // MARK: On the loop

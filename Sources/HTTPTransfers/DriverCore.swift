@@ -14,8 +14,7 @@ final class DriverCore {
     private let proxyHost: String?
     private var open: [ObjectIdentifier: Transfer] = [:]
     private var running: [UnsafeMutableRawPointer: Transfer] = [:]
-    private var lookUps: LookupGate<Transfer>
-    private var early: [Transfer] = []
+    var lookUps: LookupGate<Transfer>
     private var stallTimer: LoopTimer!
     private var isStallTimerSet = false
     private var lookUpTimer: LoopTimer!
@@ -26,12 +25,15 @@ final class DriverCore {
         self.settings = settings
         self.counts = counts
         proxyHost = settings.proxy.flatMap(TransferURL.host)
-        lookUps = LookupGate(limit: settings.nameLookups)
+        lookUps = LookupGate(limit: settings.nameLookups, patience: settings.connectTimeout)
         multi = MultiHandle(on: loop, idleConnections: settings.idleConnections)
-        multi.ended = { [unowned self] easy, code in
-            if let transfer = running[easy] { ended(transfer, code) }
+        // Weak: what the multi handle has still to do may come after the end of this.
+        multi.ended = { [weak self] easy, code in
+            if let self, let transfer = running[easy] { ended(transfer, code) }
         }
-        multi.hasRead = { [unowned self] in drainEarlyResponses() }
+        multi.interestChanged = { [weak self] easy, socket, interest in
+            self?.running[easy]?.curlWaits(for: interest, on: socket)
+        }
         stallTimer = loop.makeTimer { [unowned self] in failStalled() }
         lookUpTimer = loop.makeTimer { [unowned self] in launchWaiting() }
     }
@@ -64,12 +66,15 @@ final class DriverCore {
 
     private func launch(_ transfer: Transfer) {
         guard !transfer.isOver else { return }
+        transfer.isInLine = false
         let host = proxyHost ?? transfer.request.url.host
         if IPAddress(host) == nil {
             switch lookUps.admit(host, transfer, now: loop.now) {
             case .known: break
             case .lookUp: transfer.lookUpBegan(host)
-            case .wait: return setLookUpTimer()
+            case .wait:
+                transfer.isInLine = true
+                return setLookUpTimer()
             case .refused: return failLater(transfer, .local, "too many names are being looked up")
             }
         }
@@ -80,7 +85,8 @@ final class DriverCore {
         guard let easy = EasyHandle() else {
             return failLater(transfer, .local, "no memory for another transfer")
         }
-        easy.configure(transfer.request, settings, sharing: share)
+        let connectTimeout = settings.connectTimeout - (loop.now - transfer.begun)
+        easy.configure(transfer.request, settings, connectTimeout: connectTimeout, sharing: share)
         easy.setCallbacks(to: transfer)
         transfer.start(easy)
         running[easy.pointer] = transfer
@@ -96,7 +102,8 @@ final class DriverCore {
     /// curl has ended it.
     func ended(_ transfer: Transfer, _ code: CURLcode) {
         guard !transfer.isOver else { return }
-        transfer.lookUpEnded(false)
+        // The time limit ends the wait for a lookup, not its thread.
+        if code != CURLE_OPERATION_TIMEDOUT { transfer.lookUpEnded(false) }
         finish(transfer, transfer.outcome(of: code))
     }
 
@@ -111,24 +118,9 @@ final class DriverCore {
     /// Takes it off the lists; the handle stays curl's.
     func forget(_ transfer: Transfer) {
         open[ObjectIdentifier(transfer)] = nil
-        early.removeAll { $0 === transfer }
+        if transfer.isInLine { lookUps.withdraw { $0 === transfer } }
         guard let easy = transfer.easy, running.removeValue(forKey: easy.pointer) != nil else { return }
         counts.ended(transfer.request)
-    }
-}
-
-// MARK: Early responses
-
-extension DriverCore {
-    /// After a response that came before the request was sent in full curl sends no more, yet it is not done as long as
-    /// sending is paused; that the response has been read to its end shows in no callback. So the pause is lifted each
-    /// time that something was read.
-    func noteEarlyResponse(_ transfer: Transfer) {
-        early.append(transfer)
-    }
-
-    private func drainEarlyResponses() {
-        for transfer in early where transfer.isSendingPaused { transfer.drainEarlyResponse() }
     }
 }
 
@@ -146,12 +138,17 @@ extension DriverCore {
     }
 
     private func launchWaiting() {
+        for transfer in lookUps.overdue(now: loop.now) {
+            transfer.isInLine = false
+            let message = "other names' lookups took so long that \(transfer.request.url.host) was not looked up"
+            finish(transfer, .failed(transfer.error(.local, message)))
+        }
         while let transfer = lookUps.next(now: loop.now) { launch(transfer) }
         setLookUpTimer()
     }
 
     private func setLookUpTimer() {
-        if let time = lookUps.nextReclaim { lookUpTimer.schedule(after: time - loop.now + .milliseconds(10)) }
+        if let time = lookUps.nextMoment { lookUpTimer.schedule(after: time - loop.now + .milliseconds(10)) }
     }
 }
 
@@ -162,7 +159,7 @@ extension DriverCore {
     /// this one is exact, and a pause stops it. While all transfers are paused nothing wakes the loop.
     func watchForStalls(_ transfer: Transfer) {
         guard !isStallTimerSet, transfer.isWaitingForPeer else { return }
-        setStallTimer(transfer.request.noProgressTimeout)
+        setStallTimer(transfer.stallLimit)
     }
 
     private func setStallTimer(_ limit: Duration) {
@@ -175,13 +172,12 @@ extension DriverCore {
         let now = loop.now
         var shortest: Duration?
         for transfer in Array(running.values) where transfer.isWaitingForPeer {
-            let limit = transfer.request.noProgressTimeout
+            let limit = transfer.stallLimit
             guard now - transfer.lastProgress > limit else {
                 shortest = min(shortest ?? limit, limit)
                 continue
             }
-            let message = "\(transfer.request.url.publicText) sent nothing for \(limit)"
-            finish(transfer, .failed(transfer.error(.timeout, message)))
+            finish(transfer, transfer.outcomeOfStall)
         }
         if let shortest { setStallTimer(shortest) }
     }

@@ -12,33 +12,42 @@ struct HeadCollector {
     }
 
     private let limit: Int
+    private let acceptsHTTP2: Bool
     private var head: TransferHead?
     private var size = 0
     private(set) var isComplete = false
     /// What came behind the body.
     private(set) var trailers = HTTPFields()
 
-    /// - Parameter limit: bytes that heads and trailers may have together, or 1xx responses could go on for ever.
-    init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: bytes that heads and trailers may have together, or 1xx responses could go on for ever.
+    ///   - acceptsHTTP2: it may have been negotiated. Elsewhere a status line that speaks of it is a lie, which would make
+    ///     a body that was cut off look whole.
+    init(limit: Int, acceptsHTTP2: Bool = false) {
         self.limit = limit
+        self.acceptsHTTP2 = acceptsHTTP2
     }
 
-    /// Takes one line with or without its line end. The empty line completes a head.
+    /// Takes one line with or without its line end; behind the head several at once, as curl hands over what it has read
+    /// during a pause. The empty line completes a head. Folded lines are refused (RFC 9112 §5.2): curl doesn't unfold them,
+    /// and we must not see another framing than it does.
     mutating func take(_ line: UnsafeRawBufferPointer) -> Step {
         size += line.count
         guard size <= limit else {
             return .refused(TransferError(.badResponse, "the response has more than \(limit) bytes of fields"))
         }
-        let bytes = line.trimmed
-        let isContinuation = line.first?.isBlank ?? false
-        if bytes.isEmpty { return isContinuation || isComplete ? .more : finish() }
-        if isComplete {
-            Self.add(bytes, to: &trailers, isContinuation: isContinuation)
-        } else if !isContinuation, bytes.starts(with: "HTTP/".utf8) {
-            return begin(String(decoding: bytes, as: UTF8.self))
-        } else if head != nil {
-            Self.add(bytes, to: &head!.fields, isContinuation: isContinuation)  // not nil: asked just before
+        let lines = line.split(separator: .lineFeed)
+        guard !lines.contains(where: { $0.first?.isBlank == true }) else {
+            return .refused(TransferError(.badResponse, "the response has folded lines"))
         }
+        if isComplete {
+            for line in lines { Self.add(line.trimmed, to: &trailers) }
+            return .more
+        }
+        let bytes = line[...].trimmed
+        if bytes.isEmpty { return finish() }
+        if bytes.starts(with: "HTTP/".utf8) { return begin(String(decoding: bytes, as: UTF8.self)) }
+        if head != nil { Self.add(bytes, to: &head!.fields) }  // not nil: asked just before
         return .more
     }
 
@@ -47,7 +56,11 @@ struct HeadCollector {
         guard words.count >= 2, words[1].count == 3, let status = Int64(digits: words[1]) else {
             return .refused(TransferError(.badResponse, "the response starts with a malformed status line"))
         }
-        head = TransferHead(status: Int(status), httpVersion: String(words[0].dropFirst(5)))
+        let version = words[0].dropFirst(5)
+        guard version.hasPrefix("1.") || acceptsHTTP2 && version == "2" else {
+            return .refused(TransferError(.badResponse, "the response is in a version of HTTP that was not asked for"))
+        }
+        head = TransferHead(status: Int(status), httpVersion: String(version))
         return .more
     }
 
@@ -64,18 +77,11 @@ struct HeadCollector {
         return .complete(head)
     }
 
-    /// A field line; one whose name is no token is left out, one that starts with a blank continues the field before.
-    private static func add(
-        _ bytes: Slice<UnsafeRawBufferPointer>, to fields: inout HTTPFields, isContinuation: Bool
-    ) {
-        if isContinuation {
-            guard let last = fields.popLast() else { return }
-            fields.append(HTTPField(name: last.name, lenientValue: last.content.octets + [.space] + bytes))
-            return
-        }
+    /// A field line; one whose name is no token is left out.
+    private static func add(_ bytes: Slice<UnsafeRawBufferPointer>, to fields: inout HTTPFields) {
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), let name = HTTPField.Name(octets: bytes[..<colon])
         else { return }
-        let value = UnsafeRawBufferPointer(rebasing: bytes[(colon + 1)...]).trimmed
+        let value = bytes[(colon + 1)...].trimmed
         fields.append(HTTPField(name: name, lenientValue: value))
     }
 }
@@ -96,7 +102,7 @@ extension TransferHead {
     }
 }
 
-extension UnsafeRawBufferPointer {
+extension Slice<UnsafeRawBufferPointer> {
     /// Without blanks and line ends on both sides.
     fileprivate var trimmed: Slice<UnsafeRawBufferPointer> {
         let isSpace: (UInt8) -> Bool = { $0.isBlank || $0 == .carriageReturn || $0 == .lineFeed }

@@ -18,7 +18,8 @@ struct LookupGate<Waiter> {
     private let limit: Int
     private let longestLine: Int
     private var running = 0
-    private var waiting = FIFO<(name: String, waiter: Waiter)>()
+    private let patience: Duration
+    private var waiting = FIFO<(name: String, waiter: Waiter, since: MonotonicTime)>()
     private var known: [String: MonotonicTime] = [:]
     private var abandoned: [MonotonicTime] = []
 
@@ -28,20 +29,22 @@ struct LookupGate<Waiter> {
     private static var longestLookup: Duration { .seconds(15) }
     private static var namesKept: Int { 4_096 }
 
-    init(limit: Int, longestLine: Int = 1_024) {
+    /// - Parameter patience: how long one waits at most.
+    init(limit: Int, longestLine: Int = 1_024, patience: Duration = .seconds(10)) {
         self.limit = limit
+        self.patience = patience
         self.longestLine = longestLine
     }
 
     mutating func admit(_ name: String, _ waiter: Waiter, now: MonotonicTime) -> Admission {
         reclaim(now)
-        if let until = known[name], now < until { return .known }
+        if knows(name, now: now) { return .known }
         if running < limit {
             running += 1
             return .lookUp
         }
         guard waiting.count < longestLine else { return .refused }
-        waiting.append((name, waiter))
+        waiting.append((name, waiter, now))
         return .wait
     }
 
@@ -63,8 +66,33 @@ struct LookupGate<Waiter> {
     mutating func next(now: MonotonicTime) -> Waiter? {
         reclaim(now)
         guard let first = waiting.first else { return nil }
-        guard running < limit || known[first.name].map({ now < $0 }) == true else { return nil }
+        guard running < limit || knows(first.name, now: now) else { return nil }
         return waiting.popFirst()?.waiter
+    }
+
+    /// Takes one out that waits, whatever for.
+    mutating func withdraw(where isIt: (Waiter) -> Bool) {
+        waiting = FIFO(waiting.filter { !isIt($0.waiter) })
+    }
+
+    /// Those who have waited too long. They wait no more.
+    mutating func overdue(now: MonotonicTime) -> [Waiter] {
+        var overdue: [Waiter] = []
+        while let first = waiting.first, now - first.since >= patience {
+            overdue.append(first.waiter)
+            _ = waiting.popFirst()
+        }
+        return overdue
+    }
+
+    /// When `next` or `overdue` may name one by the passing of time alone.
+    var nextMoment: MonotonicTime? {
+        guard let first = waiting.first else { return nil }
+        return min(first.since + patience, nextReclaim ?? first.since + patience)
+    }
+
+    private func knows(_ name: String, now: MonotonicTime) -> Bool {
+        known[name].map { now < $0 } ?? false
     }
 
     /// When a place that was abandoned comes back to one that waits.

@@ -15,8 +15,9 @@ package final class Transfer {
     private(set) var lookup: String?
     private(set) var isReceivingPaused = false
     private(set) var isSendingPaused = false
-    /// The response came before the request was sent in full, and curl was told that sending waits.
-    private(set) var hasEarlyResponse = false
+    /// Whether it waits for a name lookup of its own to begin.
+    var isInLine = false
+    let begun: MonotonicTime
 
     /// Nil after the end.
     private var core: DriverCore?
@@ -24,8 +25,13 @@ package final class Transfer {
     private let settings: TransferSettings
     private var collector: HeadCollector
     private var bytesToSend: Int64
+    /// The final response to a request with a body, which may not have been sent in full yet.
+    private var early: EarlyResponse?
+    /// The connection in use, and whether curl waits for bytes on it.
+    private var socket: curl_socket_t?
+    private var isCurlReading = false
     /// Set when this side broke the exchange off: what that means.
-    private var ownOutcome: TransferOutcome?
+    private(set) var ownOutcome: TransferOutcome?
     private var refusal: TransferError?
     private var hasDialled = false
     /// The request may have been sent, at least in part.
@@ -37,8 +43,10 @@ package final class Transfer {
         self.delegate = delegate
         self.core = core
         settings = core?.settings ?? TransferSettings()
-        collector = HeadCollector(limit: settings.headLimit)
-        lastProgress = .coarseNow()
+        let mayBeHTTP2 = request.httpVersion == .http2 && request.url.scheme == "https"
+        collector = HeadCollector(limit: settings.headLimit, acceptsHTTP2: mayBeHTTP2)
+        begun = .coarseNow()
+        lastProgress = begun
         bytesToSend = if case .length(let length) = request.body { length } else { .max }
     }
 
@@ -83,12 +91,25 @@ package final class Transfer {
         lastProgress = core.loop.now
         core.watchForStalls(self)
         let code = core.multi.pause(easy, receiving: receiving, sending: sending)
-        // curl does not report a transfer that fails while it goes on.
-        if code != CURLE_OK { core.ended(self, code) }
+        switch code {
+        case CURLE_OK: noteResponseEnd()
+        case CURLE_BAD_FUNCTION_ARGUMENT: break  // curl has ended it, and its word is on the way
+        default: core.ended(self, code)  // curl does not report a transfer that fails while it goes on
+        }
     }
 
-    /// Whether the other side is the one to move.
-    var isWaitingForPeer: Bool { easy != nil && !isReceivingPaused && (!isSendingPaused || hasEarlyResponse) }
+    /// Whether the other side is the one to move. Once it has responded, a client that sends no more is no reason to wait.
+    var isWaitingForPeer: Bool { easy != nil && !isReceivingPaused && (!isSendingPaused || early != nil) }
+
+    /// How long nothing may move. After the end of an early response no longer than nginx waits for the rest of a request.
+    var stallLimit: Duration {
+        early?.isOver == true ? min(request.noProgressTimeout, .seconds(5)) : request.noProgressTimeout
+    }
+
+    var outcomeOfStall: TransferOutcome {
+        if early?.isOver == true { return complete() }
+        return .failed(error(.timeout, "\(request.url.publicText) sent nothing for \(stallLimit)"))
+    }
 
     // MARK: What the driver does
 
@@ -97,14 +118,6 @@ package final class Transfer {
     func start(_ easy: EasyHandle) {
         self.easy = easy
         if let core { lastProgress = core.loop.now }
-    }
-
-    /// With the early response read to its end curl is done only once nothing is paused any more.
-    func drainEarlyResponse() {
-        guard let core, let easy else { return }
-        isSendingPaused = false
-        let code = core.multi.pause(easy, receiving: isReceivingPaused, sending: false)
-        if code != CURLE_OK { core.ended(self, code) }
     }
 
     /// Tells the delegate how it ended. The handle must have been given back.
@@ -122,10 +135,15 @@ package final class Transfer {
     /// What curl's result means.
     func outcome(of code: CURLcode) -> TransferOutcome {
         if let ownOutcome { return ownOutcome }
-        guard code == CURLE_OK else { return .failed(failure(code)) }
+        // A response that has ended is complete, even if then the rest of the request found no taker.
+        guard code == CURLE_OK || early?.isOver == true else { return .failed(failure(code)) }
         guard collector.isComplete else {
             return .failed(error(.badResponse, "\(request.url.publicText) sent no response head"))
         }
+        return complete()
+    }
+
+    private func complete() -> TransferOutcome {
         if !collector.trailers.isEmpty { delegate?.transferTrailers(collector.trailers) }
         return .complete
     }
@@ -140,6 +158,8 @@ package final class Transfer {
         if let refusal, !hasDialled { return refusal }
         var error = TransferError(code, detail: easy?.errorDetail ?? "", url: request.url.publicText)
         error.hasConnected = hasConnected
+        // A proxy that breaks off before it opens the tunnel.
+        if error.kind == .cut, !hasConnected { error.kind = .unreachable }
         return error
     }
 }
@@ -166,11 +186,15 @@ extension Transfer {
     private func takeHead(_ head: TransferHead) -> Bool {
         guard delegate?.transferHead(head) == true else { return breakOff(.stopped) }
         if request.method == .head, request.body != .none { return breakOff(.complete) }
-        if request.body != .none, bytesToSend > 0 {
-            hasEarlyResponse = true
-            core?.noteEarlyResponse(self)
-        }
+        if request.body != .none { noteEarlyResponse(head) }
         return !isOver
+    }
+
+    private func noteEarlyResponse(_ head: TransferHead) {
+        early = EarlyResponse(head)
+        core?.watchForStalls(self)
+        // curl is not done as long as sending is paused; now `giveBody` says that there is nothing to send.
+        if early?.isRefusal == true { resumeSending() }
     }
 
     /// Body bytes: how many were taken, or curl's word for a pause. Fewer than offered breaks the exchange off.
@@ -178,7 +202,9 @@ extension Transfer {
         guard let core, let delegate, ownOutcome == nil else { return 0 }
         lastProgress = core.loop.now
         switch delegate.transferBody(bytes) {
-        case .taken: return isOver ? 0 : bytes.count
+        case .taken:
+            early?.took(bytes.count)
+            return isOver ? 0 : bytes.count
         case .pause:
             isReceivingPaused = true
             return Int(CURL_WRITEFUNC_PAUSE)
@@ -190,42 +216,54 @@ extension Transfer {
 
     /// Bytes of the request's body: how many were put into the room, or curl's word for a pause or for breaking off.
     func giveBody(_ room: UnsafeMutableRawBufferPointer) -> Int {
-        guard let core, let delegate, ownOutcome == nil else { return Int(CURL_READFUNC_ABORT) }
-        lastProgress = core.loop.now
-        guard bytesToSend > 0 else { return 0 }
-        let room = UnsafeMutableRawBufferPointer(rebasing: room[..<Int(min(Int64(room.count), bytesToSend))])
-        switch delegate.transferNeedsBody(room) {
-        case .bytes(let count):
-            if request.body != .chunked { bytesToSend -= Int64(count) }
-            return isOver ? Int(CURL_READFUNC_ABORT) : count
+        guard core != nil, let delegate, ownOutcome == nil else { return Int(CURL_READFUNC_ABORT) }
+        guard bytesToSend > 0, early?.isRefusal != true else { return 0 }
+        switch delegate.transferNeedsBody(contentRoom(in: room)) {
+        case .bytes(let count): return gave(count, in: room)
         case .nothingYet:
             isSendingPaused = true
             return Int(CURL_READFUNC_PAUSE)
         case .end where request.body == .chunked:
             bytesToSend = 0
-            return 0
+            return gave(0, in: room)
         case .end:
             _ = breakOff(.failed(error(.local, "the request's body ended before its declared length")))
             return Int(CURL_READFUNC_ABORT)
         }
     }
 
+    private func contentRoom(in room: UnsafeMutableRawBufferPointer) -> UnsafeMutableRawBufferPointer {
+        if request.body == .chunked { return ChunkFraming.content(of: room) }
+        return UnsafeMutableRawBufferPointer(rebasing: room[..<Int(min(Int64(room.count), bytesToSend))])
+    }
+
+    /// The length of what is to be sent, with its framing; nothing: the end of the body.
+    private func gave(_ count: Int, in room: UnsafeMutableRawBufferPointer) -> Int {
+        guard let core else { return Int(CURL_READFUNC_ABORT) }
+        lastProgress = core.loop.now
+        guard request.body == .chunked else {
+            bytesToSend -= Int64(count)
+            return count
+        }
+        return count > 0 ? ChunkFraming.close(count, in: room) : ChunkFraming.putEnd(into: room)
+    }
+
     /// Opens the socket for an address that the policy permits.
     func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         lookUpEnded(true)
         guard core != nil else { return seed_curl_socket_bad() }
-        if collector.isComplete {
-            // The response has come and gone: curl is about to repeat the request by itself.
-            ownOutcome = .complete
-            return seed_curl_socket_bad()
-        }
         if let refusal = policyRefusal(of: address) {
             self.refusal = refusal
             return seed_curl_socket_bad()
         }
-        hasDialled = true
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-        return socket(address.pointee.family, type, address.pointee.`protocol`)
+        let opened = Glibc.socket(address.pointee.family, type, address.pointee.`protocol`)
+        if opened < 0, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
+            refusal = error(.local, "no connection could be opened: \(String(cString: strerror(errno)))")
+        } else {
+            hasDialled = true
+        }
+        return opened
     }
 
     private func policyRefusal(of address: UnsafeMutablePointer<curl_sockaddr>) -> TransferError? {
@@ -238,14 +276,15 @@ extension Transfer {
     }
 
     /// Whether the request may be sent. curl asks a second time when it is about to repeat it: on another connection, as
-    /// the kept one was dead, or without Expect after a 417.
+    /// the kept one was dead, or in another version of HTTP, even in the middle of a response.
     func maySend() -> Bool {
-        lookUpEnded(true)
+        // A kept connection was used, and no name looked up.
+        lookUpEnded(false)
         guard core != nil, ownOutcome == nil else { return false }
         defer { hasConnected = true }
         if collector.isComplete {
-            ownOutcome = .complete
-            return false
+            let message = "the response of \(request.url.publicText) was broken off to ask again"
+            return breakOff(.failed(error(.cut, message)))
         }
         guard !hasConnected || request.isRepeatable else {
             let message = "the connection to \(request.url.publicText) broke, and a \(request.method) is sent only once"
@@ -265,4 +304,55 @@ extension Transfer {
         ownOutcome = outcome
         return false
     }
+}
+
+// MARK: Responses that come early
+
+extension Transfer {
+    /// What curl waits for on a socket from now on; nothing: it has let go of it.
+    func curlWaits(for interest: Readiness, on socket: curl_socket_t) {
+        if interest.isEmpty {
+            guard socket == self.socket else { return }
+        } else {
+            self.socket = socket
+        }
+        isCurlReading = interest.contains(.read)
+        if interest == .write, early != nil, !isReceivingPaused { early?.isRead = true }
+        noteResponseEnd()
+    }
+
+    /// An early response has been read to its end once curl, though nothing holds it back, waits for no more of it; it
+    /// tells in no other way. Then it must hear that sending goes on, or it would not be done even where the other side has
+    /// closed the connection.
+    private func noteResponseEnd() {
+        guard early?.isRead == false, !isCurlReading, isSendingPaused, !isReceivingPaused else { return }
+        core?.multi.whenFree { [self] in
+            guard let core, let easy, isSendingPaused, !isReceivingPaused, !isCurlReading else { return }
+            isSendingPaused = false
+            // Any other code: it is not the response that has ended but the transfer, and curl's word is on the way.
+            if core.multi.pause(easy, receiving: false, sending: false) == CURLE_OK { early?.isRead = true }
+        }
+    }
+}
+
+/// A final response that may have come before the request was sent in full.
+private struct EarlyResponse {
+    /// curl stops sending by itself, unless the connection is to be closed; then it is better to stop, too.
+    let isRefusal: Bool
+    /// Bytes of the body that are still to come; nil: not known.
+    private var bytesLeft: Int64?
+    /// It was seen to end.
+    var isRead = false
+
+    init(_ head: TransferHead) {
+        isRefusal = head.status >= 300
+        bytesLeft = head.status == 204 ? 0 : head.contentLength
+    }
+
+    mutating func took(_ count: Int) {
+        bytesLeft? -= Int64(count)
+    }
+
+    /// It has come to its end.
+    var isOver: Bool { isRead || bytesLeft == 0 }
 }

@@ -10,12 +10,16 @@ package protocol TransferDelegate: AnyObject {
     func transferInterim(_ head: TransferHead)
 
     /// The final head. False ends the transfer as `stopped`.
+    ///
+    /// It may come before the request was sent in full. From status 300 up no more of the request is asked for then, and the
+    /// response's end is the transfer's. Below, the body goes on as it is supplied, until it is complete, the other side
+    /// takes no more, or, once the response has ended, nothing of it has come for five seconds: the response is complete.
     func transferHead(_ head: TransferHead) -> Bool
 
     /// The next bytes of the response's body, valid during the call only.
     func transferBody(_ bytes: UnsafeRawBufferPointer) -> TransferIntake
 
-    /// The trailer fields, if any came.
+    /// The trailer fields, if any came. One of more than 4 KiB is more than curl takes: it fails the transfer (`cut`).
     func transferTrailers(_ fields: HTTPFields)
 
     /// Asks for the next bytes of the request's body.

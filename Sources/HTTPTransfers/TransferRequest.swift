@@ -7,7 +7,8 @@ package struct TransferRequest: Sendable {
         case none
         /// Bytes; `Content-Length` is added unless it is among the fields.
         case length(Int64)
-        /// `Transfer-Encoding: chunked` is added unless it is among the fields.
+        /// `Transfer-Encoding: chunked` is added unless it is among the fields; a `Content-Length` is left out. It goes by
+        /// HTTP/1.1.
         case chunked
     }
 
@@ -46,6 +47,16 @@ package struct TransferRequest: Sendable {
 
     /// Whether it may be sent again on another connection when a kept one turns out to be dead.
     var isRepeatable: Bool { body == .none && [.get, .head, .options].contains(method) }
+
+    /// The fields, which say that the body comes in chunks exactly if it does.
+    var fieldsWithFraming: HTTPFields {
+        var framed = fields
+        framed.removeAll { $0.name == (body == .chunked ? .contentLength : .transferEncoding) }
+        if body == .chunked, !framed.contains(.transferEncoding) {
+            framed.append(HTTPField(name: .transferEncoding, value: "chunked"))
+        }
+        return framed
+    }
 
     /// Bytes that are read from the socket at a time.
     var receiveBufferLength: Int { Self.receiveBufferLength(expecting: expectedLength) }

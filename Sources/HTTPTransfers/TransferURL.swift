@@ -1,4 +1,5 @@
 import CCurl
+import HTTPSemantics
 
 /// A URL as curl's own parser takes it apart, so that what is judged is what is dialled.
 package struct TransferURL: Hashable, Sendable {
@@ -23,6 +24,12 @@ package struct TransferURL: Hashable, Sendable {
 
     /// The request target for a proxy that reads the head (RFC 9112 §3.2.2), as it stands in the text.
     package var absoluteTarget: String { "\(scheme)://\(text[authority])\(target)" }
+
+    /// The Host field as curl makes it: without the scheme's own port.
+    var hostField: HTTPField {
+        let isUsual = port == (scheme == "https" ? "443" : "80")
+        return HTTPField(name: .host, value: isUsual ? host : "\(host):\(port)")
+    }
 
     /// Host and port as they stand in the text. Found as curl finds them: after up to three slashes, up to the first of
     /// three characters.

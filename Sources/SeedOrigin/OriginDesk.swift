@@ -53,6 +53,8 @@ final class OriginDesk {
         fetch.priority = priority
         queue.raise(id, to: priority)
         memory.rates.raise(id, to: priority)
+        // It may be its turn already, and the timer is set for the class it was in.
+        goOnWithinRates()
     }
 
     func cancel(_ id: UInt64) {

@@ -37,7 +37,7 @@ extension OriginRequest {
     /// Bytes that the range asks for; nil if it doesn't tell.
     var expectedLength: Int64? {
         switch range {
-        case .bounded(let first, let last): last - first + 1
+        case .bounded(let first, let last): min(last, .max - 1) - first + 1
         case .suffix(let count): count
         case .from, nil: nil
         }

@@ -50,6 +50,14 @@ package final class RawClient: Sendable {
         set(SO_SNDTIMEO, &limit)
     }
 
+    /// Closes the connection now; what was not read makes it a reset.
+    package func close() {
+        // The number stays taken until `deinit`.
+        let nothing = open("/dev/null", O_RDONLY)
+        dup2(nothing, descriptor)
+        Glibc.close(nothing)
+    }
+
     /// Sends all of `text`.
     package func send(_ text: String) throws {
         try send(Array(text.utf8))

@@ -14,9 +14,14 @@ package final class RawServer: Sendable {
     private let threads = DispatchGroup()
 
     /// Listens at once on a port of the system's choice.
-    /// - Parameter handler: gets the server's end of each connection, and its number from 0.
-    package init(_ handler: @escaping Handler) throws {
+    /// - Parameters:
+    ///   - maximumSegment: of its clients' data, in bytes. On loopback segments are long, and send buffers with them.
+    ///   - handler: gets the server's end of each connection, and its number from 0.
+    package init(maximumSegment: Int32? = nil, _ handler: @escaping Handler) throws {
         (listener, port) = try LoopbackSocket.listen()
+        if var maximumSegment {
+            setsockopt(listener, Int32(IPPROTO_TCP), TCP_MAXSEG, &maximumSegment, socklen_t(MemoryLayout<Int32>.size))
+        }
         self.handler = handler
         threads.enter()
         Thread.detachNewThread { [self] in

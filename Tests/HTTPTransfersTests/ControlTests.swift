@@ -1,4 +1,5 @@
 import EventLoops
+import Glibc
 import HTTPSemantics
 import HTTPTransfers
 import SeedSupport
@@ -260,6 +261,121 @@ struct ControlTests {
         }
     }
 
+    @Test("Shutting down in the turn in which bytes arrive ends every transfer, too")
+    func shutdownUnderLoad() throws {
+        for _ in 0..<20 {
+            let recorders = (0..<20).map { _ in Recorder() }
+            let (maySend, sent) = (Note<Bool>(), Counter())
+            try withServer({ _ in }) { client, _ in
+                _ = try client.readHeadBytes()
+                try client.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome")
+                _ = maySend.read()
+                try client.send("more")
+                sent.add()
+                // Its orderly end or its reset.
+                _ = try? client.read()
+            } run: { server, driver in
+                for recorder in recorders { recorder.begin(TransferRequest(try TransferURL(server.url)), on: driver) }
+                for recorder in recorders { try #require(recorder.wait { $0.offers == 1 }) }
+                driver.fromTimer {
+                    maySend.write(true)
+                    _ = sent.wait(for: 20)
+                    driver.shutdown()
+                }
+                for recorder in recorders { #expect(recorder.outcome() == .cancelled) }
+                driver.shutdown()
+            }
+        }
+    }
+
+    @Test("Whoever shuts down waits for the end of the thread, even if a callback has begun it")
+    func shutdownTwice() throws {
+        for _ in 0..<50 {
+            let driver = TransferDriver()
+            let isAsked = Note<Bool>()
+            driver.loop.post {
+                driver.shutdown()
+                isAsked.write(true)
+            }
+            _ = isAsked.read()
+            driver.shutdown()
+            #expect(!driver.loop.post {})
+        }
+    }
+
+    @Test("A transfer that ends may end another that has ended in the same turn, and begin a third")
+    func chained() throws {
+        for _ in 0..<20 {
+            let (third, isOver, mayRespond, sent) = (Recorder(), Flag(), Note<Bool>(), Counter())
+            let others = Lock<[Recorder]>([])
+            try withServer({ _ in }) { client, _ in
+                let head = String(decoding: try client.readHeadBytes(), as: UTF8.self)
+                if head.contains("/third") {
+                    return try client.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nthird")
+                }
+                _ = mayRespond.read()
+                try client.send("HTTP/1.1 204 No Content\r\n\r\n")
+                sent.add()
+            } run: { server, driver in
+                let url = try TransferURL(server.url + "/third")
+                let react: @Sendable (Recorder.Event, Transfer) -> Void = { event, transfer in
+                    guard event == .end, !isOver.isSet else { return }
+                    isOver.set()
+                    for other in others.withLock({ $0 }) { other.cancelNow(unless: transfer) }
+                    third.begin(TransferRequest(url), on: driver)
+                }
+                let both = [Recorder(reaction: react), Recorder(reaction: react)]
+                others.withLock { $0 = both }
+                for recorder in both {
+                    var request = TransferRequest(try TransferURL(server.url))
+                    request.reusesConnection = false
+                    recorder.begin(request, on: driver)
+                }
+                #expect(eventually { server.acceptedConnections == 2 })
+                driver.fromTimer {
+                    mayRespond.write(true)
+                    _ = sent.wait(for: 2)
+                }
+                #expect(third.outcome() == .complete)
+                #expect(third.now.body == Array("third".utf8) && third.now.misuses == 0)
+                #expect(both.map { $0.now.outcomes.count }.reduce(0, +) == 1)
+            }
+        }
+    }
+
+    @Test("What waits for a name lookup to begin ends after the time limit, and makes room when it is cancelled")
+    func lookUpLine() throws {
+        var settings = TransferSettings()
+        settings.nameLookups = 0
+        settings.connectTimeout = .milliseconds(300)
+        let driver = TransferDriver(settings)
+        defer { driver.shutdown() }
+        let url = try TransferURL("http://localhost:1/")
+        let (cancelled, last) = ((0..<1_024).map { _ in Recorder() }, Recorder())
+        for recorder in cancelled { recorder.begin(TransferRequest(url), on: driver) }
+        for recorder in cancelled { recorder.onLoop { $0.cancel() } }
+        last.begin(TransferRequest(url), on: driver)
+        #expect(last.error()?.kind == .local)
+        #expect(last.error()?.message.contains("localhost was not looked up") == true)
+        #expect(cancelled.allSatisfy { $0.now.outcomes.isEmpty })
+    }
+
+    @Test("Running out of descriptors is no failure of the host")
+    func noDescriptors() async {
+        await #expect(processExitsWith: .success) {
+            let server = try RawServer { _, _ in }
+            let driver = TransferDriver()
+            let recorder = Recorder()
+            let url = try TransferURL(server.url)
+            var limit = rlimit(rlim_cur: 0, rlim_max: 1_024)
+            #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            recorder.begin(TransferRequest(url), on: driver)
+            #expect(recorder.error()?.kind == .local)
+            #expect(recorder.error()?.hasConnected == false)
+            exit(recorder.error()?.kind == .local ? EXIT_SUCCESS : EXIT_FAILURE)
+        }
+    }
+
     @Test("Shutting down from a callback doesn't wait for itself")
     func shutdownInside() throws {
         let driver = TransferDriver()
@@ -298,7 +414,27 @@ struct ControlTests {
     }
 }
 
+/// Things that a test's threads have done, to be waited for.
+private final class Counter: Sendable {
+    private let count = Lock(0)
+    private let changed = Signal()
+
+    func add() {
+        count.withLock { $0 += 1 }
+        changed.notify()
+    }
+
+    func wait(for wanted: Int) -> Bool {
+        changed.wait(within: 20) { count.withLock { $0 } >= wanted ? true : nil } ?? false
+    }
+}
+
 extension Recorder {
+    /// On the loop.
+    fileprivate func cancelNow(unless other: Transfer) {
+        withTransfer { if $0 !== other { $0.cancel() } }
+    }
+
     /// For what is never asked.
     var anyURL: TransferURL {
         guard let url = try? TransferURL("http://127.0.0.1:1/") else { preconditionFailure("a constant URL") }

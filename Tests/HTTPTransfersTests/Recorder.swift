@@ -62,6 +62,11 @@ final class Recorder: TransferDelegate, Sendable {
         }
     }
 
+    /// On the loop: does something with the transfer at once.
+    func withTransfer(_ work: (Transfer) -> Void) {
+        if let transfer = transfer.withLock({ $0 }) { work(transfer.value) }
+    }
+
     /// More of the request's body.
     func supply(_ bytes: [UInt8], isComplete: Bool = false) {
         record.withLock { record in
@@ -143,14 +148,32 @@ final class Recorder: TransferDelegate, Sendable {
     }
 }
 
+extension TransferDriver {
+    /// Has something done on the loop from a timer. What becomes ready meanwhile is handled in the next turn in the order
+    /// in which it did: sockets, then what is posted; after a posted block it would be the other way about.
+    func fromTimer(_ work: @escaping @Sendable () -> Void) {
+        loop.post { [loop] in
+            let kept = Lock<LoopBound<LoopTimer>?>(nil)
+            let timer = loop.makeTimer {
+                work()
+                kept.withLock { $0 = nil }
+            }
+            timer.schedule(after: .milliseconds(5))
+            let bound = LoopBound(timer, on: loop)
+            kept.withLock { $0 = bound }
+        }
+    }
+}
+
 /// A driver and a server of raw bytes, both stopped afterwards.
 func withServer(
-    _ adjust: (inout TransferSettings) -> Void = { _ in }, _ handler: @escaping RawServer.Handler,
+    _ adjust: (inout TransferSettings) -> Void = { _ in }, maximumSegment: Int32? = nil,
+    _ handler: @escaping RawServer.Handler,
     run: (RawServer, TransferDriver) throws -> Void
 ) throws {
     var settings = TransferSettings()
     adjust(&settings)
-    let server = try RawServer(handler)
+    let server = try RawServer(maximumSegment: maximumSegment, handler)
     let driver = TransferDriver(settings)
     defer {
         driver.shutdown()

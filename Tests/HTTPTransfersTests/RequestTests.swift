@@ -116,6 +116,44 @@ struct RequestTests {
         }
     }
 
+    @Test("Expect leaves beside an empty field as it should, and so does an empty Expect")
+    func expectBesideEmpty() throws {
+        for (fields, lines) in [
+            ([("X-Empty", ""), ("Expect", "100-continue")], "X-Empty:\r\nExpect: 100-continue\r\n"),
+            ([("Expect", "100-continue"), ("X-Empty", "")], "X-Empty:\r\nExpect: 100-continue\r\n"),
+            ([("X-A", "a"), ("Expect", "")], "X-A: a\r\nExpect:\r\n"),
+        ] {
+            var sent = HTTPFields([(HTTPField.Name.host, "h")].map { HTTPField(name: $0, value: $1) })
+            for (name, value) in fields {
+                sent.append(HTTPField(name: try #require(HTTPField.Name(name)), value: value))
+            }
+            if fields[0].0 == "Expect" { sent.removeFirst() }
+            let (head, outcome) = try self.sent { TransferRequest(try TransferURL($0.url), fields: sent) }
+            #expect(head.hasSuffix("\r\n\(lines)\r\n"), "\(head)")
+            #expect(outcome == .complete)
+        }
+    }
+
+    @Test("Bodies in chunks are declared so where nothing else is sent, and only they")
+    func declaredChunks() throws {
+        for (body, fields, lines) in [
+            (TransferRequest.Body.chunked, [:], "Transfer-Encoding: chunked\r\n"),
+            (.chunked, [.contentLength: "5", .accept: "a"], "Accept: a\r\nTransfer-Encoding: chunked\r\n"),
+            (.chunked, [.transferEncoding: "chunked", .accept: "a"], "Accept: a\r\nTransfer-Encoding: chunked\r\n"),
+            (.none, [.transferEncoding: "chunked", .accept: "a"], "Accept: a\r\n"),
+        ] as [(TransferRequest.Body, HTTPFields, String)] {
+            var port: UInt16 = 0
+            let (head, outcome) = try sent { server in
+                port = server.port
+                var request = TransferRequest(try TransferURL(server.url), method: .post, fields: fields)
+                request.body = body
+                return request
+            }
+            #expect(head == "POST / HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\(lines)\r\n")
+            #expect(outcome == .complete)
+        }
+    }
+
     @Test("Octets beyond ASCII in a value leave as they are")
     func octets() throws {
         let seen = Note<[UInt8]>()
@@ -225,6 +263,44 @@ struct RequestTests {
             server.stop()
             let head = String(decoding: try #require(seen.read()), as: UTF8.self)
             #expect(head == "GET \(expected) HTTP/1.1\r\nHost: h\r\n\r\n")
+        }
+    }
+
+    @Test("A proxy that opens no tunnel makes the origin unreachable")
+    func noTunnel() throws {
+        for status in ["403 No", "407 Proxy Authentication Required", "502 Bad Gateway", nil] {
+            let recorder = Recorder()
+            let server = try RawServer { client, _ in
+                _ = try client.readHeadBytes()
+                if let status { try client.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }
+            }
+            var settings = TransferSettings()
+            settings.proxy = server.url
+            let driver = TransferDriver(settings)
+            recorder.begin(TransferRequest(try TransferURL("https://origin.invalid/")), on: driver)
+            #expect(recorder.error()?.kind == (status == nil ? .unreachable : .noTunnel))
+            #expect(recorder.error()?.hasConnected == false)
+            driver.shutdown()
+            server.stop()
+        }
+    }
+
+    @Test("A proxy behind TLS is judged by the configured authorities, too")
+    func tlsProxy() throws {
+        let authority = try TestAuthority()
+        let directory = try TemporaryDirectory()
+        let nginx = try Nginx(serving: directory.path(""), location: "return 204;", identity: authority.identity)
+        defer { nginx.stop() }
+        for (file, isTrusted) in [(authority.certificate, true), (nil, false)] as [(String?, Bool)] {
+            let recorder = Recorder()
+            var settings = TransferSettings()
+            settings.proxy = nginx.url
+            settings.certificateAuthorities = file
+            let driver = TransferDriver(settings)
+            defer { driver.shutdown() }
+            let url = try TransferURL("http://origin.invalid/x")
+            recorder.begin(TransferRequest(url, isThroughPlainProxy: true), on: driver)
+            if isTrusted { #expect(recorder.outcome() == .complete) } else { #expect(recorder.error()?.kind == .tls) }
         }
     }
 }

@@ -53,11 +53,36 @@ struct ResponseTests {
         #expect(kind(try fetch(start + long + "\r\n")) == .badResponse)
     }
 
+    @Test("Trailers that were read during a pause are fields apart")
+    func trailersAfterPause() throws {
+        let recorder = Recorder(intake: { $0 == 0 ? .pause : .taken })
+        try withServer({ _ in }) { client, _ in
+            _ = try client.readHeadBytes()
+            let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            try client.send(head + "2\r\nok\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n")
+        } run: { server, driver in
+            recorder.begin(TransferRequest(try TransferURL(server.url)), on: driver)
+            try #require(recorder.wait { $0.offers == 1 })
+            recorder.onLoop { $0.resume() }
+            #expect(recorder.outcome() == .complete)
+        }
+        #expect(recorder.now.trailers.map { $0.map(\.description) } == [["X-Sum: 1", "X-More: 2"]])
+    }
+
+    @Test("A trailer beyond curl's own limit fails the transfer")
+    func longTrailer() throws {
+        let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"
+        #expect(try fetch(start + "X-A: \(String(repeating: "a", count: 4_000))\r\n\r\n").outcomes == [.complete])
+        #expect(kind(try fetch(start + "X-A: \(String(repeating: "a", count: 5_000))\r\n\r\n")) == .cut)
+    }
+
     @Test(
         "What is no HTTP/1 response is refused: HTTP/0.9, other codings, contradicting lengths",
         arguments: [
             "plain text\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 2xx OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX-A: 1\r\nTransfer-Encoding:\r\n chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+            "HTTP/2 200\r\n\r\ncut off", "HTTP/3 200\r\n\r\ncut off",
         ])
     func refused(_ response: String) throws {
         let record = try fetch(response)

@@ -1,5 +1,8 @@
+import CCurl
+import EventLoops
 import HTTPSemantics
 import SeedSupport
+import SeedTestSupport
 import Testing
 
 @testable import HTTPTransfers
@@ -40,6 +43,24 @@ struct LookupGateTests {
         #expect(gate.admit("b", 6, now: start + .seconds(50)) == .lookUp)
     }
 
+    @Test("Whoever has gone from the line makes room in it, and none waits longer than it may")
+    func line() {
+        var gate = LookupGate<Int>(limit: 1, longestLine: 2, patience: .seconds(10))
+        #expect(gate.nextMoment == nil)
+        #expect(gate.admit("a", 1, now: start) == .lookUp)
+        #expect(gate.admit("b", 2, now: start) == .wait)
+        #expect(gate.admit("c", 3, now: start + .seconds(1)) == .wait)
+        gate.withdraw { $0 == 2 }
+        #expect(gate.admit("d", 4, now: start + .seconds(2)) == .wait)
+        #expect(gate.nextMoment == start + .seconds(11))
+        #expect(gate.overdue(now: start + .seconds(10)) == [])
+        #expect(gate.overdue(now: start + .seconds(11)) == [3])
+        #expect(gate.nextMoment == start + .seconds(12))
+        gate.abandon(now: start - .seconds(5))
+        #expect(gate.nextMoment == start + .seconds(10))
+        #expect(gate.next(now: start + .seconds(10)) == 4)
+    }
+
     @Test("A lookup that was given up keeps its place until its thread must have ended")
     func abandoned() {
         var gate = LookupGate<Int>(limit: 1)
@@ -54,11 +75,90 @@ struct LookupGateTests {
     }
 }
 
+@Suite("Chunks, as a value")
+struct ChunkFramingTests {
+    @Test(
+        "A chunk is its size, its bytes and a line end, whatever its length",
+        arguments: [1, 15, 16, 255, 4_096, 65_528])
+    func chunk(_ count: Int) {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 1)
+        defer { room.deallocate() }
+        let bytes = pattern(count)
+        #expect(ChunkFraming.content(of: room).count == 65_528)
+        ChunkFraming.content(of: room).copyBytes(from: bytes)
+        let length = ChunkFraming.close(count, in: room)
+        let expected = Array("\(String(count, radix: 16))\r\n".utf8) + bytes + Array("\r\n".utf8)
+        #expect(Array(room[..<length]) == expected)
+    }
+
+    @Test("A long room holds no more than four digits say, a short one less than it is long")
+    func rooms() {
+        for (length, content) in [(1 << 20, 65_535), (100, 92)] {
+            let room = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 1)
+            defer { room.deallocate() }
+            #expect(ChunkFraming.content(of: room).count == content)
+            #expect(Array(room[..<ChunkFraming.putEnd(into: room)]) == Array("0\r\n\r\n".utf8))
+        }
+    }
+}
+
+@Suite("Transfers, without a socket")
+struct TransferTests {
+    /// On the loop of a driver's state that was made for it.
+    private func withCore(_ work: @escaping @Sendable (DriverCore) -> Void) {
+        let loop = EventLoop(name: "core")
+        let state = LoopState(on: loop) { DriverCore(on: loop, TransferSettings(), TransferCounts()) }
+        state.post {
+            work($0)
+            $0.close()
+        }
+        loop.post { state.drop() }
+        loop.stop()
+    }
+
+    @Test("A repetition in the middle of a response is a cut response")
+    func repeated() throws {
+        let url = try TransferURL("http://127.0.0.1:1/")
+        withCore { core in
+            let transfer = Transfer(TransferRequest(url), Recorder(), core)
+            #expect(transfer.maySend())
+            for line in ["HTTP/1.1 200 OK\r\n", "\r\n"] {
+                #expect(Array(line.utf8).withUnsafeBytes { transfer.takeLine($0) })
+            }
+            #expect(!transfer.maySend())
+            guard case .failed(let error) = transfer.outcome(of: CURLE_ABORTED_BY_CALLBACK) else {
+                Issue.record("no failure")
+                return
+            }
+            #expect(error.kind == .cut && error.hasConnected)
+        }
+    }
+
+    @Test("A kept connection says nothing of its name, and the connect timeout nothing of the lookup's thread")
+    func lookUps() throws {
+        let url = try TransferURL("http://name.invalid/")
+        withCore { core in
+            func began() -> Transfer {
+                let transfer = Transfer(TransferRequest(url), Recorder(), core)
+                #expect(core.lookUps.admit("name.invalid", transfer, now: core.loop.now) == .lookUp)
+                transfer.lookUpBegan("name.invalid")
+                return transfer
+            }
+            core.lookUps = LookupGate(limit: 2)
+            let other = Transfer(TransferRequest(url), Recorder(), core)
+            _ = began().maySend()
+            core.ended(began(), CURLE_COULDNT_RESOLVE_HOST)
+            for _ in 0..<2 { core.ended(began(), CURLE_OPERATION_TIMEDOUT) }
+            #expect(core.lookUps.admit("name.invalid", other, now: core.loop.now) == .wait)
+        }
+    }
+}
+
 @Suite("Heads, line by line")
 struct HeadCollectorTests {
     /// The last step of these lines.
-    private func step(_ lines: String..., limit: Int = 1_000) -> HeadCollector.Step {
-        var collector = HeadCollector(limit: limit)
+    private func step(_ lines: String..., limit: Int = 1_000, acceptsHTTP2: Bool = false) -> HeadCollector.Step {
+        var collector = HeadCollector(limit: limit, acceptsHTTP2: acceptsHTTP2)
         var step = HeadCollector.Step.more
         for line in lines where step == .more { step = take(line + "\r\n", by: &collector) }
         return step
@@ -78,12 +178,19 @@ struct HeadCollectorTests {
         #expect(
             step("HTTP/1.1 200 OK", "Content-Length: 5", "ETag: \"a\"", "")
                 == .complete(TransferHead(status: 200, fields: fields)))
-        #expect(step("HTTP/2 204", "") == .complete(TransferHead(status: 204, httpVersion: "2")))
+        #expect(step("HTTP/2 204", "", acceptsHTTP2: true) == .complete(TransferHead(status: 204, httpVersion: "2")))
         #expect(step("HTTP/1.0 103 Hints", "") == .interim(TransferHead(status: 103, httpVersion: "1.0")))
         #expect(step("HTTP/1.1 200 OK", "no name: x", ":", "") == .complete(TransferHead(status: 200)))
-        #expect(
-            step("HTTP/1.1 200 OK", "Link: a", " b", "\tc", "")
-                == .complete(TransferHead(status: 200, fields: [.link: "a b c"])))
+    }
+
+    @Test("Lines behind the head that come together are fields apart")
+    func linesTogether() {
+        var collector = HeadCollector(limit: 1_000)
+        for line in ["HTTP/1.1 200 OK\r\n", "\r\n", "X-A: 1\r\nX-B: 2\r\nno field\r\n"] {
+            _ = take(line, by: &collector)
+        }
+        #expect(collector.trailers.map(\.description) == ["X-A: 1", "X-B: 2"])
+        #expect(isRefused(take("X-C: 3\r\n folded\r\n", by: &collector)))
     }
 
     @Test("What can't be a head is refused")
@@ -91,6 +198,11 @@ struct HeadCollectorTests {
         #expect(isRefused(step("HTTP/1.1 20 OK")))
         #expect(isRefused(step("HTTP/1.1")))
         #expect(isRefused(step("HTTP/1.1 +20 OK")))
+        #expect(isRefused(step("HTTP/2 200")))
+        #expect(isRefused(step("HTTP/3 200", acceptsHTTP2: true)))
+        #expect(isRefused(step("HTTP/1.1 200 OK", "Link: a", " b")))
+        #expect(isRefused(step("HTTP/1.1 200 OK", "Transfer-Encoding:", "\tchunked")))
+        #expect(isRefused(step("HTTP/1.1 200 OK", " ")))
         #expect(isRefused(step("HTTP/1.1 101 Switching Protocols", "")))
         #expect(isRefused(step("HTTP/1.1 200 OK", "Content-Length: 1", "Content-Length: 2", "")))
         #expect(isRefused(step("HTTP/1.1 200 OK", "Content-Length: +1", "")))

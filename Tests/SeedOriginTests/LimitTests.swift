@@ -210,6 +210,34 @@ struct LimitTests {
         for recorder in recorders { #expect(recorder.now.body == object.bytes(0..<3_000_000)) }
     }
 
+    @Test("A range may end where no object does")
+    func longestRange() throws {
+        try withOrigins {
+            $1.respond()
+        } run: { faulty, curl in
+            let recorder = Recorder()
+            let range = RangeSpec.bounded(first: 0, last: .max)
+            _ = curl.start(OriginRequest(url: faulty.url, range: range), into: recorder)
+            #expect(recorder.outcome() != nil)
+            #expect(faulty.requests.map { $0.headers[.range] } == ["bytes=0-9223372036854775807"])
+        }
+    }
+
+    @Test("A transfer that a client joins goes on at once, whatever its class would have had to wait for")
+    func raisedBandwidth() throws {
+        let faulty = try FaultyOrigin(script: FaultyScript(object))
+        let curl = OriginGateway.forLoopback { $0.backgroundBandwidth = 1_000 }
+        defer {
+            curl.shutdown()
+            faulty.stop()
+        }
+        let prefetch = Recorder()
+        let transfer = curl.start(OriginRequest(url: faulty.url + "/p", priority: .prefetch), into: prefetch)
+        try #require(prefetch.wait { $0.offers > 0 })
+        transfer.raise(to: .demand)
+        #expect(prefetch.outcome() == .complete(hasCleanEnd: true))
+    }
+
     @Test("W33: what no client waits for has its own rate, and demand passes it by")
     func prefetchBandwidth() throws {
         let faulty = try FaultyOrigin(script: FaultyScript(object))

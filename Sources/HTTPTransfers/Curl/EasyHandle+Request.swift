@@ -4,8 +4,14 @@ import HTTPSemantics
 
 extension EasyHandle {
     /// Makes the handle ready for one exchange. Call it once.
-    func configure(_ request: TransferRequest, _ settings: TransferSettings, sharing share: ShareHandle) {
+    ///
+    /// - Parameter connectTimeout: what is left of it.
+    func configure(
+        _ request: TransferRequest, _ settings: TransferSettings, connectTimeout: Duration, sharing share: ShareHandle
+    ) {
         configureConnection(settings)
+        // Zero would be curl's own five minutes.
+        set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout / .milliseconds(1))))
         configureTLS(request, settings)
         configureRequest(request)
         set(CURLOPT_SHARE, pointer: UnsafeMutableRawPointer(share.pointer))
@@ -25,15 +31,16 @@ extension EasyHandle {
         set(CURLOPT_NOPROXY, "")
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         set(CURLOPT_NOSIGNAL, true)
-        seed_curl_set_quick_exit(pointer)
-        set(CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout / .milliseconds(1)))
+        // Without it, removing a transfer in the middle of a name lookup waits for the lookup.
+        set(CURLOPT_QUICK_EXIT, true)
         set(CURLOPT_TCP_NODELAY, true)
         set(CURLOPT_TCP_KEEPALIVE, true)
         set(CURLOPT_TCP_KEEPIDLE, 60)
     }
 
     private func configureTLS(_ request: TransferRequest, _ settings: TransferSettings) {
-        switch request.httpVersion {
+        // In HTTP/2 there are no chunks.
+        switch request.body == .chunked ? .http1 : request.httpVersion {
         case .http1: set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         case .http2:
             set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
@@ -45,15 +52,19 @@ extension EasyHandle {
     }
 
     /// The configured file stands beside the system's directory. Without it the system's bundle alone is used: curl
-    /// keeps authorities parsed between connections only if they all come from one file.
+    /// keeps authorities parsed between connections only if they all come from one file. A proxy is judged by the same.
     private func configureAuthorities(_ settings: TransferSettings) {
-        if let directory = settings.systemAuthorities {
-            clear(CURLOPT_CAINFO)
-            set(CURLOPT_CAPATH, directory)
-        } else if settings.certificateAuthorities == nil, Self.hasSystemBundle {
-            clear(CURLOPT_CAPATH)
+        for (file, directory) in [
+            (CURLOPT_CAINFO, CURLOPT_CAPATH), (CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH),
+        ] {
+            if let path = settings.systemAuthorities {
+                clear(file)
+                set(directory, path)
+            } else if settings.certificateAuthorities == nil, Self.hasSystemBundle {
+                clear(directory)
+            }
+            if let path = settings.certificateAuthorities { set(file, path) }
         }
-        if let file = settings.certificateAuthorities { set(CURLOPT_CAINFO, file) }
     }
 
     private static let hasSystemBundle: Bool = {
@@ -66,7 +77,6 @@ extension EasyHandle {
         set(CURLOPT_URL, request.url.text)
         set(CURLOPT_PATH_AS_IS, true)
         set(CURLOPT_REQUEST_TARGET, octets: request.target)
-        var fields = request.fields
         switch request.body {
         case .none: break
         case .length(let length):
@@ -75,15 +85,11 @@ extension EasyHandle {
         case .chunked:
             set(CURLOPT_UPLOAD, true)
             set(CURLOPT_INFILESIZE_LARGE, offset: -1)
-            // curl would add it, too, but not to what it takes for an old server.
-            if !fields.contains(.transferEncoding) {
-                fields.append(HTTPField(name: .transferEncoding, value: "chunked"))
-            }
         }
         // With it curl sends no body either; then the transfer itself ends with the head.
         if request.method == .head, request.body == .none { set(CURLOPT_NOBODY, true) }
         set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        setFields(fields)
+        setFields(request.fieldsWithFraming, host: request.url.hostField)
     }
 
     /// Sends what curl reports to the transfer, which must live as long as the handle.

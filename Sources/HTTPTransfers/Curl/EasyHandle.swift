@@ -74,10 +74,11 @@ final class EasyHandle {
         seed_curl_set_prerequest_callback(pointer, callback)
     }
 
-    /// Exactly these fields besides `Host` and the body's framing, and none of curl's own.
-    func setFields(_ list: HTTPFields) {
-        for line in Self.lines(list) { Self.append(line, to: &fields) }
-        for name in Self.curlsOwn where name == .expect || !list.contains(name) {
+    /// Exactly these fields besides `Host` and the length of a body, and none of curl's own.
+    /// - Parameter host: the field that curl makes of the URL.
+    func setFields(_ list: HTTPFields, host: HTTPField) {
+        for entry in Self.entries(list, host) { Self.append(entry.line, to: &fields) }
+        for name in Self.curlsOwn where Self.hidden.contains(name) || !list.contains(name) {
             Self.append(Array("\(name):".utf8), to: &fields)
         }
         seed_curl_set_list(pointer, CURLOPT_HTTPHEADER, fields)
@@ -86,32 +87,38 @@ final class EasyHandle {
     }
 
     /// What curl would add by itself. A name and a colon alone say that there is to be no such field.
-    private static let curlsOwn: [HTTPField.Name] = [.accept, .userAgent, .expect, .proxyConnection]
+    private static let curlsOwn: [HTTPField.Name] = [
+        .accept, .userAgent, .expect, .proxyConnection, .transferEncoding,
+    ]
 
-    /// One entry for each field, but for Expect, which stands in the entry of the field before (else after) it: where curl
-    /// sees it, it holds the body back by itself, and after a 417 throws the response away and sends the request again.
-    private static func lines(_ list: HTTPFields) -> [[UInt8]] {
-        var lines: [[UInt8]] = []
-        var hidden: [UInt8] = []
+    /// What curl must not see. At an Expect it holds the body back by itself, and after a 417 throws the response away and
+    /// sends the request again; at a Transfer-Encoding it frames the body, which `ChunkFraming` does better.
+    private static let hidden: [HTTPField.Name] = [.expect, .transferEncoding]
+
+    /// One for each field, but a hidden one stands in the entry of the field before (else after) it.
+    private static func entries(_ list: HTTPFields, _ host: HTTPField) -> [Entry] {
+        var entries: [Entry] = []
+        var first: [UInt8] = []
         for field in list {
-            if field.name != .expect {
-                lines.append(line(field) + hidden)
-                hidden = []
-            } else if lines.isEmpty {
-                hidden += "\r\n".utf8 + line(field)
+            if !hidden.contains(field.name) {
+                entries.append(Entry(field: field, hidden: first))
+                first = []
+            } else if entries.isEmpty {
+                first += "\r\n".utf8 + field.line
             } else {
-                lines[lines.count - 1] += "\r\n".utf8 + line(field)
+                entries[entries.count - 1].hidden += "\r\n".utf8 + field.line
             }
         }
-        // The only field: there is nowhere to put it.
-        return hidden.isEmpty ? lines : [Array(hidden.dropFirst(2))]
+        return first.isEmpty ? entries : [Entry(field: host, hidden: first)]
     }
 
-    /// curl takes "Name:" for "send none of that name"; an empty field is written with a semicolon.
-    private static func line(_ field: HTTPField) -> [UInt8] {
-        let name = Array(field.name.rawName.utf8)
-        return field.content.withOctets { value in
-            value.allSatisfy(\.isBlank) ? name + ";".utf8 : name + ": ".utf8 + value
+    private struct Entry {
+        let field: HTTPField
+        var hidden: [UInt8]
+
+        /// curl takes "Name:" for "send none of that name": a field that is empty and alone is written with a semicolon.
+        var line: [UInt8] {
+            hidden.isEmpty && field.isEmpty ? Array(field.name.rawName.utf8) + ";".utf8 : field.line + hidden
         }
     }
 
@@ -127,5 +134,15 @@ final class EasyHandle {
     /// `CURLE_OK` ends the transfer.
     func pause(receiving: Bool, sending: Bool) -> CURLcode {
         curl_easy_pause(pointer, (receiving ? CURLPAUSE_RECV : 0) | (sending ? CURLPAUSE_SEND : 0))
+    }
+}
+
+extension HTTPField {
+    fileprivate var isEmpty: Bool { content.withOctets { $0.allSatisfy(\.isBlank) } }
+
+    /// Without its line end.
+    fileprivate var line: [UInt8] {
+        let name = Array(name.rawName.utf8)
+        return content.withOctets { $0.allSatisfy(\.isBlank) ? name + ":".utf8 : name + ": ".utf8 + $0 }
     }
 }

@@ -1,5 +1,6 @@
 import CCurl
 import EventLoops
+import Glibc
 
 /// Owner of one curl multi handle on an event loop: the connections and the names that all transfers share.
 ///
@@ -11,9 +12,10 @@ final class MultiHandle {
     private let timer: LoopTimer
     /// A transfer that curl has ended. Called on the loop, never inside a call to this handle.
     var ended: (UnsafeMutableRawPointer, CURLcode) -> Void = { _, _ in }
-    /// curl has read from sockets. Called like `ended`, before it.
-    var hasRead: () -> Void = {}
-    private var readSince = false
+    /// What curl waits for on a transfer's socket from now on; nothing: not for the socket any more. Called inside a call
+    /// to this handle.
+    var interestChanged: (UnsafeMutableRawPointer, curl_socket_t, Readiness) -> Void = { _, _, _ in }
+    private var watches: [curl_socket_t: DescriptorWatch] = [:]
     private var depth = 0
     private var willSettle = false
     private var postponed: [() -> Void] = []
@@ -40,6 +42,7 @@ final class MultiHandle {
 
     deinit {
         timer.cancel()
+        for watch in watches.values { watch.cancel() }
         seed_curl_multi_clear_callbacks(pointer)
         // Closes the idle connections; the loop waits for none of them.
         curl_multi_cleanup(pointer)
@@ -69,7 +72,6 @@ final class MultiHandle {
     /// Lets curl act on a socket that is ready, or on its timer.
     private func act(on socket: curl_socket_t, _ ready: Readiness) {
         wakeUps += 1
-        if ready.contains(.read) { readSince = true }
         let bits = (ready.contains(.read) ? CURL_CSELECT_IN : 0) | (ready.contains(.write) ? CURL_CSELECT_OUT : 0)
         var running: Int32 = 0
         _ = call { curl_multi_socket_action(pointer, socket, bits, &running) }
@@ -94,26 +96,30 @@ final class MultiHandle {
         let works = postponed
         postponed = []
         for work in works { work() }
-        if readSince {
-            readSince = false
-            hasRead()
-        }
-        var all: [(UnsafeMutableRawPointer, CURLcode)] = []
         var left: Int32 = 0
+        // One by one: what `ended` does may remove another of them, and its message with it.
         while let message = curl_multi_info_read(pointer, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
-            all.append((easy, seed_curl_result(message)))
+            ended(easy, seed_curl_result(message))
         }
-        for (easy, code) in all { ended(easy, code) }
     }
 }
 
 // MARK: What curl waits for
 
 extension MultiHandle {
-    private static let socketChanged: seed_curl_socket_callback = { _, socket, what, user, entry in
+    private static let socketChanged: seed_curl_socket_callback = { easy, socket, what, user, _ in
         // Never nil: `init` gave it, and the handle ends with this object.
-        Unmanaged<MultiHandle>.fromOpaque(user!).takeUnretainedValue().wait(for: what, on: socket, entry)
+        let multi = Unmanaged<MultiHandle>.fromOpaque(user!).takeUnretainedValue()
+        let interest: Readiness =
+            switch what {
+            case CURL_POLL_IN: .read
+            case CURL_POLL_OUT: .write
+            case CURL_POLL_INOUT: [.read, .write]
+            default: []
+            }
+        what == CURL_POLL_REMOVE ? multi.forget(socket) : multi.wait(for: interest, on: socket)
+        if let easy { multi.interestChanged(easy, socket, interest) }
         return 0
     }
 
@@ -123,27 +129,28 @@ extension MultiHandle {
         return 0
     }
 
-    /// - Parameter entry: the watch that was assigned to this socket, as one reference of its own.
-    private func wait(for what: Int32, on socket: curl_socket_t, _ entry: UnsafeMutableRawPointer?) {
-        let watch = entry.map { Unmanaged<DescriptorWatch>.fromOpaque($0) }
-        guard what != CURL_POLL_REMOVE else {
-            curl_multi_assign(pointer, socket, nil)
-            watch?.takeRetainedValue().cancel()
-            return
-        }
-        let interest: Readiness =
-            switch what {
-            case CURL_POLL_IN: .read
-            case CURL_POLL_OUT: .write
-            case CURL_POLL_INOUT: [.read, .write]
-            default: []
-            }
-        if let watch {
-            watch.takeUnretainedValue().interest = interest
+    private func forget(_ socket: curl_socket_t) {
+        watches.removeValue(forKey: socket)?.cancel()
+    }
+
+    private func wait(for interest: Readiness, on socket: curl_socket_t) {
+        if let watch = watches[socket] {
+            watch.interest = interest
         } else {
-            let watch = loop.watch(socket, interest) { [unowned self] ready in act(on: socket, ready) }
-            curl_multi_assign(pointer, socket, Unmanaged.passRetained(watch).toOpaque())
+            watches[socket] = loop.watch(socket, interest) { [unowned self] in isReady(socket, $0) }
         }
+    }
+
+    /// What there is to read comes first: a peer that has responded and gone breaks every write, and after a broken write
+    /// curl reads no response. The socket stays ready to be written to.
+    private func isReady(_ socket: curl_socket_t, _ ready: Readiness) {
+        let readsFirst = ready == .write && watches[socket]?.interest.contains(.read) == true
+        act(on: socket, readsFirst && Self.isReadable(socket) ? .read : ready)
+    }
+
+    private static func isReadable(_ socket: curl_socket_t) -> Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
     }
 }
 

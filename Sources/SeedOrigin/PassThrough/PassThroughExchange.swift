@@ -54,9 +54,6 @@ final class PassThroughExchange {
         if let wait = desk.memory.breaker.admit(id, to: origin, now: .now()) { throw .circuitOpen(origin, wait) }
         let target = configuration.isThroughPlainProxy(url) ? request.absoluteTarget : request.target
         var exchange = TransferRequest(url, method: request.method, target: target, fields: request.fields)
-        if request.body == .chunked, !exchange.fields.contains(.transferEncoding) {
-            exchange.fields.append(HTTPField(name: .transferEncoding, value: "chunked"))
-        }
         exchange.fields.append(HTTPField(name: .connection, value: "close"))
         exchange.body = request.body
         exchange.reusesConnection = false

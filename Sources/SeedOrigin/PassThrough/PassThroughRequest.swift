@@ -44,6 +44,7 @@ package struct PassThroughRequest: Sendable {
 package enum PassThroughEvent: Sendable {
     /// 1xx, but never 101.
     case interim(TransferHead)
+    /// Also while the request's body is still coming: `TransferDelegate.transferHead` says what becomes of that.
     case head(TransferHead)
     /// Without transfer coding, not empty. `PassThroughTransfer.took` tells when it was passed on.
     case body(Bytes)
