@@ -37,7 +37,7 @@ package struct Seeded: RandomNumberGenerator {
         campaign << 32 | UInt64(part)
     }
 
-    /// How many inputs each part of a campaign tries: in soak, five campaigns together try a million.
+    /// How many inputs each part of a campaign tries: the long parts of nine campaigns together try 1,800,000.
     package static let inputs = isSoak ? 50_000 : 750
 
     package static let isSoak = ProcessInfo.processInfo.environment["SEED_SOAK"] != nil

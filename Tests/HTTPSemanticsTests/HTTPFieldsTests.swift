@@ -37,6 +37,49 @@ struct HTTPFieldsTests {
         #expect(HTTPField.Name("X-Dragonfly-A") != HTTPField.Name("X-Dragonfly-B"))
     }
 
+    private static let constants: [(HTTPField.Name, String)] = [
+        (.host, "Host"), (.connection, "Connection"), (.contentLength, "Content-Length"),
+        (.transferEncoding, "Transfer-Encoding"), (.expect, "Expect"), (.maxForwards, "Max-Forwards"),
+        (.via, "Via"), (.te, "TE"), (.trailer, "Trailer"), (.upgrade, "Upgrade"), (.keepAlive, "Keep-Alive"),
+        (.proxyConnection, "Proxy-Connection"), (.proxyAuthorization, "Proxy-Authorization"),
+        (.proxyAuthenticate, "Proxy-Authenticate"), (.proxyAuthenticationInfo, "Proxy-Authentication-Info"),
+        (.range, "Range"), (.ifMatch, "If-Match"), (.ifNoneMatch, "If-None-Match"),
+        (.ifModifiedSince, "If-Modified-Since"), (.ifUnmodifiedSince, "If-Unmodified-Since"),
+        (.ifRange, "If-Range"), (.accept, "Accept"), (.acceptEncoding, "Accept-Encoding"),
+        (.acceptLanguage, "Accept-Language"), (.authorization, "Authorization"), (.cookie, "Cookie"),
+        (.userAgent, "User-Agent"), (.referer, "Referer"), (.origin, "Origin"), (.pragma, "Pragma"),
+        (.date, "Date"), (.age, "Age"), (.eTag, "ETag"), (.lastModified, "Last-Modified"),
+        (.expires, "Expires"), (.cacheControl, "Cache-Control"), (.cacheStatus, "Cache-Status"),
+        (.vary, "Vary"), (.contentType, "Content-Type"), (.contentEncoding, "Content-Encoding"),
+        (.contentLanguage, "Content-Language"), (.contentLocation, "Content-Location"),
+        (.contentRange, "Content-Range"), (.contentDisposition, "Content-Disposition"),
+        (.contentMD5, "Content-MD5"), (.acceptRanges, "Accept-Ranges"), (.location, "Location"),
+        (.retryAfter, "Retry-After"), (.allow, "Allow"), (.server, "Server"), (.link, "Link"),
+        (.setCookie, "Set-Cookie"), (.setCookie2, "Set-Cookie2"), (.wwwAuthenticate, "WWW-Authenticate"),
+        (.altSvc, "Alt-Svc"), (.strictTransportSecurity, "Strict-Transport-Security"),
+        (.reprDigest, "Repr-Digest"), (.contentDigest, "Content-Digest"),
+        (.amzChecksumSHA256, "X-Amz-Checksum-SHA256"), (.amzChecksumType, "X-Amz-Checksum-Type"),
+        (.dragonflyUseP2P, "X-Dragonfly-Use-P2P"), (.dragonflyRegistry, "X-Dragonfly-Registry"),
+        (.dragonflyTag, "X-Dragonfly-Tag"), (.dragonflyApplication, "X-Dragonfly-Application"),
+        (.dragonflyPriority, "X-Dragonfly-Priority"),
+        (.dragonflyFilteredQueryParams, "X-Dragonfly-Filtered-Query-Params"),
+        (.dragonflyPrefetch, "X-Dragonfly-Prefetch"), (.dragonflyPieceLength, "X-Dragonfly-Piece-Length"),
+        (.dragonflyContent, "X-Dragonfly-Content-For-Calculating-Task-ID"),
+        (.dragonflyBlobDigest, "X-Dragonfly-Enable-Task-ID-Based-Blob-Digest"),
+        (.dragonflyOutputPath, "X-Dragonfly-Output-Path"),
+        (.dragonflyForceHardLink, "X-Dragonfly-Force-Hard-Link"),
+        (.dragonflyErrorType, "X-Dragonfly-Error-Type"), (.dragonflyTaskID, "X-Dragonfly-Task-ID"),
+        (.dragonflyServerIP, "X-Dragonfly-Server-IP"),
+        (.dragonflyDownloadFinished, "X-Dragonfly-Task-Download-Finished"),
+    ]
+
+    @Test("Each constant is the name it is called after, and each known name has one")
+    func constants() {
+        for (constant, text) in Self.constants { #expect(constant.rawName == text) }
+        #expect(Set(Self.constants.map(\.0.id)) == Set(FieldID.allCases.filter(\.isKnown)))
+        #expect(Self.constants.filter(\.0.isDragonfly).map(\.1) == Self.constants.map(\.1).suffix(16))
+    }
+
     @Test("A name is a token", arguments: ["", "a b", "a:", "\u{e9}", "a\0", "a\r", "(a)", "\"a\"", "a/b", "@"])
     func badNames(_ text: String) {
         #expect(HTTPField.Name(text) == nil)
@@ -64,6 +107,33 @@ struct HTTPFieldsTests {
         #expect(fields.map(\.name) == [.vary])
         fields[.age] = "1"
         #expect(fields.map(\.name) == [.vary, .age])
+    }
+
+    @Test("Octets and whole fields are set in the place of the first, too, each with its own spelling")
+    func settingOctetsAndFields() throws {
+        var fields: HTTPFields = [.vary: "a", .eTag: "\"a\"", .vary: "b"]
+        fields[content: .vary] = HTTPField.Value(octets: [0xe9])
+        #expect(fields.map(\.content.octets) == [[0xe9], Array("\"a\"".utf8)])
+        fields[content: .vary] = nil
+        #expect(fields.map(\.name) == [.eTag])
+        fields.append(HTTPField(name: .vary, value: "c"))
+        let etag = HTTPField(name: try #require(HTTPField.Name("etag")), value: "\"b\"")
+        fields[fields: .eTag] = [etag, HTTPField(name: .eTag, value: "\"c\"")]
+        #expect(fields.description == "etag: \"b\"\nETag: \"c\"\nVary: c")
+        #expect(fields[fields: .eTag].map(\.value) == ["\"b\"", "\"c\""] && fields[fields: .age].isEmpty)
+        fields[fields: .eTag] = []
+        #expect(fields.description == "Vary: c")
+    }
+
+    @Test("They are a collection: fields are changed, put in between and taken out by their places")
+    func collection() {
+        var fields: HTTPFields = [.vary: "a", .eTag: "\"a\""]
+        fields.insert(HTTPField(name: .age, value: "1"), at: 1)
+        fields[0].value = "b"
+        #expect(fields.description == "Vary: b\nAge: 1\nETag: \"a\"")
+        fields.replaceSubrange(0..<2, with: [HTTPField(name: .via, value: "1.1 x")])
+        fields.removeLast()
+        #expect(fields == [.via: "1.1 x"])
     }
 
     @Test("Equal is what has the same values of each name in the same order, and it hashes alike")

@@ -1,7 +1,5 @@
-#if !LIBFUZZER
-    import HTTPSemantics
-    import SeedTestSupport
-#endif
+import HTTPSemantics
+import SeedTestSupport
 
 /// What must hold of each grammar whatever octets it is given. `SemanticsFuzzTests` gives it generated ones,
 /// `scripts/fuzz` those that libFuzzer finds.

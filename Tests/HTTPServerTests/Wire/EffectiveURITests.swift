@@ -37,4 +37,15 @@ struct EffectiveURITests {
         #expect(head.form == one.form)
         #expect([head.scheme, head.authority, head.path, head.query].map { head.text($0) } == one.parts)
     }
+
+    @Test(
+        "A line of the log shows the target without its query and user information",
+        arguments: [
+            ("GET /a/b?secret=1", "/a/b"), ("GET http://h/a?secret", "http://h/a"), ("GET /?", "/"),
+            ("GET http://user:secret@h/a?b", "h/a"), ("GET http://user:se/cr@et@h:8/a", "h:8/a"),
+            ("CONNECT user:secret@h:443", "h:443"), ("OPTIONS *", "*"),
+        ])
+    func loggedTarget(_ line: String, _ shown: String) throws {
+        #expect(try RequestHead.parsed("\(line) HTTP/1.1\r\nHost: h\r\n\r\n").loggedTarget == shown)
+    }
 }

@@ -1,13 +1,8 @@
-#if LIBFUZZER
-    // Compiled by scripts/fuzz as one module with the sources of the parsers.
-    import HTTPSemantics
-    import SeedSupport
-#else
-    import HTTPSemantics
-    import SeedSupport
-    import SeedTestSupport
-    @testable import SeedProxy
-#endif
+import HTTPSemantics
+import SeedSupport
+import SeedTestSupport
+
+@testable import SeedProxy
 
 /// What must hold of each parser whatever bytes it is given. `ParserFuzzTests` gives it generated ones, `scripts/fuzz`
 /// those that libFuzzer finds.
