@@ -9,6 +9,9 @@ struct Bytes32: Hashable, Sendable {
         words = bytes.loadUnaligned(as: SIMD4<UInt64>.self)
     }
 
+    /// The bytes are those of a hash: a word of them tells values apart as well as all of them.
+    func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
+
     func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         try Swift.withUnsafeBytes(of: words, body)
     }

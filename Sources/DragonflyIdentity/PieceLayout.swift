@@ -30,12 +30,14 @@ public struct PieceLayout: Hashable, Sendable {
         return length
     }
 
+    @inlinable
     public var pieceCount: Int {
         Int(contentLength / pieceLength) + (contentLength % pieceLength == 0 ? 0 : 1)
     }
 
     /// The bytes of a piece.
     /// - Precondition: `0 <= piece < pieceCount`.
+    @inlinable
     public func range(of piece: Int) -> ByteRange {
         precondition(0 <= piece && piece < pieceCount, "there is no such piece")
         let start = Int64(piece) * pieceLength
@@ -44,6 +46,7 @@ public struct PieceLayout: Hashable, Sendable {
 
     /// The piece that holds the byte at `offset`.
     /// - Precondition: `0 <= offset < contentLength`.
+    @inlinable
     public func piece(at offset: Int64) -> Int {
         precondition(0 <= offset && offset < contentLength, "the offset is outside the object")
         return Int(offset / pieceLength)

@@ -19,6 +19,8 @@ struct BlockMap: Sendable {
     private(set) var completePieces = 0
     private var unaskedBlocks = 0
     private var checkingBlocks = 0
+    /// Some block was in memory at some time.
+    private var hasMemory = false
     /// Pieces that were given up and whose pages the store is about to punch: nothing of them is served or filled.
     private(set) var leaving: Set<Int> = []
 
@@ -154,7 +156,7 @@ struct BlockMap: Sendable {
     }
 
     /// The block's bytes in memory, if they are there.
-    func memory(of index: BlockIndex) -> MemoryBlock? { pieces[index.piece]?.memory[index.block] }
+    func memory(of index: BlockIndex) -> MemoryBlock? { hasMemory ? pieces[index.piece]?.memory[index.block] : nil }
 
     /// - Returns: the checksum of a block that may be taken into memory; nil unless it is verified and not there yet.
     func checksumForMemory(_ index: BlockIndex) -> UInt32? {
@@ -164,6 +166,7 @@ struct BlockMap: Sendable {
 
     mutating func keep(_ memory: MemoryBlock, of index: BlockIndex) {
         guard pieces[index.piece]?.verified.contains(index.block) == true else { return }
+        hasMemory = true
         withPiece(index.piece) { $0.memory[index.block] = memory }
     }
 

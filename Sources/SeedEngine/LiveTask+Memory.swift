@@ -6,10 +6,10 @@ import SeedSupport
 /// Hot blocks on their way into memory (rule 20).
 extension LiveTask {
     /// Bytes of a range were read from the file: the blocks that are hot by now are taken into memory, on a store thread.
-    func takeIntoMemory(_ range: ByteRange, of file: ContentFile) {
+    /// - Parameter grid: of the file's generation.
+    func takeIntoMemory(_ range: ByteRange, of file: ContentFile, _ grid: BlockGrid) {
         guard let tier = context.memory else { return }
         let name = FileName(key: key, generation: file.generation)
-        guard let grid = grid(of: name) else { return }
         let now = context.now().wall
         for index in grid.blocks(covering: range) where tier.wants(name, index, now: now) {
             // A read never waits for these. One that finds no place is left out: a hot block is read again.
@@ -20,10 +20,6 @@ extension LiveTask {
             }
             if !isQueued { context.takes.end() }
         }
-    }
-
-    private func grid(of file: FileName) -> BlockGrid? {
-        handle { state, _ in state.machine.generation?.counter == file.generation ? state.machine.blocks?.grid : nil }
     }
 
     /// Only bytes that are what they should be get in, and only if the block map still stands for them then.

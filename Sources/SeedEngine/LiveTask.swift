@@ -4,8 +4,8 @@ import SeedOrigin
 import SeedStorage
 import SeedSupport
 
-/// What all parts of the engine share.
-struct EngineContext: Sendable {
+/// What all parts of the engine share. One object: each stream has a reference to it, not a copy.
+final class EngineContext: Sendable {
     let store: PieceStore
     let origin: any OriginSource
     let configuration: EngineConfiguration
@@ -13,13 +13,29 @@ struct EngineContext: Sendable {
     let flights = FlightCount()
     let counters: EngineCounters
     /// Nil when no memory is to be had (`storage.cacheCapacity` 0).
-    var memory: MemoryTier?
+    let memory: MemoryTier?
     /// Hot blocks on their way into memory: what is queued for them must not pile up.
     let takes: BoundedCount
     let logger: Logger
     let now: @Sendable () -> ClockReading
     /// Calls from a thread of its own after so long.
     let after: @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
+
+    init(
+        store: PieceStore, origin: any OriginSource, configuration: EngineConfiguration, counters: EngineCounters,
+        memory: MemoryTier? = nil, takes: BoundedCount, logger: Logger, now: @escaping @Sendable () -> ClockReading,
+        after: @escaping @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
+    ) {
+        self.store = store
+        self.origin = origin
+        self.configuration = configuration
+        self.counters = counters
+        self.memory = memory
+        self.takes = takes
+        self.logger = logger
+        self.now = now
+        self.after = after
+    }
 }
 
 /// What one poll of a stream came to.
@@ -32,6 +48,8 @@ struct StreamStep: Sendable {
     var memory: Bytes?
     /// The piece of the first byte, and its length.
     var piece: (number: Int, bytes: Int64)?
+    /// With the piece.
+    var grid: BlockGrid?
 }
 
 /// A task in memory: the machine behind its lock, and what carries its actions out.
@@ -49,11 +67,21 @@ final class LiveTask: Sendable {
         var request: TaskRequest
         var nextStream: StreamID = 1
         var lastUsed: MonotonicTime
+        /// The epochs for which there may be files.
+        private var kept: (present: Int?, departing: Int?) = (nil, nil)
+
+        init(machine: TaskMachine, request: TaskRequest, lastUsed: MonotonicTime) {
+            self.machine = machine
+            self.request = request
+            self.lastUsed = lastUsed
+        }
 
         /// Lets go of files that no stream and no flight can ask for any more.
         mutating func dropFiles() {
-            let (present, departing) = (machine.generation?.epoch, machine.departing?.epoch)
-            guard files.contains(where: { $0.key != present && $0.key != departing }) else { return }
+            let (present, departing) = (machine.generationEpoch, machine.departingEpoch)
+            // Looked at after each event, of which nearly all change neither.
+            guard kept.present != present || kept.departing != departing else { return }
+            kept = (present, departing)
             files = files.filter { $0.key == present || $0.key == departing }
         }
     }
@@ -122,8 +150,9 @@ final class LiveTask: Sendable {
             case .bytes:
                 if case .reading(let epoch, _) = cursor.phase { step.file = state.files[epoch] }
                 step.lease = step.file?.lease()
-                if step.file?.generation == state.machine.generation?.counter {
+                if let file = step.file, file.generation == state.machine.generationCounter {
                     step.piece = state.machine.piece(of: step.result)
+                    step.grid = state.machine.blocks?.grid
                     step.memory = state.machine.memory(of: step.result)
                 }
             default: break
@@ -134,7 +163,7 @@ final class LiveTask: Sendable {
 
     func close(_ cursor: Cursor) {
         handle { state, actions in
-            state.wakes[cursor.id] = nil
+            if !state.wakes.isEmpty { state.wakes[cursor.id] = nil }
             state.lastUsed = context.now().monotonic
             state.machine.close(cursor, &actions)
         }

@@ -84,7 +84,7 @@ package final class PieceStream: Sendable {
             state.cursor = polled.cursor
             state.warmed = nil
             note(polled.piece, file, &state)
-            if polled.piece != nil, polled.memory == nil { task.takeIntoMemory(range, of: file) }
+            if let grid = polled.grid, polled.memory == nil { task.takeIntoMemory(range, of: file, grid) }
             return .bytes(extent)
         }
     }

@@ -1,18 +1,19 @@
 import DragonflyIdentity
 import HTTPSemantics
 
-/// What a stream is told when it asks for more.
+/// What a stream is told when it asks for more. What is large and comes once a request at most lies apart, so that the
+/// bytes that come again and again are copied as two numbers.
 enum PollResult: Sendable, Equatable {
     case wait
-    case head(HeadFacts)
+    indirect case head(HeadFacts)
     case bytes(ByteRange)
     case end
     case unsatisfiable(length: Int64)
-    case origin(OriginAnswer)
+    indirect case origin(OriginAnswer)
     case bypass(BypassReason)
-    case failed(EngineError)
+    indirect case failed(EngineError)
     /// The store has no room for the rest, which this stream fetches for itself.
-    case direct(Generation)
+    indirect case direct(Generation)
 }
 
 /// What the machine contributes to a `StreamHead`.

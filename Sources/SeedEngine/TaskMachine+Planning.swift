@@ -148,7 +148,9 @@ extension TaskMachine {
     /// Fills up in the background when nobody waits for anything: first the heads of half-filled blocks and the pieces
     /// of which a quarter was demanded, then, if prefetching, everything.
     mutating func planCompletion(_ actions: inout [Action]) {
-        guard let generation, generation.counter != nil, mayFetch, !generation.isOneResponse,
+        // Mostly there is nothing to fill up, as long as requests are served out of what is here.
+        guard !touched.isEmpty || prefetches, let generation, generation.counter != nil, mayFetch,
+            !generation.isOneResponse,
             flights.values.allSatisfy({ $0.purpose == .completion })
         else { return }
         let limit = generation.isSequential ? 1 : prefetches ? max(1, configuration.concurrentFlights / 2) : 1
@@ -232,6 +234,7 @@ extension TaskMachine {
 
     /// Flights that no stream needs end with the block they are in, or with the piece if that is worth completing.
     mutating func trimUnread(_ actions: inout [Action]) {
+        guard !flights.isEmpty else { return }
         for (id, flight) in flights.sorted(by: { $0.key < $1.key }) where !isWanted(flight) {
             guard let pending = flight.pending, generation?.isOneResponse != true else {
                 // Half of a single response is of no use: what is missing may never come from another (rule 5).

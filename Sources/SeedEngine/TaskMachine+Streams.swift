@@ -10,13 +10,16 @@ extension TaskMachine {
     static let hotLength: Int64 = 2 << 20
 
     /// The next thing for one stream, at most `limit` bytes of it. After `.wait` the stream is woken once.
-    mutating func poll(_ cursor: inout Cursor, limit: Int64, now: ClockReading, _ actions: inout [Action]) -> PollResult
-    {
+    ///
+    /// The clock is read for a stream's beginning only.
+    mutating func poll(
+        _ cursor: inout Cursor, limit: Int64, now: @autoclosure () -> ClockReading, _ actions: inout [Action]
+    ) -> PollResult {
         if let result = demands[cursor.id]?.result { return over(&cursor, result) }
         switch cursor.phase {
         case .over: return .end
-        case .opening: return open(&cursor, now: now, &actions)
-        case .reading(let epoch, let left) where epoch == generation?.epoch:
+        case .opening: return open(&cursor, now: now(), &actions)
+        case .reading(let epoch, let left) where epoch == generationEpoch:
             return read(&cursor, epoch: epoch, left: left, limit: limit, &actions)
         case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit)
         }
@@ -25,15 +28,20 @@ extension TaskMachine {
     /// The client is done or gone. Flights nobody else reads end with their block.
     mutating func close(_ cursor: Cursor, _ actions: inout [Action]) {
         streams -= 1
-        demands[cursor.id] = nil
+        forgetDemand(cursor.id)
         leave(cursor)
         leaveProof()
         trimUnread(&actions)
         planCompletion(&actions)
     }
 
+    /// What streams of the hot path never had is not looked for.
+    private mutating func forgetDemand(_ id: StreamID) {
+        if !demands.isEmpty { demands[id] = nil }
+    }
+
     private mutating func over(_ cursor: inout Cursor, _ result: PollResult) -> PollResult {
-        demands[cursor.id] = nil
+        forgetDemand(cursor.id)
         leave(cursor)
         cursor.phase = .over
         return result
@@ -42,8 +50,8 @@ extension TaskMachine {
     /// Counts the stream out of the generation it reads; an old one goes with its last.
     private mutating func leave(_ cursor: Cursor) {
         guard case .reading(let epoch, _) = cursor.phase else { return }
-        if epoch == generation?.epoch { return readers -= 1 }
-        guard epoch == departing?.epoch else { return }
+        if epoch == generationEpoch { return readers -= 1 }
+        guard epoch == departingEpoch else { return }
         departing?.readers -= 1
         if departing?.readers == 0 { departing = nil }
     }
@@ -93,8 +101,12 @@ extension TaskMachine {
             cacheStatus: cacheStatus(
                 of: range, for: cursor.id, isStale: isInGrace(now) && generation.isStale(now: now.wall, rule: rule)))
         let isHot = range.count <= Self.hotLength && isVerified(range)
-        demands[cursor.id] = isHot ? nil : Demand(cursor, wanted: range, window: firstWindow(for: range))
-        if !isHot { plan(cursor.id, &actions) }
+        if isHot {
+            forgetDemand(cursor.id)
+        } else {
+            demands[cursor.id] = Demand(cursor, wanted: range, window: firstWindow(for: range))
+            plan(cursor.id, &actions)
+        }
         return .head(facts)
     }
 
@@ -178,7 +190,7 @@ extension TaskMachine {
 
     /// The piece that a stream is given bytes of, and its length.
     func piece(of result: PollResult) -> (number: Int, bytes: Int64)? {
-        guard case .bytes(let range) = result, let layout = generation?.layout,
+        guard case .bytes(let range) = result, let layout = blocks?.grid.layout,
             range.upperBound <= layout.contentLength
         else { return nil }
         let number = layout.piece(at: range.lowerBound)
@@ -196,7 +208,7 @@ extension TaskMachine {
 
     /// - Parameter counter: of the file that the bytes were read from; the task may have moved on since.
     mutating func keepInMemory(_ memory: MemoryBlock, of index: BlockIndex, counter: UInt64) {
-        guard generation?.counter == counter else { return }
+        guard generationCounter == counter else { return }
         blocks?.keep(memory, of: index)
     }
 }

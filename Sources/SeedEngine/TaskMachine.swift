@@ -73,7 +73,12 @@ struct TaskMachine: Sendable {
 
     let configuration: EngineConfiguration
     let pieceLength: Int64?
-    var phase = Phase.cold
+    var phase = Phase.cold {
+        didSet { (generationEpoch, generationCounter) = (generation?.epoch, generation?.counter) }
+    }
+    /// Of the generation, which is copied for a look at it; these are asked for several times a request.
+    private(set) var generationEpoch: Int?
+    private(set) var generationCounter: UInt64?
     var blocks: BlockMap?
     var flights: [FlightID: FlightState] = [:]
     var demands: [StreamID: Demand] = [:]
@@ -104,7 +109,11 @@ struct TaskMachine: Sendable {
     /// Streams that read the current generation.
     var readers = 0
     /// The generation before this one, while streams read it.
-    var departing: Departing?
+    var departing: Departing? {
+        didSet { departingEpoch = departing?.epoch }
+    }
+    /// Likewise.
+    private(set) var departingEpoch: Int?
     /// The whole object is wanted, in the background.
     var prefetches = false
     /// The SHA-256 that names the task, according to the latest request.

@@ -2,31 +2,31 @@ package import DragonflyIdentity
 package import HTTPSemantics
 package import SeedOrigin
 
-/// What one client wants of one task: what the proxy asks of the engine.
-package struct TaskRequest: Sendable {
+/// What one client wants of one task: what the proxy asks of the engine. The stream, its task and their flights share it.
+package final class TaskRequest: Sendable {
     /// The store key: SHA-256 over everything that names the object.
-    package var key: StoreKey
+    package let key: StoreKey
     /// Dragonfly's task id, for headers and reports. It collides by construction, so it is never a key (rule 1).
-    package var wireID: TaskID
+    package let wireID: TaskID
     /// The exact URL to fetch, query included.
-    package var url: String
+    package let url: String
     /// Header fields for the origin; connection fields, `Range`, conditions, `Accept-Encoding` and `X-Dragonfly-*` removed.
-    package var headers: HTTPFields
+    package let headers: HTTPFields
     /// The one range asked for; `nil` asks for the whole object.
-    package var range: RangeSpec?
+    package let range: RangeSpec?
     /// The SHA-256 that the whole object must have, if its URL names one; in lower case.
-    package var digest: Digest?
+    package let digest: Digest?
     /// A piece length fixed by the client, in bytes; `nil` lets the content length decide.
-    package var pieceLength: Int64?
-    package var tag: String?
-    package var application: String?
+    package let pieceLength: Int64?
+    package let tag: String?
+    package let application: String?
     /// Under whose right the origin is asked (rule 4).
-    package var credential: Credential
-    package var freshness: FreshnessRule
+    package let credential: Credential
+    package let freshness: FreshnessRule
     /// `.prefetch` for a client that reads ahead: its bytes wait for everybody else's.
-    package var priority: OriginPriority
+    package let priority: OriginPriority
     /// Fetch the whole object afterwards (`proxy.prefetch`, `X-Dragonfly-Prefetch`).
-    package var prefetches: Bool
+    package let prefetches: Bool
 
     package init(
         key: StoreKey, wireID: TaskID, url: String, headers: HTTPFields = [:], range: RangeSpec? = nil,

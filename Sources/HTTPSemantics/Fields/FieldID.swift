@@ -2,6 +2,7 @@
 ///
 /// The order counts: `useP2P` and all cases after it are Dragonfly's own (`isDragonfly`), so others stand before it.
 /// `FieldIDSet` has room for 128.
+@usableFromInline
 package enum FieldID: UInt8, CaseIterable, Sendable {
     /// A name that is none of these.
     case other

@@ -1,4 +1,8 @@
 /// Some of the known names: which a head has, or a class of fields.
+///
+/// `@usableFromInline` although it is for the package: the compiler (6.3) takes inlinable functions of a package type into
+/// another module only then.
+@usableFromInline
 package struct FieldIDSet: Equatable, Sendable {
     @usableFromInline var low: UInt64 = 0
     @usableFromInline var high: UInt64 = 0

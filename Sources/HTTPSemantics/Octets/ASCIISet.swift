@@ -1,9 +1,10 @@
 /// A set of ASCII bytes as two words, so that asking costs no memory access.
+@usableFromInline
 package struct ASCIISet: Sendable {
     /// Bit n is byte n.
-    package let low: UInt64
+    @usableFromInline package let low: UInt64
     /// Bit n is byte 64 + n.
-    package let high: UInt64
+    @usableFromInline package let high: UInt64
 
     @inlinable @inline(__always)
     package init(low: UInt64, high: UInt64) {

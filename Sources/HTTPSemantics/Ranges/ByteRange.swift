@@ -4,24 +4,26 @@ public struct ByteRange: Hashable, Sendable {
     /// Exclusive.
     public let upperBound: Int64
 
+    // Inlinable, as these few instructions are used on every step of a request in other modules.
+
     /// - Precondition: `0 <= lowerBound <= upperBound`.
-    public init(_ lowerBound: Int64, _ upperBound: Int64) {
+    @inlinable public init(_ lowerBound: Int64, _ upperBound: Int64) {
         precondition(0 <= lowerBound && lowerBound <= upperBound, "a byte range runs forward from 0 or later")
         self.lowerBound = lowerBound
         self.upperBound = upperBound
     }
 
     /// How many bytes.
-    public var count: Int64 { upperBound - lowerBound }
+    @inlinable public var count: Int64 { upperBound - lowerBound }
 
-    public var isEmpty: Bool { lowerBound == upperBound }
+    @inlinable public var isEmpty: Bool { lowerBound == upperBound }
 
-    public func contains(_ offset: Int64) -> Bool {
+    @inlinable public func contains(_ offset: Int64) -> Bool {
         lowerBound <= offset && offset < upperBound
     }
 
     /// Whether every byte of `other` is in this range. An empty range is in any range.
-    public func contains(_ other: ByteRange) -> Bool {
+    @inlinable public func contains(_ other: ByteRange) -> Bool {
         other.isEmpty || (lowerBound <= other.lowerBound && other.upperBound <= upperBound)
     }
 

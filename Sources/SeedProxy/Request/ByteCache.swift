@@ -14,19 +14,26 @@ struct ByteCache<Value> {
     /// Longer keys are not kept, so that the memory is bounded too.
     static var longestKey: Int { 4096 }
 
+    /// What was asked for last: a client that reads an object range by range asks for the same again, which saves the hash.
+    private var latest: Entry?
     private var young: [Int: Entry] = [:]
     private var old: [Int: Entry] = [:]
 
     subscript(_ key: [UInt8]) -> Value? {
         mutating get {
+            if let latest, Self.isSame(latest.key, key) { return latest.value }
             let hash = Self.hash(key)
-            if let entry = young[hash], Self.isSame(entry.key, key) { return entry.value }
+            if let entry = young[hash], Self.isSame(entry.key, key) {
+                latest = entry
+                return entry.value
+            }
             guard let entry = old[hash], Self.isSame(entry.key, key) else { return nil }
             self[key] = entry.value
             return entry.value
         }
         set {
             guard key.count <= Self.longestKey else { return }
+            latest = nil
             if young.count >= Self.halfSize { (old, young) = (young, [:]) }
             young[Self.hash(key)] = newValue.map { Entry(key: Array(key), value: $0) }
         }

@@ -136,7 +136,10 @@ extension CachedResponder {
         remaining = head.range.count
         version = prepared
         if decision != .nextPart {
-            if [.hit, .stale].contains(head.cacheStatus) { request.outcome = .hit }
+            switch head.cacheStatus {
+            case .hit, .stale: request.outcome = .hit
+            case .miss, .revalidated: break
+            }
             application.begin(head, prepared, machine.multipart, on: connection)
         }
         if let part = machine.multipart?.head { connection.send(part) }

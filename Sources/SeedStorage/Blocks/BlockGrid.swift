@@ -1,28 +1,32 @@
-package import DragonflyIdentity
-package import HTTPSemantics
+public import DragonflyIdentity
+public import HTTPSemantics
 
 /// Where a block is: its piece, and its number inside that piece.
+@usableFromInline
 package struct BlockIndex: Hashable, Sendable, Comparable {
-    package var piece: Int
-    package var block: Int
+    @usableFromInline package var piece: Int
+    @usableFromInline package var block: Int
 
+    @inlinable
     package init(piece: Int, block: Int) {
         self.piece = piece
         self.block = block
     }
 
+    @inlinable
     package static func < (a: BlockIndex, b: BlockIndex) -> Bool { (a.piece, a.block) < (b.piece, b.block) }
 }
 
 /// The blocks of an object: a grid of 256 KiB that restarts at each piece, so the last block of a piece may be short.
+@usableFromInline
 package struct BlockGrid: Hashable, Sendable {
     /// Bytes of a block that is not the last of its piece.
-    package static let blockLength: Int64 = 262_144
+    @inlinable package static var blockLength: Int64 { 262_144 }
 
     /// Bytes of the longest piece a `BlockSet` can describe: 64 MiB.
     package static let longestPiece = blockLength * Int64(BlockSet.capacity)
 
-    package let layout: PieceLayout
+    @usableFromInline package let layout: PieceLayout
 
     /// - Precondition: `layout.pieceLength` is 1 byte to 64 MiB; checked where one comes from outside.
     package init(_ layout: PieceLayout) {
@@ -37,6 +41,7 @@ package struct BlockGrid: Hashable, Sendable {
     package func blocks(inPiece piece: Int) -> Int { Self.blockCount(ofLength: layout.range(of: piece).count) }
 
     /// The block that holds byte `offset`, which lies inside the object.
+    @inlinable
     package func block(at offset: Int64) -> BlockIndex {
         let piece = layout.piece(at: offset)
         let inside = offset - Int64(piece) * layout.pieceLength
@@ -44,11 +49,13 @@ package struct BlockGrid: Hashable, Sendable {
     }
 
     /// The bytes of a block, as offsets in the object.
+    @inlinable
     package func range(of index: BlockIndex) -> ByteRange {
         range(ofBlocks: index.block..<index.block + 1, inPiece: index.piece)
     }
 
     /// The bytes of neighbouring blocks of one piece.
+    @inlinable
     package func range(ofBlocks blocks: Range<Int>, inPiece piece: Int) -> ByteRange {
         let whole = layout.range(of: piece)
         let lower = whole.lowerBound + Int64(blocks.lowerBound) * Self.blockLength

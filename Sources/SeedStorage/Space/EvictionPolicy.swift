@@ -143,6 +143,7 @@ package struct EvictionPolicy: Sendable {
     private func segment(of entry: UInt32) -> Int { entries[Int(entry)].isProtected ? 1 : 0 }
 
     private mutating func move(_ entry: UInt32, to segment: Segment) {
+        if segments[segment.rawValue].newest == entry { return }
         unlink(entry)
         let size = entries[Int(entry)].size & ~Self.protectedBit
         entries[Int(entry)].size = segment == .protected ? size | Self.protectedBit : size

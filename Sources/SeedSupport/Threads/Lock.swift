@@ -1,11 +1,15 @@
-import Glibc
+public import Glibc
 
 /// A mutex and the state it guards, in one allocation.
 ///
 /// It is a pthread mutex because the thread sanitizer knows these and reports false races behind the standard library's.
+/// Inlinable: through the generic code of another module a turn of it costs ten times the mutex itself.
+@usableFromInline
 package struct Lock<State>: @unchecked Sendable {
     // Unchecked: the state is touched only while the mutex is held.
-    private final class Storage: ManagedBuffer<State, pthread_mutex_t> {
+    @usableFromInline
+    final class Storage: ManagedBuffer<State, pthread_mutex_t> {
+        @inlinable
         deinit {
             withUnsafeMutablePointerToElements { mutex in
                 pthread_mutex_destroy(mutex)
@@ -14,8 +18,10 @@ package struct Lock<State>: @unchecked Sendable {
         }
     }
 
-    private let storage: ManagedBuffer<State, pthread_mutex_t>
+    @usableFromInline
+    let storage: ManagedBuffer<State, pthread_mutex_t>
 
+    @inlinable
     package init(_ state: State) {
         storage = Storage.create(minimumCapacity: 1) { _ in state }
         storage.withUnsafeMutablePointerToElements { mutex in
@@ -25,6 +31,7 @@ package struct Lock<State>: @unchecked Sendable {
     }
 
     /// Runs `body` alone. It must be short and must not take this lock again.
+    @inlinable
     package func withLock<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
         let (state, mutex) = storage.withUnsafeMutablePointers { ($0, $1) }
         pthread_mutex_lock(mutex)
