@@ -2,7 +2,7 @@
 SWIFT ?= swift
 FORMATTED := Sources Tests Examples benchmarks Package.swift
 # Instructions that a warm request may cost, loosely: other compilers make it a little more or less.
-HOT_PATH_LIMIT ?= 100000
+HOT_PATH_LIMIT ?= 33000
 FUZZ_SECONDS ?= 60
 # A third of what the server core costs for a request were the runtime's checks for overlapping access to what is confined to
 # a thread. Debug builds, and so the tests, check. With the Swift libraries inside, the program starts on any Debian 12 that has
