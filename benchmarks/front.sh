@@ -10,7 +10,7 @@
 #   core           4 KiB, HTTPServer alone with blocks from memory
 #   idle           own memory of each of 10,000 idle connections
 #   pass-through   small requests through to an origin, 32 connections, against nginx's proxy_pass with kept connections
-#   cold           1 GiB for the first time, against a plain download
+#   cold           1 GiB for the first time, against a plain download; the server on both cores
 #
 #   FRONT_ROUNDS (5), FRONT_SECONDS of each run (4), SEED_PEER the program, FRONT_TABLE a file for the lines as JSON
 set -euo pipefail
@@ -37,7 +37,7 @@ start_all() {
     slice=127.0.0.1:$(free_port) relay=127.0.0.1:$(free_port)
     # The server that start_nginx adds is the origin, and serves the file itself. It has a worker of its own in none of the
     # comparisons but pass-through, where both sides use it.
-    start_nginx 1 "access_log off; keepalive_requests 100000000; open_file_cache max=64; tcp_nopush on;
+    start_nginx 1 "access_log off; keepalive_requests 100000000; open_file_cache max=64;
         proxy_cache_path $work/cache keys_zone=c:10m max_size=1g; proxy_http_version 1.1;
         upstream kept { server @ORIGIN@; keepalive 64; keepalive_requests 100000000; }
         server { listen $slice; location / { slice 4m; proxy_cache c; proxy_cache_key \$uri\$slice_range;
@@ -69,7 +69,7 @@ ratio() { # ratio KEY OURS THEIRS: the median of the ratios of each round
     paste <(field "$2" "$1") <(field "$3" "$1") | awk '$2 > 0 { print $1 / $2 }' | median
 }
 
-# compare FIGURE RANGE CONNECTIONS NAME=ADDRESS=TARGET=PID…: all against the first, which is nginx
+# compare FIGURE RANGE CONNECTIONS NAME|ADDRESS|TARGET|PID…: all against the first, which is nginx
 compare() {
     local figure=$1 range=$2 connections=$3 round name address target pid order
     shift 3
@@ -78,14 +78,14 @@ compare() {
         order=("$@")
         if ((round % 2)); then mapfile -t order < <(printf '%s\n' "$@" | tac); fi
         for side in "${order[@]}"; do
-            IFS='=' read -r name address target pid <<<"$side"
+            IFS='|' read -r name address target pid <<<"$side"
             say "$figure, round $((round + 1)) of $rounds: $name"
             load "$name" "$address" "$target" "$range" "$connections" "$pid"
         done
     done
-    local first=${1%%=*}
+    local first=${1%%|*}
     for side in "$@"; do
-        name=${side%%=*}
+        name=${side%%|*}
         row "$figure" "$name" "$(field "$name" requestsPerSecond | median)" \
             "$(ratio requestsPerSecond "$name" "$first")" "$(field "$name" p50 | median)" \
             "$(field "$name" p99 | median)" "$(ratio p99 "$name" "$first")" "$(field "$name" cpuMicroseconds | median)"
@@ -103,14 +103,14 @@ ranges() {
     local size name
     for size in 4096 65536 1048576 8388608; do
         name="$((size >> 10)) KiB, 32 conn."
-        compare "$name" "$size" 32 "nginx-slice=$slice=/object=$worker" "nginx-file=$origin=/object=$worker" \
-            "seed-peer=$proxy=http://$origin/object=$peer_pid"
+        compare "$name" "$size" 32 "nginx-slice|$slice|/object|$worker" "nginx-file|$origin|/object|$worker" \
+            "seed-peer|$proxy|http://$origin/object|$peer_pid"
     done
 }
 
 connections() {
-    compare "4 KiB, 4000 conn." 4096 4000 "nginx-slice=$slice=/object=$worker" \
-        "seed-peer=$proxy=http://$origin/object=$peer_pid"
+    compare "4 KiB, 4000 conn." 4096 4000 "nginx-slice|$slice|/object|$worker" \
+        "seed-peer|$proxy|http://$origin/object|$peer_pid"
 }
 
 core() {
@@ -121,7 +121,7 @@ core() {
     until grep -q '^listening ' "$work/core.out"; do kill -0 "$core_pid" || fail "it does not start: $(cat "$work/core.log")"; sleep 0.02; done
     local address
     address=$(sed -n 's/^listening //p' "$work/core.out")
-    compare "4 KiB, server core" 4096 32 "nginx-slice=$slice=/object=$worker" "server-core=$address=/object=$core_pid"
+    compare "4 KiB, server core" 4096 32 "nginx-slice|$slice|/object|$worker" "server-core|$address|/object|$core_pid"
     stop TERM "$core_pid"
     core_pid=
 }
@@ -146,12 +146,14 @@ idle() {
 
 pass_through() {
     head -c 4096 /dev/urandom >"$work/files/small"
-    compare "pass-through 4 KiB" 0 32 "nginx-relay=$relay=/small=$worker" \
-        "seed-peer=$proxy=http://$origin/small?X-Amz-Signature=0=$peer_pid"
+    compare "pass-through 4 KiB" 0 32 "nginx-relay|$relay|/small|$worker" \
+        "seed-peer|$proxy|http://$origin/small?X-Amz-Signature=0|$peer_pid"
 }
 
 cold() {
     head -c $((1 << 30)) /dev/urandom >"$work/files/large"
+    # Origin, server and client would share one core otherwise, which the plain download leaves to two.
+    taskset -ap 3 "$peer_pid" >/dev/null
     local round ours theirs
     : >"$work/cold"
     for ((round = 0; round < 5; round++)); do
