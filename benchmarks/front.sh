@@ -10,7 +10,7 @@
 #   core           4 KiB, HTTPServer alone with blocks from memory
 #   idle           own memory of each of 10,000 idle connections
 #   pass-through   small requests through to an origin, 32 connections, against nginx's proxy_pass with kept connections
-#   cold           1 GiB for the first time, against a plain download; the server on both cores
+#   cold           1 GiB for the first time, to a file, against a plain download to a file; the server on both cores
 #
 #   FRONT_ROUNDS (5), FRONT_SECONDS of each run (4), SEED_PEER the program, FRONT_TABLE a file for the lines as JSON
 set -euo pipefail
@@ -158,8 +158,8 @@ cold() {
     : >"$work/cold"
     for ((round = 0; round < 5; round++)); do
         say "cold, round $((round + 1)) of 5"
-        theirs=$(curl -q -sS --fail -o /dev/null -w '%{time_total}' "http://$origin/large")
-        ours=$(curl -q -sS --fail -x "http://$proxy" -o /dev/null -w '%{time_total}' "http://$origin/large?round=$round")
+        theirs=$(curl -q -sS --fail -o "$work/got" -w '%{time_total}' "http://$origin/large")
+        ours=$(curl -q -sS --fail -x "http://$proxy" -o "$work/got" -w '%{time_total}' "http://$origin/large?round=$round")
         echo "$theirs $ours" >>"$work/cold"
     done
     printf '%-22s %-12s %.2f of the rate of a plain download (median of 5)\n' "cold 1 GiB" seed-peer \
