@@ -77,7 +77,7 @@ package final class EventLoop: @unchecked Sendable {
     package func stop() {
         precondition(!isCurrent, "a loop can't wait for its own end")
         post { [self] in isStopping = true }
-        // Under the lock, for whoever else stops it waits for the end, too.
+        // Under the lock, so that a second caller waits for the end, too.
         thread.withLock { $0.take()?.join() }
     }
 

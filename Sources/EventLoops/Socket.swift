@@ -137,7 +137,7 @@ package enum Socket {
 
 /// A connection that was accepted: non-blocking, closed at exec, without Nagle's delay.
 package struct AcceptedSocket: Sendable {
-    /// Owned by whoever gets this.
+    /// Owned by the receiver of this value.
     package let descriptor: Int32
     package let peer: SocketAddress
 }

@@ -32,7 +32,7 @@ package final class ClientConnection {
 
     /// Counts the requests of this connection, so that what comes late for one of them is known as such.
     package private(set) var serial = 0
-    /// What answers the present request if that takes longer than one call. Whoever sets another one ends the first.
+    /// What answers the present request if that takes longer than one call. Setting another one ends the first.
     package var responder: (any Responder)?
     /// Of the present request.
     private var isHead = false

@@ -199,7 +199,7 @@ extension HeadBytes {
     }
 }
 
-/// Memory for a head. Whoever has the only reference may use it again.
+/// Memory for a head. The holder of the only reference may use it again.
 final class HeadBuffer {
     /// Bytes that most heads need no more than.
     static let usual = 2_048
