@@ -124,7 +124,7 @@ struct ServingTests {
             try client.send(SeedPeerProcess.request(harness.url("object")))
             let answer = try client.readHead()
             harness.peer.send(SIGTERM)
-            while (try? RawClient(port: harness.peer.port("health"))) != nil { usleep(2_000) }
+            try waitUntil("the health port is closed") { (try? RawClient(port: harness.peer.port("health"))) == nil }
             #expect(answer.status == 200)
             #expect(try client.read(exactly: file.count) == file)
             #expect(harness.peer.exitCode == 0, "\(harness.peer.errorText)")

@@ -66,7 +66,7 @@ struct StartAndStopTests {
         try client.send("GET http://127.0.0.1:\(silentPort)/ HTTP/1.1\r\nHost: h\r\n\r\n")
         try waitUntil("its origin is asked") { try peer.metric("seed_peer_origin_requests") == 1 }
         peer.send(SIGTERM)
-        while (try? RawClient(port: peer.port("health"))) != nil { usleep(2_000) }
+        try waitUntil("the health port is closed") { (try? RawClient(port: peer.port("health"))) == nil }
         // What runs can still be watched.
         #expect(try peer.metric("seed_peer_connections") == 1)
         peer.send(SIGINT)

@@ -11,7 +11,7 @@ extension HTTPFields {
     package func statedLifetime(_ control: CacheControl) -> StatedLifetime? {
         if control.noCache { return .seconds(0) }
         if let seconds = control.sharedMaxAge ?? control.maxAge { return .seconds(seconds) }
-        // A date that is none lies in the past (RFC 9111 §5.3).
+        // An invalid date lies in the past (RFC 9111 §5.3).
         return self[content: .expires].map { .until(second: HTTPDate.seconds($0) ?? 0) }
     }
 

@@ -4,7 +4,7 @@
 /// `FieldIDSet` has room for 128.
 @usableFromInline
 package enum FieldID: UInt8, CaseIterable, Sendable {
-    /// A name that is none of these.
+    /// Any other name.
     case other
     case host, connection, contentLength, transferEncoding, expect, maxForwards, via, te, trailer, upgrade, keepAlive,
         proxyConnection, proxyAuthorization, proxyAuthenticate, proxyAuthenticationInfo

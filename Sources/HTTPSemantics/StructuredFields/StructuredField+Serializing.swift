@@ -1,5 +1,5 @@
 /// Each gives the canonical text (RFC 9651 §4.1), or nil if there is none: a number with too many digits, a string with
-/// other characters than printable ASCII, a key or token that is none.
+/// other characters than printable ASCII, an invalid key or token.
 extension StructuredField {
     package static func text(_ members: [Member]) -> String? {
         joined(members.map { text($0) }, by: ", ")

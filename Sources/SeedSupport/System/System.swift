@@ -82,10 +82,6 @@ package enum System {
         try call { flock(descriptor, LOCK_EX | LOCK_NB) }
     }
 
-    package static func synchronize(_ descriptor: Int32) throws(Errno) {
-        try call { fsync(descriptor) }
-    }
-
     package static func unlink(_ path: String) throws(Errno) {
         try call { Glibc.unlink(path) }
     }

@@ -1,6 +1,6 @@
 /// Messages from any thread to one receiver, with at most one wake-up under way however many come (rule 18).
 ///
-/// A value without I/O behind a lock: whoever posts wakes the receiver when told to.
+/// A value without I/O behind a lock: the sender wakes the receiver when told to.
 package struct Mailbox<Message: Sendable>: Sendable {
     private struct State {
         var messages: [Message] = []
