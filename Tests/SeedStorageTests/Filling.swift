@@ -37,15 +37,15 @@ extension PieceStore {
         return true
     }
 
-    /// Evicts until nothing is to go any more and what goes is gone; false when that does not come within ten seconds.
+    /// Waits until nothing is to go any more and what goes is gone; false when that does not come.
     func settles() -> Bool {
-        let deadline = MonotonicTime.now() + .seconds(10)
-        while MonotonicTime.now() < deadline {
-            _ = evict()
+        eventually {
+            guard housekeeper.isIdle else { return false }
             threads.barrier(2)
-            if space.account.excess == 0, space.account.leaving == 0 { return true }
+            if space.account.excess == 0, space.account.leaving == 0, housekeeper.isIdle { return true }
+            housekeeper.call()
+            return false
         }
-        return false
     }
 
     /// What all content files take on the volume.

@@ -32,7 +32,10 @@ func openStore(
     var configuration = StorageConfiguration(
         directory: directory.path("store"), threads: 2, limits: SpaceLimits(headroom: 0))
     change(&configuration)
-    return try PieceStore.open(configuration, logger: quiet)
+    let store = try PieceStore.open(configuration, logger: quiet)
+    // The first round measures the files, and takes what a test writes meanwhile for twice as much.
+    _ = eventually { store.housekeeper.isIdle }
+    return store
 }
 
 func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }

@@ -11,6 +11,7 @@ final class Housekeeper: Sendable {
     private struct State {
         var isCalled = false
         var isStopping = false
+        var isWorking = true
         var restsUntil: MonotonicTime?
         var noteAt: MonotonicTime
         var roundAt: MonotonicTime
@@ -42,6 +43,9 @@ final class Housekeeper: Sendable {
     }
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Whether the first round is over and nothing that was called for is left to do.
+    var isIdle: Bool { state.withLock { !$0.isWorking && !$0.isCalled } }
 
     func start(_ chores: Chores) {
         thread.withLock { $0 = PlatformThread(name: "store-keeper") { self.run(chores) } }
@@ -75,6 +79,7 @@ final class Housekeeper: Sendable {
     private func next() -> Turn? {
         state.wait { state in
             let now = MonotonicTime.now()
+            state.isWorking = true
             if state.isStopping { return .go(nil) }
             if state.isCalled, state.restsUntil.map({ $0 <= now }) ?? true {
                 state.isCalled = false
@@ -89,6 +94,7 @@ final class Housekeeper: Sendable {
                 state.noteAt = now + Self.noteInterval
                 return .go(.noteUses)
             }
+            state.isWorking = false
             let call = state.isCalled ? state.restsUntil : nil
             return .wait(until: min(state.roundAt, min(state.noteAt, call ?? state.noteAt)))
         }
