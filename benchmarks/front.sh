@@ -12,7 +12,8 @@
 #   pass-through   small requests through to an origin, 32 connections, against nginx's proxy_pass with kept connections
 #   cold           1 GiB for the first time, to a file, against a plain download to a file; the server on both cores
 #
-#   FRONT_ROUNDS (5), FRONT_SECONDS of each run (4), SEED_PEER the program, FRONT_TABLE a file for the lines as JSON
+#   FRONT_ROUNDS (5), FRONT_SECONDS of each run (4), FRONT_SIZES of the ranges in bytes, SEED_PEER the
+#   program, FRONT_TABLE a file for the lines as JSON
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${FRONT_ROUNDS:-5} seconds=${FRONT_SECONDS:-4}
@@ -101,7 +102,7 @@ row() {
 
 ranges() {
     local size name
-    for size in 4096 65536 1048576 8388608; do
+    for size in ${FRONT_SIZES:-4096 65536 1048576 8388608}; do
         name="$((size >> 10)) KiB, 32 conn."
         compare "$name" "$size" 32 "nginx-slice|$slice|/object|$worker" "nginx-file|$origin|/object|$worker" \
             "seed-peer|$proxy|http://$origin/object|$peer_pid"

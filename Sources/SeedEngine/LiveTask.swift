@@ -141,10 +141,12 @@ final class LiveTask: Sendable {
 
     /// One step of a stream. With bytes comes the lease on them, taken under the same lock as the look at the block
     /// map, so that no block can be dropped in between (rule 8).
-    func poll(_ cursor: Cursor, limit: Int64, wake: @escaping @Sendable () -> Void) -> StreamStep {
+    func poll(_ cursor: Cursor, limit: Int64, _ source: ExtentSource, wake: @escaping @Sendable () -> Void)
+        -> StreamStep
+    {
         handle { state, actions in
             var step = StreamStep(cursor: cursor)
-            step.result = state.machine.poll(&step.cursor, limit: limit, now: context.now(), &actions)
+            step.result = state.machine.poll(&step.cursor, limit: limit, source, now: context.now(), &actions)
             switch step.result {
             case .wait: state.wakes[cursor.id] = wake
             case .bytes:

@@ -34,9 +34,6 @@ package final class PieceStream: Sendable {
         var direct: DirectFeed?
     }
 
-    /// Up to this length bytes are sent from memory: cheaper than a call of its own for sending from the file.
-    private static let inlineLength: Int64 = 64 << 10
-
     private let request: TaskRequest
     private let task: LiveTask
     private let context: EngineContext
@@ -55,12 +52,12 @@ package final class PieceStream: Sendable {
         state = Lock(State(cursor: Cursor(id: id, spec: request.range, priority: request.priority)))
     }
 
-    /// The next step, with at most `limit` bytes. Never blocks.
-    package func next(limit: Int) -> Step {
+    /// The next step, with at most `limit` bytes, from there if they are there. Never blocks.
+    package func next(limit: Int, from source: ExtentSource) -> Step {
         state.withLock { state in
             guard !state.isClosed else { return .end }
             if let direct = state.direct { return direct.next() }
-            let polled = task.poll(state.cursor, limit: Int64(limit), wake: wake)
+            let polled = task.poll(state.cursor, limit: Int64(limit), source, wake: wake)
             guard case .bytes(let range) = polled.result, let file = polled.file, let lease = polled.lease else {
                 let before = state.cursor
                 state.cursor = polled.cursor
@@ -72,7 +69,7 @@ package final class PieceStream: Sendable {
                 return step(polled.result)
             }
             let isWarm = state.warmed?.lowerBound == range.lowerBound
-            guard let extent = extent(range, file, lease, polled.memory, isWarm: isWarm) else {
+            guard let extent = extent(range, file, lease, polled.memory, source, isWarm: isWarm) else {
                 // The cursor stays; a loop must not wait for the disk (rule 15).
                 state.warmed = range
                 context.store.threads.run { [wake] in
@@ -84,7 +81,9 @@ package final class PieceStream: Sendable {
             state.cursor = polled.cursor
             state.warmed = nil
             note(polled.piece, file, &state)
-            if let grid = polled.grid, polled.memory == nil { task.takeIntoMemory(range, of: file, grid) }
+            if let grid = polled.grid, polled.memory == nil, source != .file {
+                task.takeIntoMemory(range, of: file, grid)
+            }
             return .bytes(extent)
         }
     }
@@ -96,19 +95,14 @@ package final class PieceStream: Sendable {
         context.store.used(request.key, generation: file.generation, piece: piece.number, bytes: piece.bytes)
     }
 
-    /// Small extents as memory, to leave in one write with the head; large ones as a part of the file, which the kernel
-    /// sends without copying (0.7 of the CPU time, benchmarks/memory-tier.sh), with the same bytes where they are in
-    /// memory too: the sender chooses. Nil if the disk would have to be waited for.
+    /// Nil if the disk would have to be waited for.
     private func extent(
-        _ range: ByteRange, _ file: ContentFile, _ lease: Lease, _ memory: Bytes?, isWarm: Bool
+        _ range: ByteRange, _ file: ContentFile, _ lease: Lease, _ memory: Bytes?, _ source: ExtentSource, isWarm: Bool
     ) -> Extent? {
-        if range.count <= Self.inlineLength,
-            let bytes = memory ?? file.readResident(range)
-        {
-            return .bytes(bytes)
-        }
+        if source != .file, let memory { return .bytes(memory) }
+        if source == .copy, let copy = file.readResident(range) { return .bytes(copy) }
         guard isWarm || file.isResident(range) else { return memory.map(Extent.bytes) }
-        return .file(lease.extent(of: range, memory: memory))
+        return .file(lease.extent(of: range))
     }
 
     /// The client has what it wanted, or is gone. Idempotent.

@@ -13,14 +13,15 @@ extension TaskMachine {
     ///
     /// The clock is read for a stream's beginning only.
     mutating func poll(
-        _ cursor: inout Cursor, limit: Int64, now: @autoclosure () -> ClockReading, _ actions: inout [Action]
+        _ cursor: inout Cursor, limit: Int64, _ source: ExtentSource, now: @autoclosure () -> ClockReading,
+        _ actions: inout [Action]
     ) -> PollResult {
         if let result = demands[cursor.id]?.result { return over(&cursor, result) }
         switch cursor.phase {
         case .over: return .end
         case .opening: return open(&cursor, now: now(), &actions)
         case .reading(let epoch, let left) where epoch == generationEpoch:
-            return read(&cursor, epoch: epoch, left: left, limit: limit, &actions)
+            return read(&cursor, epoch: epoch, left: left, limit: limit, source, &actions)
         case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit)
         }
     }
@@ -129,15 +130,18 @@ extension TaskMachine {
     }
 
     private mutating func read(
-        _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ actions: inout [Action]
+        _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ source: ExtentSource,
+        _ actions: inout [Action]
     ) -> PollResult {
         guard !left.isEmpty else { return over(&cursor, .end) }
         guard let blocks else { return over(&cursor, .failed(.changedWhileReading)) }
         let most = min(left.upperBound, left.lowerBound + limit, cursor.isWhole ? withheldFrom ?? .max : .max)
         var end = blocks.servable(from: left.lowerBound, upTo: most)
-        // What is in memory goes out block by block.
-        let first = blocks.grid.block(at: left.lowerBound)
-        if blocks.memory(of: first) != nil { end = min(end, blocks.grid.range(of: first).upperBound) }
+        if source != .file {
+            // What is in memory goes out block by block.
+            let first = blocks.grid.block(at: left.lowerBound)
+            if blocks.memory(of: first) != nil { end = min(end, blocks.grid.range(of: first).upperBound) }
+        }
         guard end > left.lowerBound else { return starve(cursor, left: left, &actions) }
         let given = ByteRange(left.lowerBound, end)
         cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))

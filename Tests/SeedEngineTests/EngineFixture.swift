@@ -156,9 +156,11 @@ final class Client: @unchecked Sendable {  // Read by one thread at a time; the 
     deinit { stream.close() }
 
     /// The next step that is no `.wait`; `nil` when none comes in time.
-    func step(limit: Int = 1 << 20, within seconds: Double = 10) -> PieceStream.Step? {
+    func step(limit: Int = 1 << 20, from source: ExtentSource = .memory, within seconds: Double = 10) -> PieceStream
+        .Step?
+    {
         signal.wait(within: seconds) {
-            let step = self.stream.next(limit: limit)
+            let step = self.stream.next(limit: limit, from: source)
             switch step {
             case .wait: return nil
             case .head(let head): self.head = head

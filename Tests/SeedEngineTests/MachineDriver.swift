@@ -31,7 +31,7 @@ struct MachineDriver {
     }
 
     mutating func poll(_ cursor: inout Cursor, limit: Int64 = 1 << 30) -> PollResult {
-        machine.poll(&cursor, limit: limit, now: now, &actions)
+        machine.poll(&cursor, limit: limit, .memory, now: now, &actions)
     }
 
     mutating func close(_ cursor: Cursor) { machine.close(cursor, &actions) }

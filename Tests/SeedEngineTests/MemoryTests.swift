@@ -30,11 +30,13 @@ struct MemoryTests {
     /// Reads a range, whose bytes must be right.
     /// - Returns: whether the first of them came from memory.
     @discardableResult
-    private func read(_ fixture: EngineFixture, from first: Int = 1_000, count: Int = 200_000) throws -> Bool {
+    private func read(
+        _ fixture: EngineFixture, from first: Int = 1_000, count: Int = 200_000, source: ExtentSource = .memory
+    ) throws -> Bool {
         let client = try fixture.open(.bounded(first: Int64(first), last: Int64(first + count) - 1))
         defer { client.stream.close() }
         var isMemory: Bool?
-        while let step = client.step() {
+        while let step = client.step(from: source) {
             switch step {
             case .head: continue
             case .bytes(.bytes): isMemory = isMemory ?? true
@@ -48,9 +50,11 @@ struct MemoryTests {
     }
 
     /// Two reads that lie apart, and all that the store's threads have to do after them.
-    private func makeHot(_ fixture: EngineFixture, from first: Int = 1_000, count: Int = 200_000) throws {
+    private func makeHot(
+        _ fixture: EngineFixture, from first: Int = 1_000, count: Int = 200_000, source: ExtentSource = .memory
+    ) throws {
         for _ in 1...2 {
-            try read(fixture, from: first, count: count)
+            try read(fixture, from: first, count: count, source: source)
             fixture.clock.pass(.milliseconds(3_000))
         }
         fixture.turnAllThreads()
@@ -74,11 +78,16 @@ struct MemoryTests {
         }
     }
 
-    @Test("a long run leaves from the file although it is in memory: the kernel sends that without copying")
-    func longRuns() throws {
+    @Test("who would rather have the file gets it, although the block is in memory, and makes no block hot")
+    func prefersFile() throws {
         try withFixture { fixture in
             try makeHot(fixture)
-            #expect(try !read(fixture))
+            #expect(try read(fixture))
+            #expect(try !read(fixture, source: .file))
+        }
+        try withFixture { fixture in
+            try makeHot(fixture, source: .file)
+            #expect(fixture.engine.memoryBytes == 0)
         }
     }
 

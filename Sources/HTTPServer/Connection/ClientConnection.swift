@@ -84,8 +84,10 @@ package final class ClientConnection {
         guard readsInput || Socket.peerState(descriptor) != .gone else { return close(isReset: false) }
         let isServing = machine.isServing
         let wantsBody = isServing && !machine.isRequestRead && takesBody
-        // The last response is the client's only when it has acknowledged it: what waits in the kernel would be cut too.
-        let inKernel = machine.phase == .lingering ? Socket.unacknowledged(descriptor) : 0
+        // Only what the client has acknowledged was taken by it. What waits in the kernel may wait for long, and the last
+        // response would be cut with it.
+        let isSending = machine.phase == .lingering || !writer.isEmpty
+        let inKernel = isSending ? Socket.unacknowledged(descriptor) : 0
         let judgement = clock.judge(
             now, queued: writer.queued + inKernel, taken: writer.taken &- inKernel, phase: machine.phase,
             wantsBody: wantsBody, limits: server.configuration.timeouts)

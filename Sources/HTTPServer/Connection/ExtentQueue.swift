@@ -55,11 +55,7 @@ struct ExtentQueue {
         append(Piece(base: buffer.base, count: count, bytes: Bytes(), owner: buffer))
     }
 
-    /// A long part that is in memory as well leaves out of the file, a short one out of memory.
     mutating func append(_ file: FileExtent) {
-        if file.count < WriteLimits.sendFileFrom, let memory = file.memory {
-            return append(memory, lease: file.lease)
-        }
         append(
             Piece(
                 base: nil, descriptor: file.descriptor, offset: file.offset, count: file.count, bytes: Bytes(),

@@ -1,16 +1,23 @@
+package import SeedSupport
+
 /// Which call sends which bytes, and how many. Measured on loopback (benchmarks/README.md): measure again on a network.
-enum WriteLimits {
+package enum WriteLimits {
     /// Bytes that one connection may write before the loop's others get their turn.
     static let turn = 2 << 20
+    /// Bytes that a responder asks its source for at once. A part of a file takes no memory, and shorter calls cost more for
+    /// each byte.
+    package static let extent = 1 << 20
     /// Queued bytes from which on a responder should wait.
     static let full = 256 << 10
     /// Queued bytes down to which it waits then.
     static let room = 64 << 10
-    /// Unsent bytes in the kernel beyond which it takes no more: what waits there counts as read, and a slow client must
-    /// not look like a fast one.
-    static let unsent = 128 << 10
-    /// From here on the kernel sends out of the file, also where the bytes are in memory: it copies less.
-    static let sendFileFrom = 64 << 10
+    /// Unsent bytes in the kernel beyond which it takes no more: enough for a whole turn's call, and a bound for what a
+    /// slow client holds there.
+    static let unsent = 1 << 20
+    /// Up to here copying a body costs less than the second call that a part of a file takes.
+    private static let copied: Int64 = 8 << 10
+    /// From here on the kernel sends out of the file with less work than out of memory.
+    private static let file: Int64 = 16 << 10
     /// Up to here a head waits in the kernel for the part of a file that follows it; a longer part would suffer from that.
     static let holdHeadUpTo = 32 << 10
     /// Pieces of one gathered write.
@@ -19,4 +26,13 @@ enum WriteLimits {
     static let copiedChunk = 4_096
     /// Places in a queue that are kept when it is empty.
     static let keptPlaces = 4
+
+    /// - Parameter count: bytes of the body.
+    package static func source(ofBody count: Int64) -> ExtentSource {
+        switch count {
+        case ...copied: .copy
+        case ..<file: .memory
+        default: .file
+        }
+    }
 }

@@ -6,9 +6,6 @@ import SeedSupport
 
 /// One response out of the cache: pulls steps from the engine's stream while the client takes bytes.
 final class CachedResponder: Responder {
-    /// Most bytes asked for in one step. With the writer's limit, at most twice as many are ever queued.
-    private static let stepLength = 256 << 10
-
     private let application: ProxyApplication
     private let connection: ClientConnection
     private let template: TaskTemplate
@@ -18,6 +15,8 @@ final class CachedResponder: Responder {
     private var stream: PieceStream?
     /// Bytes of the stream still to send; 0 before its head.
     private var remaining: Int64 = 0
+    /// Where the bytes of the present part leave from best.
+    private var source = ExtentSource.memory
     /// The version that was promised; nil before the head.
     private var version: PreparedHead?
     private var isPumping = false
@@ -67,7 +66,7 @@ final class CachedResponder: Responder {
         isPumping = true
         defer { isPumping = false }
         while let stream, connection.isWritable {
-            let step = stream.next(limit: Self.stepLength)
+            let step = stream.next(limit: WriteLimits.extent, from: source)
             if case .wait = step { return }
             perform(step)
         }
@@ -134,6 +133,7 @@ final class CachedResponder: Responder {
 extension CachedResponder {
     private func begin(_ head: StreamHead, _ prepared: PreparedHead, _ decision: AnswerMachine.Decision) {
         remaining = head.range.count
+        source = WriteLimits.source(ofBody: remaining)
         version = prepared
         if decision != .nextPart {
             switch head.cacheStatus {

@@ -22,12 +22,9 @@ package final class Lease: Sendable {
     }
 
     /// Bytes of the file, ready to be sent. What is sent was published before the lease was taken.
-    /// - Parameters:
-    ///   - range: of the object, which has its bytes at the same offsets as its file.
-    ///   - memory: the same bytes, where they are in memory too.
-    package func extent(of range: ByteRange, memory: Bytes? = nil) -> FileExtent {
-        FileExtent(
-            descriptor: file.descriptor, offset: range.lowerBound, count: Int(range.count), memory: memory, lease: self)
+    /// - Parameter range: of the object, which has its bytes at the same offsets as its file.
+    package func extent(of range: ByteRange) -> FileExtent {
+        FileExtent(descriptor: file.descriptor, offset: range.lowerBound, count: Int(range.count), lease: self)
     }
 
     /// Ends this epoch: `onGone` runs when it and all older ones are gone.

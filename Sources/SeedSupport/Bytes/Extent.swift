@@ -14,6 +14,17 @@ package enum Extent: Sendable {
     }
 }
 
+/// Where a sender would rather have bytes from, for its way of sending them. Bytes that aren't there come from the other
+/// place.
+package enum ExtentSource: Sendable {
+    /// Memory, also where they have to be copied there from the file.
+    case copy
+    /// Memory, where they are there already.
+    case memory
+    /// The open file.
+    case file
+}
+
 /// Neighbouring bytes of an open file.
 ///
 /// Keep the value, or its `lease`, until nothing refers to the descriptor any more.
@@ -23,21 +34,13 @@ package struct FileExtent: Sendable {
     /// Of the first byte in the file.
     package private(set) var offset: Int64
     package private(set) var count: Int
-    /// The same bytes, where they are in memory too. Long parts leave out of the file all the same, so only memory whose
-    /// file's pages are likely to be resident belongs here: the sender would wait for the disk.
-    package private(set) var memory: Bytes?
     /// Keeps the file open and these bytes as they are.
     package let lease: any AnyObject & Sendable
 
-    /// - Precondition: `memory` has as many bytes.
-    package init(
-        descriptor: Int32, offset: Int64, count: Int, memory: Bytes? = nil, lease: any AnyObject & Sendable
-    ) {
-        precondition(memory == nil || memory?.count == count, "an extent in memory is as long as in the file")
+    package init(descriptor: Int32, offset: Int64, count: Int, lease: any AnyObject & Sendable) {
         self.descriptor = descriptor
         self.offset = offset
         self.count = count
-        self.memory = memory
         self.lease = lease
     }
 
@@ -47,6 +50,5 @@ package struct FileExtent: Sendable {
         precondition(0...count ~= sent, "only bytes of the extent can be dropped")
         offset += Int64(sent)
         count -= sent
-        memory = memory?.suffix(from: sent)
     }
 }

@@ -10,11 +10,8 @@ struct ExtentQueueTests {
 
     private static func memory(_ count: Int) -> Extent { .bytes(Pattern.bytes(count)) }
 
-    private static func file(_ count: Int, memory: Bool = false) -> Extent {
-        .file(
-            FileExtent(
-                descriptor: 7, offset: 1_000, count: count, memory: memory ? Pattern.bytes(count) : nil, lease: Lease())
-        )
+    private static func file(_ count: Int) -> Extent {
+        .file(FileExtent(descriptor: 7, offset: 1_000, count: count, lease: Lease()))
     }
 
     private static func queue(_ extents: Extent...) -> ExtentQueue {
@@ -62,11 +59,14 @@ struct ExtentQueueTests {
         #expect(calls(Self.queue(Self.memory(400), Self.file(1 << 20))) == ["gather 1 400", "file 1000 1048576"])
     }
 
-    @Test("What is in memory and in a file leaves out of memory when it is short, out of the file when it is long")
-    func both() {
-        #expect(calls(Self.queue(Self.memory(400), Self.file(65_535, memory: true))) == ["gather 2 65935"])
-        #expect(
-            calls(Self.queue(Self.memory(400), Self.file(65_536, memory: true))) == ["gather 1 400", "file 1000 65536"])
+    @Test(
+        "A short body leaves out of memory, a shorter one also when it has to be copied there, a long one out of the file",
+        arguments: [
+            (1 as Int64, ExtentSource.copy), (8_192, .copy), (8_193, .memory), (16_383, .memory), (16_384, .file),
+            (8 << 20, .file),
+        ] as [(Int64, ExtentSource)])
+    func sources(count: Int64, source: ExtentSource) {
+        #expect(WriteLimits.source(ofBody: count) == source)
     }
 
     @Test("No call passes the limit of a turn, nor the number of pieces")

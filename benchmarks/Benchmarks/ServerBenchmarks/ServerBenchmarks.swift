@@ -1,7 +1,7 @@
 // The server core alone: ranges of one object of 64 MiB, out of memory or out of a file, on one event loop. Prints
 // `listening ADDRESS:PORT` and serves until it is ended. `benchmarks/front.sh core` loads it.
 //
-//   ServerBenchmarks [memory | file | both]      where the bytes are (memory); with `both` the writer chooses
+//   ServerBenchmarks [memory | file]      where the bytes are (memory)
 
 import EventLoops
 import Glibc
@@ -28,15 +28,13 @@ final class BenchmarkObject: Sendable {
     private let bytes: Bytes
     /// -1 if it is in memory only.
     private let descriptor: Int32
-    private let isInMemory: Bool
 
     init(_ place: String) throws(Errno) {
         bytes = Bytes(unsafeUninitializedCapacity: Self.length) { room in
             for index in 0..<Self.length { room[index] = UInt8(truncatingIfNeeded: index &* 31 >> 3) }
             return Self.length
         }
-        isInMemory = place != "file"
-        guard place != "memory" else {
+        guard place == "file" else {
             descriptor = -1
             return
         }
@@ -50,10 +48,7 @@ final class BenchmarkObject: Sendable {
     func part(_ range: ByteRange) -> Extent {
         let (offset, count) = (Int(range.lowerBound), Int(range.count))
         guard descriptor >= 0 else { return .leased(bytes.slice(at: offset, count: count), self) }
-        return .file(
-            FileExtent(
-                descriptor: descriptor, offset: range.lowerBound, count: count,
-                memory: isInMemory ? bytes.slice(at: offset, count: count) : nil, lease: self))
+        return .file(FileExtent(descriptor: descriptor, offset: range.lowerBound, count: count, lease: self))
     }
 }
 
