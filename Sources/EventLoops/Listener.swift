@@ -13,12 +13,16 @@ package final class Listener: Sendable {
         package let load: @Sendable (Int) -> Int
         /// Called on that loop; it owns the socket from then on.
         package let accept: @Sendable (AcceptedSocket, EventLoop) -> Void
+        /// Called on the first loop for each connection that was reset for want of a descriptor.
+        package let refused: @Sendable () -> Void
 
         package init(
-            load: @escaping @Sendable (Int) -> Int, accept: @escaping @Sendable (AcceptedSocket, EventLoop) -> Void
+            load: @escaping @Sendable (Int) -> Int, accept: @escaping @Sendable (AcceptedSocket, EventLoop) -> Void,
+            refused: @escaping @Sendable () -> Void = {}
         ) {
             self.load = load
             self.accept = accept
+            self.refused = refused
         }
     }
 
@@ -167,7 +171,10 @@ private final class Acceptor: LoopResident {
     private func outOfDescriptors() {
         if reserve >= 0 {
             System.close(reserve)
-            if let refused = try? Socket.accept(socket) { Socket.reset(refused.descriptor) }
+            if let refused = try? Socket.accept(socket) {
+                Socket.reset(refused.descriptor)
+                handler.refused()
+            }
         }
         reserve = Self.openReserve()
         watch?.interest = []

@@ -34,7 +34,9 @@ package struct ProxyMetrics: Sendable {
         registry.counted("aborts_total", "Connections cut in the middle of an answer.") { counters.aborted }
         registry.counted("sent_bytes_total", "Body bytes handed to client sockets.") { counters.bytesSent }
         registry.measured("connections", "Client connections open now.") { counters.connections }
-        registry.counted("connections_refused_total", "Client connections closed at once: too many were open.") {
+        registry.counted(
+            "connections_refused_total", "Client connections reset at once: too many, or no descriptor left."
+        ) {
             counters.connectionsRefused
         }
     }

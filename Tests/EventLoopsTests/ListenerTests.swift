@@ -9,6 +9,7 @@ import Testing
         let group: EventLoopGroup
         let accepted = Lock<[[AcceptedSocket]]>([])
         let changed = Signal()
+        let refused = Lock(0)
         let listener: Listener
 
         init(loops: Int = 2, at address: String = "127.0.0.1", unsentLimit: Int? = nil) throws {
@@ -21,7 +22,8 @@ import Testing
                     let index = all.firstIndex { $0 === loop }
                     accepted.withLock { if let index, loop.isCurrent { $0[index].append(socket) } }
                     changed.notify()
-                })
+                },
+                refused: { [refused] in refused.withLock { $0 += 1 } })
             let address = try #require(SocketAddress(ip: address, port: 0))
             listener = try Listener.listen(on: address, unsentLimit: unsentLimit, loops: all, handler: handler)
         }
@@ -183,6 +185,7 @@ import Testing
         for filler in fillers { close(filler) }
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         #expect(refused == -1 && error == ECONNRESET)
+        #expect(eventually { server.refused.withLock { $0 } == 1 })
         _ = server.listener.address.withRawSocketAddress { raw, length in
             connect(sockets[1], raw.assumingMemoryBound(to: sockaddr.self), length)
         }

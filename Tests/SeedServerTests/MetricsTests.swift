@@ -13,7 +13,7 @@ struct MetricsTests {
         ("aborts_total", "counter", "Connections cut in the middle of an answer."),
         ("sent_bytes_total", "counter", "Body bytes handed to client sockets."),
         ("connections", "gauge", "Client connections open now."),
-        ("connections_refused_total", "counter", "Client connections closed at once: too many were open."),
+        ("connections_refused_total", "counter", "Client connections reset at once: too many, or no descriptor left."),
         ("origin_requests", "gauge", "Origin requests running now."),
         ("memory_tier_bytes", "gauge", "Bytes of hot blocks in memory."),
         ("origin_requests_total", "counter", "Origin requests begun."),

@@ -1,5 +1,4 @@
 package import EventLoops
-import HTTPSemantics
 package import SeedSupport
 
 /// One client connection: reads requests, has them answered one after another, and closes. Confined to its event loop.
@@ -16,6 +15,8 @@ package final class ClientConnection {
     private var waitsForRoom = false
     private(set) var machine = ConnectionMachine()
     private var reader = RequestReader()
+    /// What the server counts of the bytes that the reader holds.
+    private var heldCount = 0
     private var clock: ConnectionClock
     var writer = ResponseWriter()
     /// Bytes that may be written before others get their turn.
@@ -128,6 +129,13 @@ package final class ClientConnection {
         turn = WriteLimits.turn
         body()
         isBusy = false
+        countHeld()
+    }
+
+    private func countHeld() {
+        guard reader.heldCount != heldCount else { return }
+        server.limits.holds(reader.heldCount - heldCount)
+        heldCount = reader.heldCount
     }
 
     /// Goes on as far as that is possible now: takes what came, sends what is queued.
@@ -144,7 +152,8 @@ package final class ClientConnection {
 // MARK: Reading
 
 extension ClientConnection {
-    /// Bytes that are read and kept while nothing wants them: enough to see that the client went on, or left.
+    /// Bytes that are read and kept while nothing wants them: enough to see that the client went on, or left. Also what
+    /// each may keep while all keep too much.
     private static let keptUnread = 4_096
 
     private func readable() {
@@ -153,7 +162,9 @@ extension ClientConnection {
             return changeInterest(reads: false, writes: waitsForRoom)
         }
         var room = eventLoop.receiveBuffer
-        if !isWanted { room = UnsafeMutableRawBufferPointer(rebasing: room[..<Self.keptUnread]) }
+        if !isWanted || server.limits.isInputFull {
+            room = UnsafeMutableRawBufferPointer(rebasing: room[..<Self.keptUnread])
+        }
         do throws(Errno) {
             let count = try Socket.receive(descriptor, into: room)
             count > 0 ? received(UnsafeRawBufferPointer(rebasing: room[..<count])) : inputEnded()
@@ -219,8 +230,11 @@ extension ClientConnection {
     }
 
     private func waitForHead() {
-        // Bytes came, but no whole head: the rest must come soon.
-        if reader.holdsPartialHead { clock.headBegan(eventLoop.now) }
+        if reader.holdsPartialHead {
+            if reader.heldCount > Self.keptUnread, server.limits.isInputFull { return refuse(.inputFull) }
+            // Bytes came, but no whole head: the rest must come soon.
+            clock.headBegan(eventLoop.now)
+        }
         if machine.isInputClosed || machine.isDraining { perform(machine.leave()) }
     }
 
@@ -353,23 +367,16 @@ extension ClientConnection {
         _ head: inout HeadBytes, _ body: ResponseBody, date: Bool = true, keepsConnection: Bool = true
     ) {
         guard machine.isServing, !isHeadSent else { return }
-        let allowsBody = HTTPStatus(head.status).allowsBody
-        let body = allowsBody ? body : .none
-        let isChunked = body == .streamed && minorVersion > 0
-        switch body {
-        case .length(let count): head.field("Content-Length", count)
-        case .streamed where isChunked: head.text("Transfer-Encoding: chunked\r\n")
-        case .streamed, .untilClose, .none: break
-        }
+        let framing = ResponseFraming(body, status: head.status, isHead: isHead, minorVersion: minorVersion)
+        framing.write(to: &head)
         if date { server.appendDate(to: &head) }
-        let endsByClosing = (body == .untilClose || body == .streamed && !isChunked) && !isHead
-        if !machine.promise(keepsConnection: keepsConnection && !endsByClosing && mayFollow) {
+        if !machine.promise(keepsConnection: keepsConnection && !framing.endsByClosing && mayFollow) {
             head.text("Connection: close\r\n")
         } else if minorVersion == 0 {
             head.text("Connection: keep-alive\r\n")
         }
         head.endHead()
-        writer.begin(head, body, isHead: isHead || !allowsBody, isChunked: isChunked)
+        writer.begin(head, framing)
         if writer.queued >= WriteLimits.full { isFull = true }
         resume()
     }
@@ -486,7 +493,10 @@ extension ClientConnection {
     private func perform(_ next: ConnectionMachine.Next) {
         switch next {
         case .nothing: break
-        case .takeNextRequest, .linger: clock.restart(eventLoop.now)
+        case .takeNextRequest: clock.restart(eventLoop.now)
+        case .linger:
+            clock.restart(eventLoop.now)
+            reader = RequestReader()
         case .close: close(isReset: false)
         }
     }
@@ -502,6 +512,7 @@ extension ClientConnection {
         endRequest(isAborted: true)
         writer.clear()
         reader = RequestReader()
+        countHeld()
         waker?.detach()
         waker = nil
         server.forget(self)

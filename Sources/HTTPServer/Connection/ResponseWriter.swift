@@ -1,33 +1,14 @@
 import EventLoops
 import Glibc
-import HTTPSemantics
 package import SeedSupport
-
-/// How the end of a response's body is told.
-package enum ResponseBody: Equatable, Sendable {
-    /// No byte follows the head, and nothing is said about a length.
-    case none
-    /// Exactly so many bytes. To HEAD the length is told, and no byte follows.
-    case length(Int64)
-    /// Its length isn't known: chunks, or for HTTP/1.0 until the connection's end.
-    case streamed
-    /// Until the connection's end, also for HTTP/1.1: only that tells where it ends.
-    case untilClose
-}
 
 /// Frames the responses of one connection, queues their bytes and writes them to its socket. TLS will be another one.
 ///
 /// Never more bytes leave than a head promised, and fewer only together with a reset (rule 13).
 struct ResponseWriter {
-    private enum Framing {
-        case none
-        case length(left: Int64)
-        case chunked
-        case untilClose
-    }
-
     private var queue = ExtentQueue()
-    private var framing = Framing.none
+    /// What may still follow of the body.
+    private var rest = ResponseFraming.Body.none
     /// Of the response that was begun last; 0 before its head.
     private(set) var status = 0
     /// Body bytes of that response, without the frames of chunks.
@@ -43,8 +24,7 @@ struct ResponseWriter {
 
     /// Another request came: none of its response has been written.
     mutating func reset() {
-        framing = .none
-        (status, bodyBytes, isDropped) = (0, 0, false)
+        (rest, status, bodyBytes, isDropped) = (.none, 0, 0, false)
     }
 
     /// A response that the final one follows.
@@ -52,20 +32,11 @@ struct ResponseWriter {
         queue.append(head.buffer, count: head.count)
     }
 
-    /// - Parameters:
-    ///   - isHead: no body belongs to the response, as to HEAD.
-    ///   - isChunked: the client understands chunks.
-    mutating func begin(_ head: borrowing HeadBytes, _ body: ResponseBody, isHead: Bool, isChunked: Bool) {
+    /// - Parameter head: says what `framing` tells.
+    mutating func begin(_ head: borrowing HeadBytes, _ framing: ResponseFraming) {
         status = head.status
         bodyBytes = 0
-        isDropped = isHead
-        framing =
-            switch body {
-            case .none: .none
-            case .length(let count): isHead ? .none : .length(left: count)
-            case .streamed: isHead ? .none : isChunked ? .chunked : .untilClose
-            case .untilClose: isHead ? .none : .untilClose
-            }
+        (rest, isDropped) = (framing.sent, framing.isLeftOut)
         queue.append(head.buffer, count: head.count)
     }
 
@@ -73,7 +44,7 @@ struct ResponseWriter {
     mutating func send(_ bytes: Bytes, lease: AnyObject? = nil) -> Bool {
         guard bytes.count > 0, !isDropped else { return true }
         guard account(bytes.count) else { return false }
-        guard case .chunked = framing else {
+        guard rest == .chunked else {
             queue.append(bytes, lease: lease)
             return true
         }
@@ -90,7 +61,7 @@ struct ResponseWriter {
     mutating func send(_ file: FileExtent) -> Bool {
         guard file.count > 0, !isDropped else { return true }
         guard account(file.count) else { return false }
-        guard case .chunked = framing else {
+        guard rest == .chunked else {
             queue.append(file)
             return true
         }
@@ -102,11 +73,11 @@ struct ResponseWriter {
 
     /// - Returns: whether so many bytes more may follow.
     private mutating func account(_ count: Int) -> Bool {
-        switch framing {
+        switch rest {
         case .none: return false
         case .length(let left):
             guard Int64(count) <= left else { return false }
-            framing = .length(left: left - Int64(count))
+            rest = .length(left - Int64(count))
         case .chunked, .untilClose: break
         }
         bodyBytes += Int64(count)
@@ -115,12 +86,12 @@ struct ResponseWriter {
 
     /// - Returns: false when fewer bytes came than were promised.
     mutating func end() -> Bool {
-        switch framing {
+        switch rest {
         case .length(let left) where left > 0: return false
         case .chunked: queue.append(Chunk.last)
         default: break
         }
-        framing = .none
+        rest = .none
         return true
     }
 

@@ -8,6 +8,7 @@ package final class Server: Sendable {
     /// Where it listens, with the real ports.
     package let addresses: [SocketAddress]
     package let counters: ServerCounters
+    let limits: ServerLimits
     private let listeners: [Listener]
     private let places: [Place]
 
@@ -31,8 +32,11 @@ package final class Server: Sendable {
         }
     }
 
-    private init(_ listeners: [Listener], _ places: [Place], _ counters: ServerCounters) {
+    private init(
+        _ listeners: [Listener], _ places: [Place], _ limits: ServerLimits, _ counters: ServerCounters
+    ) {
         addresses = listeners.map(\.address)
+        self.limits = limits
         self.listeners = listeners
         self.places = places
         self.counters = counters
@@ -55,7 +59,7 @@ package final class Server: Sendable {
                 ServerLoop(on: loop, configuration, limits, counters, application(loop), hasLeft: hasLeft)
             }
         }
-        return Server(try listen(configuration, places, counters), places, counters)
+        return Server(try listen(configuration, places, counters), places, limits, counters)
     }
 
     /// - Throws: why one of the addresses can't be listened on; the others are closed again then.
@@ -68,7 +72,8 @@ package final class Server: Sendable {
                 let place = places.first { $0.eventLoop === loop }
                 guard let bound = place?.loop.withLock({ $0 }) else { return Socket.reset(socket.descriptor) }
                 bound.value.accept(socket)
-            })
+            },
+            refused: { counters.loops[0].connectionsRefused.add() })
         var listeners: [Listener] = []
         do throws(ListenError) {
             for address in configuration.addresses {

@@ -8,6 +8,9 @@ package struct ServerConfiguration: Sendable {
     package var connectionLimit = 16_384
     /// Open connections of one client, an IPv4 address or an IPv6 /64; 0 means no limit.
     package var connectionsPerClient = 0
+    /// Bytes of unfinished and waiting requests that all connections may hold together. While they hold more, each may
+    /// have 4 KiB: it reads no more at a time, and a longer head whose end has not come is 503.
+    package var heldInputLimit = 64 << 20
     package var timeouts = ConnectionTimeouts()
 
     package init(addresses: [SocketAddress]) {

@@ -12,7 +12,7 @@ package struct ServerCounters: Sendable {
     package var bytesSent: Int64 { sum(\.bytesSent) }
     /// Client connections open now.
     package var connections: Int64 { sum(\.connections) }
-    /// Client connections closed at once because too many were open.
+    /// Client connections reset at once because too many were open, or no descriptor was left.
     package var connectionsRefused: Int64 { sum(\.connectionsRefused) }
 
     private func sum(_ count: (LoopCounters) -> LoopCounter) -> Int64 {

@@ -11,7 +11,7 @@ package final class ServerLoop: LoopResident {
     let counters: LoopCounters
     let wakeUps: WakeUps
     var headMemory = HeadMemory()
-    private let limits: ServerLimits
+    let limits: ServerLimits
     private var connections: [ClientConnection] = []
     private var ticks: Tick?
     private var headBuffer = HeadBuffer(capacity: HeadBuffer.usual)
@@ -118,16 +118,26 @@ package final class ServerLoop: LoopResident {
     }
 }
 
-/// Who may connect, over all loops of a server.
+/// Who may connect, and how much input may wait, over all loops of a server.
 final class ServerLimits: Sendable {
     private let connections = Gauge()
     private let clients: ClientCounts
     private let limit: Int64
+    /// In bytes.
+    let heldInput = Gauge()
+    private let heldInputLimit: Int64
 
     init(_ configuration: ServerConfiguration) {
         limit = Int64(configuration.connectionLimit)
         clients = ClientCounts(limit: configuration.connectionsPerClient)
+        heldInputLimit = Int64(configuration.heldInputLimit)
     }
+
+    /// A connection holds so many bytes of its input more, or fewer, than before.
+    func holds(_ bytes: Int) { heldInput.add(Int64(bytes)) }
+
+    /// Connections hold more of their input than they may together.
+    var isInputFull: Bool { heldInput.current > heldInputLimit }
 
     func enter(_ client: IPAddress) -> Bool {
         guard connections.current < limit, clients.enter(client) else { return false }

@@ -106,7 +106,6 @@ extension RequestHead {
         guard position - start <= HeadParser.longestTarget else { throw .uriTooLong }
         targetSpan = Span(start, position)
         minorVersion = try Self.minorVersion(base, at: position + 1)
-        isPersistent = minorVersion > 0
         return position + 9
     }
 

@@ -24,6 +24,8 @@ package struct RequestError: Error, Equatable, Sendable {
     package static let unknownCoding = RequestError(status: 501, message: "The only transfer coding served is chunked.")
     package static let unknownVersion = RequestError(
         status: 505, message: "Only HTTP/1.1 and HTTP/1.0 are served.")
+    package static let inputFull = RequestError(
+        status: 503, message: "Too much waits of requests that are not complete; try again later.")
     package static let brokenBody = RequestError.badRequest("The request ended within its body.")
     package static let slowHead = RequestError(status: 408, message: "The request head did not come to its end.")
     package static let slowRequest = RequestError(status: 408, message: "The request body stopped coming.")

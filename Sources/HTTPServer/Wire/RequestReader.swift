@@ -31,12 +31,12 @@ package struct RequestReader {
 
     package init() {}
 
-    /// Bytes that were kept.
-    package var heldCount: Int { held.count - heldStart }
+    /// Bytes that came and have not been taken.
+    package var heldCount: Int { held.count - heldStart + (lent?.count ?? 0) }
 
     /// Bytes came, but not the end of the head they belong to.
     package var holdsPartialHead: Bool {
-        if case .head = phase { return heldCount > 0 || lent?.isEmpty == false }
+        if case .head = phase { return heldCount > 0 }
         return false
     }
 
@@ -109,7 +109,7 @@ package struct RequestReader {
         case .dead: return nil
         case .head:
             guard !bytes.isEmpty, let head = try parser.parse(&bytes, &memory) else { return nil }
-            if head.hasBody || head.isChunked { phase = .body(BodyReader(head.framing)) }
+            if head.hasBody { phase = .body(BodyReader(head.framing)) }
             return .head(head)
         case .body(var reader):
             let part = try reader.next(&bytes)

@@ -143,11 +143,11 @@ struct ExtentQueueTests {
 
 @Suite("Framing of responses")
 struct ResponseWriterTests {
-    private func begun(_ body: ResponseBody, isHead: Bool = false, isChunked: Bool = true) -> ResponseWriter {
+    private func begun(_ body: ResponseBody, isHead: Bool = false, minorVersion: Int = 1) -> ResponseWriter {
         var writer = ResponseWriter()
         var head = HeadBytes()
         head.append(Pattern.bytes(100))
-        writer.begin(head, body, isHead: isHead, isChunked: isChunked)
+        writer.begin(head, ResponseFraming(body, status: 200, isHead: isHead, minorVersion: minorVersion))
         return writer
     }
 
@@ -189,7 +189,7 @@ struct ResponseWriterTests {
         #expect(writer.queued == 100 + 3 + 10 + 2)
         _ = writer.end()
         #expect(writer.queued == 100 + 15 + 5)
-        var plain = begun(.streamed, isChunked: false)
+        var plain = begun(.streamed, minorVersion: 0)
         _ = send([10], by: &plain)
         let ended = plain.end()
         #expect(ended && plain.queued == 110)
