@@ -34,6 +34,9 @@ final class DriverCore {
         multi.interestChanged = { [weak self] easy, socket, interest in
             self?.running[easy]?.curlWaits(for: interest, on: socket)
         }
+        multi.holdsWrites = { [weak self] socket in
+            self?.running.values.contains { $0.holdsSending(on: socket) } ?? false
+        }
         stallTimer = loop.makeTimer { [unowned self] in failStalled() }
         lookUpTimer = loop.makeTimer { [unowned self] in launchWaiting() }
     }

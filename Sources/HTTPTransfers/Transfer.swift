@@ -15,6 +15,8 @@ package final class Transfer {
     private(set) var lookup: String?
     private(set) var isReceivingPaused = false
     private(set) var isSendingPaused = false
+    /// The peer has gone, and what it sent is not read yet: sending would fail, and lose that.
+    private var isSendingHeld = false
     /// Whether it waits for a name lookup of its own to begin.
     var isInLine = false
     let begun: MonotonicTime
@@ -64,14 +66,17 @@ package final class Transfer {
     /// nothing.
     package func resume() {
         core?.multi.whenFree { [self] in
-            if isReceivingPaused { change(receiving: false, sending: isSendingPaused) }
+            guard isReceivingPaused else { return }
+            // curl may read and write in one go.
+            if let socket, MultiHandle.isBroken(socket) { _ = holdsSending(on: socket) }
+            change(receiving: false, sending: isSendingPaused)
         }
     }
 
     /// Goes on sending after `nothingYet`. Otherwise it does nothing.
     package func resumeSending() {
         core?.multi.whenFree { [self] in
-            if isSendingPaused { change(receiving: isReceivingPaused, sending: false) }
+            if isSendingPaused, !isSendingHeld { change(receiving: isReceivingPaused, sending: false) }
         }
     }
 
@@ -259,7 +264,8 @@ extension Transfer {
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         let opened = Glibc.socket(address.pointee.family, type, address.pointee.`protocol`)
         if opened < 0, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
-            refusal = error(.local, "no connection could be opened: \(String(cString: strerror(errno)))")
+            let reason = String(cString: strerror(errno))
+            refusal = error(.local, "no connection could be opened: \(reason) (ulimit -n is the limit)")
         } else {
             hasDialled = true
         }
@@ -319,6 +325,15 @@ extension Transfer {
         isCurlReading = interest.contains(.read)
         if interest == .write, early != nil, !isReceivingPaused { early?.isRead = true }
         noteResponseEnd()
+    }
+
+    /// The connection is broken. While an early response waits to be taken, nothing more is sent: what came of it is still
+    /// the client's.
+    func holdsSending(on socket: curl_socket_t) -> Bool {
+        guard socket == self.socket, early != nil, isReceivingPaused else { return false }
+        isSendingHeld = true
+        change(receiving: true, sending: true)
+        return true
     }
 
     /// An early response has been read to its end once curl, though nothing holds it back, waits for no more of it; it

@@ -158,6 +158,14 @@ package final class RawClient: Sendable {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
+    /// Waits until the peer's kernel has all that was sent; its program need not have read it.
+    package func waitUntilTaken() -> Bool {
+        eventually {
+            var waiting: CInt = 1
+            return ioctl(descriptor, UInt(TIOCOUTQ), &waiting) == 0 && waiting == 0
+        }
+    }
+
     /// Cuts the connection: the peer sees a reset. The client cannot be used afterwards.
     package func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)

@@ -62,6 +62,40 @@ struct EarlyResponseTests {
         #expect(recorder.now.heads.count == 1 && recorder.now.body == Array("large".utf8))
     }
 
+    /// The client takes nothing of it until the reset is there; a full send buffer has curl wait to write.
+    @Test(
+        "One that waits to be taken outlives the reset behind it",
+        arguments: ["Content-Length: 60000", "Transfer-Encoding: chunked"])
+    func waitsToBeTaken(_ framing: String) throws {
+        let body = pattern(60_000)
+        let recorder = Recorder(sending: nil, intake: { $0 == 0 ? .pause : .taken })
+        let (mayClose, isClosed) = (Note<Bool>(), Note<Bool>())
+        try withServer({ _ in }, maximumSegment: 536) { client, _ in
+            _ = try client.readHeadBytes()
+            try client.send("HTTP/1.1 200 OK\r\n\(framing)\r\n\r\n")
+            let isChunked = framing.contains("chunked")
+            try client.send(
+                (isChunked ? Array("ea60\r\n".utf8) : []) + body + (isChunked ? Array("\r\n0\r\n\r\n".utf8) : []))
+            guard client.waitUntilTaken() else { return }
+            _ = mayClose.read()
+            client.close()
+            isClosed.write(true)
+        } run: { server, driver in
+            recorder.begin(try upload(to: server), on: driver)
+            recorder.supply(pattern(1 << 20))
+            try #require(recorder.wait { $0.offers == 1 })
+            driver.fromTimer {
+                mayClose.write(true)
+                _ = isClosed.read()
+                // After the turn in which the socket tells of it.
+                recorder.onLoop { $0.resume() }
+            }
+            #expect(recorder.outcome() == .complete)
+        }
+        let isWhole = recorder.now.body == body
+        #expect(isWhole && recorder.now.misuses == 0)
+    }
+
     @Test("One that is cut off is cut off, whether or not the request's body is waited for", arguments: [false, true])
     func cut(_ isStarved: Bool) throws {
         for status in ["200 OK", "500 No"] {

@@ -150,6 +150,7 @@ struct TransferTests {
             core.ended(began(), CURLE_COULDNT_RESOLVE_HOST)
             for _ in 0..<2 { core.ended(began(), CURLE_OPERATION_TIMEDOUT) }
             #expect(core.lookUps.admit("name.invalid", other, now: core.loop.now) == .wait)
+            core.lookUps.withdraw { $0 === other }
         }
     }
 }

@@ -15,6 +15,8 @@ final class MultiHandle {
     /// What curl waits for on a transfer's socket from now on; nothing: not for the socket any more. Called inside a call
     /// to this handle.
     var interestChanged: (UnsafeMutableRawPointer, curl_socket_t, Readiness) -> Void = { _, _, _ in }
+    /// The peer of a socket that curl only wants to write to has gone. True: it must not write now.
+    var holdsWrites: (curl_socket_t) -> Bool = { _ in false }
     private var watches: [curl_socket_t: DescriptorWatch] = [:]
     private var depth = 0
     private var willSettle = false
@@ -144,13 +146,21 @@ extension MultiHandle {
     /// What there is to read comes first: a peer that has responded and gone breaks every write, and after a broken write
     /// curl reads no response. The socket stays ready to be written to.
     private func isReady(_ socket: curl_socket_t, _ ready: Readiness) {
-        let readsFirst = ready == .write && watches[socket]?.interest.contains(.read) == true
-        act(on: socket, readsFirst && Self.isReadable(socket) ? .read : ready)
+        guard ready == .write, let interest = watches[socket]?.interest else { return act(on: socket, ready) }
+        if interest.contains(.read) {
+            act(on: socket, Self.poll(socket, for: POLLIN) ? .read : .write)
+        } else if !Self.isBroken(socket) || !holdsWrites(socket) {
+            act(on: socket, .write)
+        }
     }
 
-    private static func isReadable(_ socket: curl_socket_t) -> Bool {
-        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        return poll(&entry, 1, 0) > 0
+    /// Whether every write fails.
+    static func isBroken(_ socket: curl_socket_t) -> Bool { poll(socket, for: 0) }
+
+    /// An error and the connection's end in both directions count whatever is asked for.
+    private static func poll(_ socket: curl_socket_t, for events: Int32) -> Bool {
+        var entry = pollfd(fd: socket, events: Int16(events), revents: 0)
+        return Glibc.poll(&entry, 1, 0) > 0
     }
 }
 
