@@ -10,6 +10,8 @@ package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible 
         /// The object changed at the origin; bytes of two generations are never mixed.
         case changed
         case storage
+        /// Something of ours ran out, such as descriptors: it may work in a moment.
+        case local
         case shuttingDown
         /// The address guard refused the origin's address.
         case blocked
@@ -70,7 +72,7 @@ extension EngineError {
             case .loop: .loop
             case .badURL: .badURL
             case .cut, .badAnswer, .tooManyRedirects: .originFailed
-            case .local: .storage
+            case .local: .local
             }
         self.init(kind, error.message)
     }

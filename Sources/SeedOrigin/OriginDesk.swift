@@ -19,6 +19,7 @@ final class OriginDesk {
     private var willLaunch = false
     private var rateTimer: LoopTimer?
     private var isClosed = false
+    private var shortageSaid: MonotonicTime?
 
     init(configuration: OriginConfiguration, driver: TransferDriver, logger: Logger) {
         self.configuration = configuration
@@ -117,8 +118,19 @@ final class OriginDesk {
             fetches[next].map { ready.append($0) }
         }
         if !ready.isEmpty || !memory.released.isEmpty { launchSoon() }
-        if case .failed(let error) = outcome { logger.debug("Origin transfer failed: \(error)") }
+        if case .failed(let error) = outcome { log(error) }
         fetch.sink.end(outcome)
+    }
+
+    /// What fails for want of something of ours concerns all requests: it is said to the operator, once a minute.
+    func log(_ error: OriginError) {
+        guard error.kind == .local, error != .shuttingDown else {
+            return logger.debug("Origin transfer failed: \(error)")
+        }
+        let now = MonotonicTime.now()
+        if let shortageSaid, now - shortageSaid < .seconds(60) { return }
+        shortageSaid = now
+        logger.error("An origin was not asked, and the request was answered 503: \(error)")
     }
 
     // MARK: Rates

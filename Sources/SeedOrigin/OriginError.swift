@@ -21,7 +21,7 @@ package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
         /// What came back is not an HTTP response that is accepted: garbage, heads too long, contradicting lengths.
         case badAnswer
         case tooManyRedirects
-        /// Something of ours failed, such as running out of memory or descriptors.
+        /// Something of ours ran out, such as memory or descriptors: it may work in a moment, or at another server.
         case local
     }
 

@@ -125,7 +125,7 @@ struct CachedTests {
         "An origin that fails before the head is told by status",
         arguments: [
             (OriginError.Kind.unreachable, 502, "backend"), (.timeout, 504, "backend"), (.blocked, 403, "proxy"),
-            (.local, 500, "dfdaemon"),
+            (.local, 503, "dfdaemon"),
         ])
     func failsBeforeHead(_ kind: OriginError.Kind, _ status: Int, _ culprit: String) async throws {
         try await withHarness { harness in
@@ -136,6 +136,7 @@ struct CachedTests {
             let response = try client.readResponse()
             #expect(response.status == status)
             #expect(response["X-Dragonfly-Error-Type"] == culprit)
+            #expect(response["Retry-After"] == (status == 503 ? "1" : nil))
         }
     }
 

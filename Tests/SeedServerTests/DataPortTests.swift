@@ -15,24 +15,6 @@ struct DataPortTests {
         return try client.readResponse()
     }
 
-    @Test("W23: running out of descriptors while accepting ends nothing, and new clients are served afterwards")
-    func descriptors() throws {
-        let peer = try SeedPeerProcess(
-            store: directory.path("store"), in: directory, limits: ["ulimit", "-n", "96"])
-        let port = try peer.port()
-        let first = try RawClient(port: port)
-        #expect(try answer(first).status == 502)
-        // The kernel completes these; the program cannot accept all of them.
-        let many = try (0..<120).map { _ in try RawClient(port: port) }
-        #expect(try answer(first).status < 600)
-        for client in many { client.reset() }
-        first.reset()
-        let late = try RawClient(port: port)
-        #expect(try answer(late).status == 502)
-        peer.send(SIGTERM)
-        #expect(peer.exitCode == 0, "\(peer.errorText)")
-    }
-
     @Test("W25: the small ports change nothing, whatever is asked of them")
     func smallPorts() throws {
         let peer = try SeedPeerProcess(store: directory.path("store"), in: directory)

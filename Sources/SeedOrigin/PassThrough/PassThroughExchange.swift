@@ -132,6 +132,7 @@ extension PassThroughExchange: TransferDelegate {
         case .cancelled: end(.failed(.shuttingDown))
         case .failed(let error):
             let failure = OriginError(error)
+            desk.log(failure)
             if !error.hasConnected, failure.isOfHost { desk.memory.breaker.failed(id, at: origin, now: .now()) }
             end(.failed(failure))
         }

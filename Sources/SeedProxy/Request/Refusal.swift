@@ -71,7 +71,8 @@ struct Refusal: Error, Equatable {
 extension Refusal {
     /// What the server could not read as a request.
     init(_ error: RequestError) {
-        self.init(status: error.status, culprit: .proxy, message: error.message)
+        let hint: Hint? = error.status == 503 ? .retryAfter(1) : nil
+        self.init(status: error.status, culprit: .proxy, message: error.message, hint: hint)
     }
 
     /// Why the cache has no answer.
@@ -82,12 +83,14 @@ extension Refusal {
             case .originTimeout: (504, .backend)
             case .notHeld: (504, .proxy)
             case .storage: (500, .dfdaemon)
+            case .local: (503, .dfdaemon)
             case .shuttingDown: (503, .proxy)
             case .blocked: (403, .proxy)
             case .badURL: (400, .proxy)
             case .loop: (508, .proxy)
             }
-        self.init(status: status, culprit: culprit, message: error.message)
+        let hint: Hint? = error.kind == .local ? .retryAfter(1) : nil
+        self.init(status: status, culprit: culprit, message: error.message, hint: hint)
     }
 
     /// Why a request that goes straight through has no answer.
@@ -96,13 +99,14 @@ extension Refusal {
             switch error.kind {
             case .unreachable, .cut, .tls, .badAnswer, .tooManyRedirects, .circuitOpen: (502, .backend)
             case .timeout: (504, .backend)
-            case .local: (500, .dfdaemon)
+            case .local: (503, .dfdaemon)
             case .blocked: (403, .proxy)
             case .badURL: (400, .proxy)
             case .loop: (508, .proxy)
             }
+        let wait = error.retryAfter ?? (error.kind == .local ? .seconds(1) : nil)
         self.init(
             status: status, culprit: culprit, message: error.message,
-            hint: error.retryAfter.map { .retryAfter(max(1, Int($0.components.seconds))) })
+            hint: wait.map { .retryAfter(max(1, Int($0.components.seconds))) })
     }
 }
