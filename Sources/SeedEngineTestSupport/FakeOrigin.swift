@@ -30,6 +30,11 @@ package final class FakeOrigin: OriginSource {
         started.notify()
     }
 
+    /// Lets go of what the transfers that no test ended would report to: it keeps the engine alive, which keeps this alive.
+    package func letGo() {
+        for transfer in transfers { transfer.letGo() }
+    }
+
     /// For a test that opens again what it has closed.
     package func reopen() {
         state.withLock { $0.isShutDown = false }
@@ -77,6 +82,8 @@ package final class FakeTransfer: OriginTransfer {
     }
 
     private var sink: (any OriginSink)? { state.withLock { $0.sink } }
+
+    func letGo() { state.withLock { $0.sink = nil } }
 
     // MARK: What the engine calls
 

@@ -36,6 +36,8 @@ final class EngineFixture {
         (store, engine) = try Self.open(storage, configuration, origin, clock)
     }
 
+    deinit { origin.letGo() }
+
     private static func open(
         _ storage: StorageConfiguration, _ configuration: EngineConfiguration, _ origin: FakeOrigin, _ clock: TestClock
     ) throws -> (PieceStore, TaskEngine) {
