@@ -40,6 +40,30 @@ package struct Seeded: RandomNumberGenerator {
     /// How many inputs each part of a campaign tries: the long parts of nine campaigns together try 1,800,000.
     package static let inputs = isSoak ? 50_000 : 750
 
+    /// Spoils the examples, most of the time, and has them checked.
+    /// - Returns: the first input that something is wrong with, and what; nil: there is none.
+    package static func complaint(
+        _ campaign: UInt64, _ part: Int, from examples: [[UInt8]],
+        _ check: (_ bytes: [UInt8], _ random: inout Seeded) -> String?
+    ) -> String? {
+        var random = Seeded(seed(campaign, part))
+        for _ in 0..<inputs {
+            var bytes = random.pick(examples)
+            if !random.chance(1, in: 10) { Mutation.apply(to: &bytes, &random) }
+            if let wrong = check(bytes, &random) { return complaint(bytes, wrong) }
+        }
+        return nil
+    }
+
+    package static func complaint(_ bytes: [UInt8], _ wrong: String) -> String {
+        "\(String(decoding: bytes, as: UTF8.self).debugDescription): \(wrong)"
+    }
+
+    /// Range fields to begin with.
+    package static let ranges = [
+        "bytes=0-1", "bytes=-5,1-", "bytes=0-0,2-9, -1,,7-", "bytes=9223372036854775807-", "items=1-2",
+    ].map { Array($0.utf8) }
+
     package static let isSoak = ProcessInfo.processInfo.environment["SEED_SOAK"] != nil
 }
 

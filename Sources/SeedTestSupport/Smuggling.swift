@@ -109,6 +109,20 @@ package enum Smuggling {
         ),
     ]
 
+    /// Some of each kind, for tests that send them over sockets; those that are too long by far.
+    package static let overSockets =
+        heads.filter {
+            ["no Host", "two Hosts", "CL and TE", "CL twice, different", "TE compressed", "only a word"].contains(
+                $0.name)
+        } + [
+            field("blank in a field name", "Bad Name: x"),
+            Shape(
+                name: "very long target",
+                text: "GET http://h/\(String(repeating: "x", count: 20_000)) HTTP/1.1\r\n\r\n",
+                status: 414),
+            field("very long field", "X: \(String(repeating: "x", count: 100_000))", 431),
+        ]
+
     /// Well-formed heads with bodies that are not.
     package static let bodies = [
         body("size with a sign", "+5\r\nhello\r\n0\r\n\r\n"), body("size with 0x", "0x5\r\nhello\r\n0\r\n\r\n"),

@@ -4,13 +4,9 @@ import Testing
 /// Each campaign is cut into parts that run beside each other, each from a seed of its own.
 @Suite("Fields under bad input")
 struct SemanticsFuzzTests {
-    private static let ranges = [
-        "bytes=0-1", "bytes=-5,1-", "bytes=0-0,2-9, -1,,7-", "bytes=9223372036854775807-", "items=1-2",
-    ].map { Array($0.utf8) }
-
     @Test("Whatever a Range says, only bytes of the object come of it", arguments: Seeded.parts)
     func ranges(_ part: Int) {
-        campaign(6, part, from: Self.ranges) { SemanticsCheck.range($0, &$1) }
+        #expect(Seeded.complaint(6, part, from: Seeded.ranges) { SemanticsCheck.range($0, &$1) } == nil)
     }
 
     private static let values = [
@@ -21,7 +17,7 @@ struct SemanticsFuzzTests {
 
     @Test("Entity tags, dates, Cache-Control and Content-Range take any text without harm", arguments: Seeded.parts)
     func values(_ part: Int) {
-        campaign(7, part, from: Self.values) { bytes, _ in SemanticsCheck.values(bytes) }
+        #expect(Seeded.complaint(7, part, from: Self.values) { bytes, _ in SemanticsCheck.values(bytes) } == nil)
     }
 
     private static let structured = [
@@ -31,7 +27,8 @@ struct SemanticsFuzzTests {
 
     @Test("Structured fields that are read can be written and read again", arguments: Seeded.parts)
     func structured(_ part: Int) {
-        campaign(8, part, from: Self.structured) { bytes, _ in SemanticsCheck.structured(bytes) }
+        #expect(
+            Seeded.complaint(8, part, from: Self.structured) { bytes, _ in SemanticsCheck.structured(bytes) } == nil)
     }
 
     private static let fields = [
@@ -40,21 +37,6 @@ struct SemanticsFuzzTests {
 
     @Test("No octets make a field that breaks out of its line", arguments: Seeded.parts)
     func fields(_ part: Int) {
-        campaign(9, part, from: Self.fields) { bytes, _ in SemanticsCheck.fields(bytes) }
-    }
-
-    /// Spoils the examples, most of the time, and has them checked.
-    private func campaign(
-        _ number: UInt64, _ part: Int, from examples: [[UInt8]],
-        _ check: (_ bytes: [UInt8], _ random: inout Seeded) -> String?
-    ) {
-        var random = Seeded(Seeded.seed(number, part))
-        for _ in 0..<Seeded.inputs {
-            var bytes = random.pick(examples)
-            if !random.chance(1, in: 10) { Mutation.apply(to: &bytes, &random) }
-            guard let wrong = check(bytes, &random) else { continue }
-            Issue.record("\(String(decoding: bytes, as: UTF8.self).debugDescription): \(wrong)")
-            return
-        }
+        #expect(Seeded.complaint(9, part, from: Self.fields) { bytes, _ in SemanticsCheck.fields(bytes) } == nil)
     }
 }

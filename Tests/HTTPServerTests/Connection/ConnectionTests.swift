@@ -10,26 +10,13 @@ import Testing
 struct ConnectionTests {
     @Test(
         "A request that is malformed or ambiguous is refused and ends the connection",
-        arguments: [
-            ("GET http://h/ HTTP/1.1\r\n\r\n", 400),
-            ("GET http://h/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
-            (
-                "POST http://h/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                400
-            ),
-            ("POST http://h/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", 400),
-            ("POST http://h/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
-            ("nonsense\r\n\r\n", 400),
-            ("GET http://h/ HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n", 400),
-            ("GET http://h/\(String(repeating: "x", count: 20_000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
-            ("GET http://h/ HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 100_000))\r\n\r\n", 431),
-        ])
-    func malformed(_ request: String, _ status: Int) async throws {
+        arguments: Smuggling.overSockets)
+    func malformed(_ shape: Smuggling.Shape) async throws {
         try await withServer { server in
             let client = try server.client()
-            try client.send(request)
+            try client.send(shape.text)
             let response = try client.readResponse()
-            #expect(response.status == status)
+            #expect(response.status == shape.status)
             #expect(response["X-Dragonfly-Error-Type"] == "proxy")
             #expect(response["Connection"] == "close")
             #expect(try client.readToEnd().isEmpty)
