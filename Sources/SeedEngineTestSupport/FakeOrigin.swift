@@ -1,3 +1,4 @@
+import Dispatch
 package import HTTPSemantics
 package import SeedOrigin
 import SeedSupport
@@ -9,6 +10,7 @@ package final class FakeOrigin: OriginSource {
     private struct State {
         var transfers: [FakeTransfer] = []
         var taken = 0
+        var endsCancelled = false
         var isShutDown = false
     }
 
@@ -19,7 +21,11 @@ package final class FakeOrigin: OriginSource {
 
     package func start(_ request: OriginRequest, into sink: any OriginSink) -> any OriginTransfer {
         let transfer = FakeTransfer(request: request, sink: sink)
-        state.withLock { $0.transfers.append(transfer) }
+        let endsCancelled = state.withLock { state in
+            state.transfers.append(transfer)
+            return state.endsCancelled
+        }
+        if endsCancelled { transfer.endWhenCancelled() }
         started.notify()
         return transfer
     }
@@ -30,14 +36,19 @@ package final class FakeOrigin: OriginSource {
         started.notify()
     }
 
-    /// Lets go of what the transfers that no test ended would report to: it keeps the engine alive, which keeps this alive.
-    package func letGo() {
-        for transfer in transfers { transfer.letGo() }
+    /// Ends what the engine has cancelled or will cancel, as a real source does: an engine whose transfers don't end
+    /// waits for them, and is kept alive by them.
+    package func endCancelled() {
+        let transfers = state.withLock { state in
+            state.endsCancelled = true
+            return state.transfers
+        }
+        for transfer in transfers { transfer.endWhenCancelled() }
     }
 
     /// For a test that opens again what it has closed.
     package func reopen() {
-        state.withLock { $0.isShutDown = false }
+        state.withLock { ($0.isShutDown, $0.endsCancelled) = (false, false) }
     }
 
     /// Every transfer started so far, in order.
@@ -65,6 +76,7 @@ package final class FakeTransfer: OriginTransfer {
     private struct State {
         var resumes = 0
         var isCancelled = false
+        var endsWhenCancelled = false
         var isPaused = false
         var raisedTo: OriginPriority?
         var outcome: OriginOutcome?
@@ -83,8 +95,6 @@ package final class FakeTransfer: OriginTransfer {
 
     private var sink: (any OriginSink)? { state.withLock { $0.sink } }
 
-    func letGo() { state.withLock { $0.sink = nil } }
-
     // MARK: What the engine calls
 
     package func resume() {
@@ -102,10 +112,27 @@ package final class FakeTransfer: OriginTransfer {
 
     package var raisedTo: OriginPriority? { state.withLock { $0.raisedTo } }
 
-    /// Only noted, as the end comes later on a real driver thread: the test calls `end(.cancelled)`.
+    /// Only noted, as the end comes later on a real driver thread: the test calls `end(.cancelled)`, or `endCancelled`
+    /// was called.
     package func cancel() {
         state.withLock { $0.isCancelled = true }
         changed.notify()
+        endIfDue()
+    }
+
+    func endWhenCancelled() {
+        state.withLock { $0.endsWhenCancelled = true }
+        endIfDue()
+    }
+
+    private func endIfDue() {
+        let sink = state.withLock { state in
+            state.isCancelled && state.endsWhenCancelled ? state.sink.take() : nil
+        }
+        guard let sink else { return }
+        state.withLock { $0.outcome = .cancelled }
+        // Not inside the engine's call.
+        DispatchQueue.global().async { sink.end(.cancelled) }
     }
 
     // MARK: What the test calls

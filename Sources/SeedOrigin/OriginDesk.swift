@@ -130,7 +130,7 @@ final class OriginDesk {
         let now = MonotonicTime.now()
         if let shortageSaid, now - shortageSaid < .seconds(60) { return }
         shortageSaid = now
-        logger.error("An origin was not asked, and the request was answered 503: \(error)")
+        logger.error("Requests that need an origin fail: \(error)")
     }
 
     // MARK: Rates

@@ -36,8 +36,6 @@ final class EngineFixture {
         (store, engine) = try Self.open(storage, configuration, origin, clock)
     }
 
-    deinit { origin.letGo() }
-
     private static func open(
         _ storage: StorageConfiguration, _ configuration: EngineConfiguration, _ origin: FakeOrigin, _ clock: TestClock
     ) throws -> (PieceStore, TaskEngine) {
@@ -61,6 +59,7 @@ final class EngineFixture {
     }
 
     func close() {
+        origin.endCancelled()
         engine.shutdown()
         store.close()
         origin.shutdown()
