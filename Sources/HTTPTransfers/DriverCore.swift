@@ -10,8 +10,6 @@ final class DriverCore {
     private(set) var multi: MultiHandle!
     private let share = ShareHandle()
     private let counts: TransferCounts
-    /// The name that plain proxies' lookups are about; nil: the request's own host.
-    private let proxyHost: String?
     private var open: [ObjectIdentifier: Transfer] = [:]
     private var running: [UnsafeMutableRawPointer: Transfer] = [:]
     var lookUps: LookupGate<Transfer>
@@ -24,9 +22,8 @@ final class DriverCore {
         self.loop = loop
         self.settings = settings
         self.counts = counts
-        proxyHost = settings.proxy.flatMap(TransferURL.host)
         lookUps = LookupGate(limit: settings.nameLookups, patience: settings.connectTimeout)
-        multi = MultiHandle(on: loop, idleConnections: settings.idleConnections)
+        multi = MultiHandle(on: loop, idleConnections: settings.pool.idleInAll)
         // Weak: what the multi handle has still to do may come after the end of this.
         multi.ended = { [weak self] easy, code in
             if let self, let transfer = running[easy] { ended(transfer, code) }
@@ -70,7 +67,7 @@ final class DriverCore {
     private func launch(_ transfer: Transfer) {
         guard !transfer.isOver else { return }
         transfer.isInLine = false
-        let host = proxyHost ?? transfer.request.url.host
+        let host = (transfer.request.proxy ?? settings.proxy).flatMap(TransferURL.host) ?? transfer.request.url.host
         if IPAddress(host) == nil {
             switch lookUps.admit(host, transfer, now: loop.now) {
             case .known: break

@@ -274,7 +274,7 @@ extension Transfer {
 
     private func policyRefusal(of address: UnsafeMutablePointer<curl_sockaddr>) -> TransferError? {
         // The configured proxy is the operator's choice, and it is the proxy that dials the origin.
-        guard settings.proxy == nil, let policy = settings.dialPolicy else { return nil }
+        guard request.proxy == nil, settings.proxy == nil, let policy = settings.dialPolicy else { return nil }
         guard let raw = seed_curl_address(address), let dialled = SocketAddress(socketAddress: raw) else {
             return TransferError(.forbiddenAddress, "an address that is neither IPv4 nor IPv6 must not be dialled")
         }

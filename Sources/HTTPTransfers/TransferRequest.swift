@@ -26,8 +26,13 @@ package struct TransferRequest: Sendable {
     /// Sent in this order. Nothing is added but Host (first of all, unless it is here) and the framing of a body.
     package var fields: HTTPFields
     package var body = Body.none
+    /// URL of the proxy that dials. Nil: that of the driver's settings.
+    package var proxy: String?
+    /// For the proxy alone: they go with CONNECT, or with the request where the proxy reads that. A tunnel that was opened
+    /// with some is never used by requests with others.
+    package var proxyFields = HTTPFields()
     package var httpVersion = HTTPVersion.http1
-    /// Takes a connection of the pool and leaves it there.
+    /// Takes a connection of the pool, if there is one, and leaves it there, if it is clean then.
     package var reusesConnection = true
     /// How much is expected, in bytes; chooses the receive buffer. Nil: not known.
     package var expectedLength: Int64?

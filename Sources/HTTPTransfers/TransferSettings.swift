@@ -3,12 +3,12 @@ package struct TransferSettings: Sendable {
     /// Name lookup, connection and TLS handshake together.
     package var connectTimeout: Duration = .seconds(10)
     /// Connections kept open for reuse.
-    package var idleConnections = 256
+    package var pool = PoolLimits()
     /// Name lookups at once: curl starts a thread for each.
     package var nameLookups = 64
     /// Longest heads of one exchange, interim ones and trailers included, in bytes.
     package var headLimit = 64 << 10
-    /// Nil: none, whatever the environment says.
+    /// URL of the proxy for requests that name none. Nil: none, whatever the environment says.
     package var proxy: String?
     /// PEM file of authorities that are trusted besides the system's.
     package var certificateAuthorities: String?

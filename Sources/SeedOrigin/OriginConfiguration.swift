@@ -1,4 +1,4 @@
-import HTTPTransfers
+package import HTTPTransfers
 import SeedSupport
 
 /// How an origin is spoken to.
@@ -20,7 +20,7 @@ package struct OriginConfiguration: Sendable {
     /// Transfers running in all.
     package var transfersInAll = 1024
     /// Connections kept open for reuse.
-    package var idleConnections = 256
+    package var pool = PoolLimits()
     /// Name lookups at once.
     package var nameLookups = 64
     /// Requests that pass through, under way in all.
@@ -58,7 +58,7 @@ extension OriginConfiguration {
     var settings: TransferSettings {
         var settings = TransferSettings()
         settings.connectTimeout = connectTimeout
-        settings.idleConnections = idleConnections
+        settings.pool = pool
         settings.nameLookups = nameLookups
         settings.headLimit = headLimit
         settings.proxy = proxy

@@ -9,7 +9,7 @@ extension EasyHandle {
     func configure(
         _ request: TransferRequest, _ settings: TransferSettings, connectTimeout: Duration, sharing share: ShareHandle
     ) {
-        configureConnection(settings)
+        configureConnection(request, settings)
         // Zero would be curl's own five minutes.
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout / .milliseconds(1))))
         configureTLS(request, settings)
@@ -24,10 +24,10 @@ extension EasyHandle {
         set(CURLOPT_FRESH_CONNECT, !request.reusesConnection)
     }
 
-    private func configureConnection(_ settings: TransferSettings) {
+    private func configureConnection(_ request: TransferRequest, _ settings: TransferSettings) {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         // Empty, not unset: unset asks the environment.
-        set(CURLOPT_PROXY, settings.proxy ?? "")
+        set(CURLOPT_PROXY, request.proxy ?? settings.proxy ?? "")
         set(CURLOPT_NOPROXY, "")
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         set(CURLOPT_NOSIGNAL, true)
@@ -89,7 +89,7 @@ extension EasyHandle {
         // With it curl sends no body either; then the transfer itself ends with the head.
         if request.method == .head, request.body == .none { set(CURLOPT_NOBODY, true) }
         set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        setFields(request.fieldsWithFraming, host: request.url.hostField)
+        setFields(request.fieldsWithFraming, host: request.url.hostField, proxy: request.proxyFields)
     }
 
     /// Sends what curl reports to the transfer, which must live as long as the handle.

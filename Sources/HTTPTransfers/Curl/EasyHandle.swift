@@ -75,13 +75,16 @@ final class EasyHandle {
     }
 
     /// Exactly these fields besides `Host` and the length of a body, and none of curl's own.
-    /// - Parameter host: the field that curl makes of the URL.
-    func setFields(_ list: HTTPFields, host: HTTPField) {
+    /// - Parameters:
+    ///   - host: the field that curl makes of the URL.
+    ///   - proxy: for the proxy alone.
+    func setFields(_ list: HTTPFields, host: HTTPField, proxy: HTTPFields) {
         for entry in Self.entries(list, host) { Self.append(entry.line, to: &fields) }
         for name in Self.curlsOwn where Self.hidden.contains(name) || !list.contains(name) {
             Self.append(Array("\(name):".utf8), to: &fields)
         }
         seed_curl_set_list(pointer, CURLOPT_HTTPHEADER, fields)
+        for field in proxy { Self.append(Entry(field: field, hidden: []).line, to: &proxyFields) }
         Self.append(Array("Proxy-Connection:".utf8), to: &proxyFields)
         seed_curl_set_list(pointer, CURLOPT_PROXYHEADER, proxyFields)
     }
