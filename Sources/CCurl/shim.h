@@ -1,5 +1,6 @@
 #pragma once
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 #include <stddef.h>
 
 // curl's setopt functions are variadic, which Swift cannot call: one typed function for each kind of argument.
@@ -10,6 +11,9 @@ typedef int (*seed_curl_prerequest_callback)(
 typedef int (*seed_curl_socket_callback)(CURL *handle, curl_socket_t socket, int what, void *user, void *entry);
 typedef int (*seed_curl_timer_callback)(CURLM *multi, long milliseconds, void *user);
 typedef curl_socket_t (*seed_curl_opensocket_callback)(void *user, curlsocktype purpose, struct curl_sockaddr *address);
+
+typedef int (*seed_curl_closesocket_callback)(void *user, curl_socket_t socket);
+typedef int (*seed_curl_debug_callback)(CURL *handle, curl_infotype kind, char *bytes, size_t count, void *user);
 
 static inline CURLcode seed_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
@@ -38,6 +42,14 @@ static inline CURLcode seed_curl_set_data_callback(CURL *handle, CURLoption opti
 
 static inline CURLcode seed_curl_set_opensocket_callback(CURL *handle, seed_curl_opensocket_callback value) {
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+
+static inline CURLcode seed_curl_set_closesocket_callback(CURL *handle, seed_curl_closesocket_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, value);
+}
+
+static inline CURLcode seed_curl_set_debug_callback(CURL *handle, seed_curl_debug_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, value);
 }
 
 static inline CURLcode seed_curl_set_prerequest_callback(CURL *handle, seed_curl_prerequest_callback value) {
@@ -70,6 +82,27 @@ static inline CURLMcode seed_curl_multi_set_long(CURLM *multi, CURLMoption optio
 
 // A pointer into the C struct: Swift would copy the 16 bytes of `addr` and lose the rest of an IPv6 address.
 static inline const struct sockaddr *seed_curl_address(const struct curl_sockaddr *address) { return &address->addr; }
+
+// The TLS of the connection that the handle uses; NULL without.
+static inline const SSL *seed_curl_tls(CURL *handle) {
+    const struct curl_tlssessioninfo *session = NULL;
+    if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session) return NULL;
+    return session->backend == CURLSSLBACKEND_OPENSSL ? (const SSL *)session->internals : NULL;
+}
+
+// Bytes that OpenSSL holds for the handle's connection: the socket doesn't show them.
+static inline int seed_curl_has_unread_tls(CURL *handle) {
+    const SSL *tls = seed_curl_tls(handle);
+    return tls && SSL_has_pending(tls);
+}
+
+static inline int seed_curl_speaks_http2(CURL *handle) {
+    const SSL *tls = seed_curl_tls(handle);
+    const unsigned char *protocol = NULL;
+    unsigned int length = 0;
+    if (tls) SSL_get0_alpn_selected(tls, &protocol, &length);
+    return length == 2 && protocol[0] == 'h' && protocol[1] == '2';
+}
 
 // The message is a union; only DONE carries a result.
 static inline CURLcode seed_curl_result(const CURLMsg *message) { return message->data.result; }

@@ -72,6 +72,24 @@ ssize_t posix_io_send_file(int socket, int file, int64_t *offset, size_t count) 
 
 int posix_io_shutdown_write(int socket) { return shutdown(socket, SHUT_WR); }
 
+int posix_io_shutdown(int socket) { return shutdown(socket, SHUT_RDWR); }
+
+int posix_io_has_input(int socket) {
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+/* The C library's struct tcp_info ends before this field, which every kernel since 4.9 fills in (linux/tcp.h). */
+uint32_t posix_io_smallest_round_trip(int socket) {
+    enum { MIN_RTT_OFFSET = 148 };
+    uint8_t info[MIN_RTT_OFFSET + sizeof(uint32_t)];
+    socklen_t length = sizeof info;
+    uint32_t microseconds;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, info, &length) != 0 || length < sizeof info) return 0;
+    memcpy(&microseconds, info + MIN_RTT_OFFSET, sizeof microseconds);
+    return microseconds == UINT32_MAX ? 0 : microseconds;
+}
+
 void posix_io_reset(int socket) {
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);

@@ -64,6 +64,22 @@ package enum Socket {
         _ = posix_io_no_delay(socket)
     }
 
+    /// Ends both directions; the descriptor stays. What the peer sends from now on is refused.
+    package static func shutdown(_ socket: Int32) {
+        _ = posix_io_shutdown(socket)
+    }
+
+    /// Whether there is something to read: bytes, the peer's end, or a failure.
+    package static func hasInput(_ socket: Int32) -> Bool {
+        posix_io_has_input(socket) != 0
+    }
+
+    /// The smallest round trip of a connection that the kernel has measured, in whole microseconds; nil if it has none.
+    package static func smallestRoundTrip(_ socket: Int32) -> Duration? {
+        let microseconds = posix_io_smallest_round_trip(socket)
+        return microseconds > 0 ? .microseconds(microseconds) : nil
+    }
+
     /// Bytes beyond which a socket with unsent bytes isn't writable.
     package static func setUnsentLimit(_ socket: Int32, _ count: Int) {
         _ = posix_io_not_sent_low_water(socket, Int32(clamping: count))

@@ -6,6 +6,7 @@ import SeedSupport
 final class DriverCore {
     let loop: EventLoop
     let settings: TransferSettings
+    let pool: ConnectionPool
     /// Nil only while this is being made.
     private(set) var multi: MultiHandle!
     private let share = ShareHandle()
@@ -16,6 +17,7 @@ final class DriverCore {
     private var stallTimer: LoopTimer!
     private var isStallTimerSet = false
     private var lookUpTimer: LoopTimer!
+    private var sweeps: Tick?
     private var isClosed = false
 
     init(on loop: EventLoop, _ settings: TransferSettings, _ counts: TransferCounts) {
@@ -23,7 +25,8 @@ final class DriverCore {
         self.settings = settings
         self.counts = counts
         lookUps = LookupGate(limit: settings.nameLookups, patience: settings.connectTimeout)
-        multi = MultiHandle(on: loop, idleConnections: settings.pool.idleInAll)
+        pool = ConnectionPool(settings.pool)
+        multi = MultiHandle(on: loop, pool)
         // Weak: what the multi handle has still to do may come after the end of this.
         multi.ended = { [weak self] easy, code in
             if let self, let transfer = running[easy] { ended(transfer, code) }
@@ -36,6 +39,9 @@ final class DriverCore {
         }
         stallTimer = loop.makeTimer { [unowned self] in failStalled() }
         lookUpTimer = loop.makeTimer { [unowned self] in launchWaiting() }
+        sweeps = loop.addTick { [unowned self] now in
+            if pool.sweep(now: now) { multi.closeDead() }
+        }
     }
 
     var wakeUps: Int { multi.wakeUps }
@@ -59,6 +65,7 @@ final class DriverCore {
     /// Ends all transfers; none begins any more.
     func close() {
         isClosed = true
+        sweeps?.cancel()
         for transfer in Array(open.values) { finish(transfer, .cancelled) }
     }
 
@@ -67,7 +74,7 @@ final class DriverCore {
     private func launch(_ transfer: Transfer) {
         guard !transfer.isOver else { return }
         transfer.isInLine = false
-        let host = (transfer.request.proxy ?? settings.proxy).flatMap(TransferURL.host) ?? transfer.request.url.host
+        let host = transfer.proxy.flatMap(TransferURL.host) ?? transfer.request.url.host
         if IPAddress(host) == nil {
             switch lookUps.admit(host, transfer, now: loop.now) {
             case .known: break
@@ -86,8 +93,10 @@ final class DriverCore {
             return failLater(transfer, .local, "no memory for another transfer")
         }
         let connectTimeout = settings.connectTimeout - (loop.now - transfer.begun)
-        easy.configure(transfer.request, settings, connectTimeout: connectTimeout, sharing: share)
-        easy.setCallbacks(to: transfer)
+        easy.configure(
+            transfer.request, settings, connectTimeout: connectTimeout, reusing: transfer.mayReuseConnection,
+            sharing: share)
+        easy.setCallbacks(to: transfer, pool)
         transfer.start(easy)
         running[easy.pointer] = transfer
         counts.began(transfer.request)
@@ -104,14 +113,24 @@ final class DriverCore {
         guard !transfer.isOver else { return }
         // The time limit ends the wait for a lookup, not its thread.
         if code != CURLE_OPERATION_TIMEDOUT { transfer.lookUpEnded(false) }
-        finish(transfer, transfer.outcome(of: code))
+        guard transfer.isToBeRepeated(after: code) else { return finish(transfer, transfer.outcome(of: code)) }
+        giveBack(transfer)
+        transfer.repeatOnFreshConnection()
+        launch(transfer)
+    }
+
+    /// Takes the transfer's handle out of curl's hands.
+    private func giveBack(_ transfer: Transfer) {
+        guard let easy = transfer.easy else { return }
+        if running.removeValue(forKey: easy.pointer) != nil { counts.ended(transfer.request) }
+        multi.remove(easy)
+        release(transfer)
     }
 
     private func finish(_ transfer: Transfer, _ outcome: TransferOutcome) {
         guard !transfer.isOver else { return }
-        let easy = transfer.easy
         forget(transfer)
-        if let easy { multi.remove(easy) }
+        giveBack(transfer)
         transfer.end(outcome)
     }
 
@@ -121,6 +140,40 @@ final class DriverCore {
         if transfer.isInLine { lookUps.withdraw { $0 === transfer } }
         guard let easy = transfer.easy, running.removeValue(forKey: easy.pointer) != nil else { return }
         counts.ended(transfer.request)
+    }
+
+    /// The end of one that was cancelled.
+    func remove(_ transfer: Transfer, _ easy: EasyHandle) {
+        multi.remove(easy)
+        release(transfer)
+    }
+}
+
+// MARK: Connections
+
+extension DriverCore {
+    func opened(_ descriptor: Int32, to remote: SocketAddress, by transfer: Transfer) {
+        let peer = transfer.proxy ?? transfer.request.url.origin
+        pool.opened(descriptor, for: transfer.purpose, at: peer, remote.ip, by: ObjectIdentifier(transfer))
+    }
+
+    /// Whether a transfer's request may go out on the connection that curl has chosen for it.
+    func grant(to transfer: Transfer, localPort: Int, remote: () -> IPAddress?) -> ConnectionPool.Table.Grant {
+        let user = ObjectIdentifier(transfer)
+        guard let descriptor = pool.find(for: user, localPort: localPort, remote: remote) else {
+            // One that was made for this transfer needs no look.
+            return transfer.mayReuseConnection ? .refused : .fresh
+        }
+        // The exchanges that curl has ended on it, and will report later.
+        for other in pool.users(of: descriptor) where other != user {
+            if let earlier = open[other] { release(earlier) }
+        }
+        return transfer.easy.map { pool.take(descriptor, by: user, for: transfer.purpose, $0) } ?? .refused
+    }
+
+    private func release(_ transfer: Transfer) {
+        pool.release(
+            ObjectIdentifier(transfer), isClean: transfer.leavesConnectionClean, now: loop.now)
     }
 }
 

@@ -16,6 +16,8 @@ struct HeadCollector {
     private var head: TransferHead?
     private var size = 0
     private(set) var isComplete = false
+    /// A line was left out, as it is no field. curl may see in it what we don't.
+    private(set) var hasOddLines = false
     /// What came behind the body.
     private(set) var trailers = HTTPFields()
 
@@ -41,13 +43,15 @@ struct HeadCollector {
             return .refused(TransferError(.badResponse, "the response has folded lines"))
         }
         if isComplete {
-            for line in lines { Self.add(line.trimmed, to: &trailers) }
+            for line in lines.map(\.trimmed) where !line.isEmpty {
+                if let field = field(line) { trailers.append(field) }
+            }
             return .more
         }
         let bytes = line[...].trimmed
         if bytes.isEmpty { return finish() }
         if bytes.starts(with: "HTTP/".utf8) { return begin(String(decoding: bytes, as: UTF8.self)) }
-        if head != nil { Self.add(bytes, to: &head!.fields) }  // not nil: asked just before
+        if let field = field(bytes) { head?.fields.append(field) }
         return .more
     }
 
@@ -78,11 +82,13 @@ struct HeadCollector {
     }
 
     /// A field line; one whose name is no token is left out.
-    private static func add(_ bytes: Slice<UnsafeRawBufferPointer>, to fields: inout HTTPFields) {
+    private mutating func field(_ bytes: Slice<UnsafeRawBufferPointer>) -> HTTPField? {
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), let name = HTTPField.Name(octets: bytes[..<colon])
-        else { return }
-        let value = bytes[(colon + 1)...].trimmed
-        fields.append(HTTPField(name: name, lenientValue: value))
+        else {
+            hasOddLines = true
+            return nil
+        }
+        return HTTPField(name: name, lenientValue: bytes[(colon + 1)...].trimmed)
     }
 }
 

@@ -25,19 +25,8 @@ package final class Transfer {
     private var core: DriverCore?
     private var delegate: (any TransferDelegate)?
     private let settings: TransferSettings
-    private var collector: HeadCollector
     private var bytesToSend: Int64
-    /// The final response to a request with a body, which may not have been sent in full yet.
-    private var early: EarlyResponse?
-    /// The connection in use, and whether curl waits for bytes on it.
-    private var socket: curl_socket_t?
-    private var isCurlReading = false
-    /// Set when this side broke the exchange off: what that means.
-    private(set) var ownOutcome: TransferOutcome?
-    private var refusal: TransferError?
-    private var hasDialled = false
-    /// The request may have been sent, at least in part.
-    private var hasConnected = false
+    private var attempt: Attempt
 
     /// - Parameter core: nil: it is over before it began.
     init(_ request: TransferRequest, _ delegate: any TransferDelegate, _ core: DriverCore?) {
@@ -45,8 +34,7 @@ package final class Transfer {
         self.delegate = delegate
         self.core = core
         settings = core?.settings ?? TransferSettings()
-        let mayBeHTTP2 = request.httpVersion == .http2 && request.url.scheme == "https"
-        collector = HeadCollector(limit: settings.headLimit, acceptsHTTP2: mayBeHTTP2)
+        attempt = Attempt(request, settings)
         begun = .coarseNow()
         lastProgress = begun
         bytesToSend = if case .length(let length) = request.body { length } else { .max }
@@ -87,7 +75,7 @@ package final class Transfer {
         core.forget(self)
         leave()
         // Inside a callback the handle is still curl's; that callback breaks the exchange off.
-        if let easy { core.multi.whenFree { [self] in withExtendedLifetime(self) { core.multi.remove(easy) } } }
+        if let easy { core.multi.whenFree { [self] in core.remove(self, easy) } }
     }
 
     private func change(receiving: Bool, sending: Bool) {
@@ -104,15 +92,15 @@ package final class Transfer {
     }
 
     /// Whether the other side is the one to move. Once it has responded, a client that sends no more is no reason to wait.
-    var isWaitingForPeer: Bool { easy != nil && !isReceivingPaused && (!isSendingPaused || early != nil) }
+    var isWaitingForPeer: Bool { easy != nil && !isReceivingPaused && (!isSendingPaused || attempt.early != nil) }
 
     /// How long nothing may move. After the end of an early response no longer than nginx waits for the rest of a request.
     var stallLimit: Duration {
-        early?.isOver == true ? min(request.noProgressTimeout, .seconds(5)) : request.noProgressTimeout
+        attempt.early?.isOver == true ? min(request.noProgressTimeout, .seconds(5)) : request.noProgressTimeout
     }
 
     var outcomeOfStall: TransferOutcome {
-        if early?.isOver == true { return complete() }
+        if attempt.early?.isOver == true { return complete() }
         return .failed(error(.timeout, "\(request.url.publicText) sent nothing for \(stallLimit)"))
     }
 
@@ -139,34 +127,78 @@ package final class Transfer {
 
     /// What curl's result means.
     func outcome(of code: CURLcode) -> TransferOutcome {
-        if let ownOutcome { return ownOutcome }
+        if let outcome = attempt.ownOutcome { return outcome }
         // A response that has ended is complete, even if then the rest of the request found no taker.
-        guard code == CURLE_OK || early?.isOver == true else { return .failed(failure(code)) }
-        guard collector.isComplete else {
+        guard code == CURLE_OK || attempt.early?.isOver == true else { return .failed(failure(code)) }
+        guard attempt.collector.isComplete else {
             return .failed(error(.badResponse, "\(request.url.publicText) sent no response head"))
         }
         return complete()
     }
 
     private func complete() -> TransferOutcome {
-        if !collector.trailers.isEmpty { delegate?.transferTrailers(collector.trailers) }
+        let trailers = attempt.collector.trailers
+        if !trailers.isEmpty { delegate?.transferTrailers(trailers) }
         return .complete
     }
 
     func error(_ kind: TransferError.Kind, _ message: String) -> TransferError {
         var error = TransferError(kind, message)
-        error.hasConnected = hasConnected
+        error.hasConnected = attempt.hasConnected
         return error
     }
 
     private func failure(_ code: CURLcode) -> TransferError {
-        if let refusal, !hasDialled { return refusal }
+        if let refusal = attempt.refusal, !attempt.hasDialled { return refusal }
         var error = TransferError(code, detail: easy?.errorDetail ?? "", url: request.url.publicText)
-        error.hasConnected = hasConnected
+        error.hasConnected = attempt.hasConnected
         // A proxy that breaks off before it opens the tunnel.
-        if error.kind == .cut, !hasConnected { error.kind = .unreachable }
+        if error.kind == .cut, !attempt.hasConnected { error.kind = .unreachable }
         return error
     }
+}
+
+// MARK: Connections
+
+extension Transfer {
+    /// What curl doesn't look at when it chooses a connection.
+    var purpose: ConnectionPool.Table.Purpose {
+        ConnectionPool.Table.Purpose(
+            tunnel: proxy != nil && request.url.scheme == "https" ? request.proxyFields : [:],
+            mayBeHTTP2: request.mayBeHTTP2)
+    }
+
+    /// Whether the connection is clean once curl has ended the exchange: the request was sent in full, the response had an
+    /// unambiguous end and no byte beyond it, and neither made the connection one client's.
+    var leavesConnectionClean: Bool {
+        guard attempt.ownOutcome == nil, !attempt.needsFreshConnection, let head = attempt.head else { return false }
+        return (request.body == .none || bytesToSend == 0) && !attempt.hasSurplus && !attempt.collector.hasOddLines
+            && head.endsClearly(inResponseTo: request.method)
+            && !head.fields.authenticateConnection && !request.fields.authenticateConnection
+    }
+
+    /// Whether curl's result is not the transfer's: the request goes out once more, on a connection of its own. Either it
+    /// was not sent; or it may be sent twice, and a connection that was used before ended, or brought something else,
+    /// before a head.
+    func isToBeRepeated(after code: CURLcode) -> Bool {
+        guard !attempt.isRepetition else { return false }
+        if attempt.needsFreshConnection { return true }
+        guard attempt.kept != nil, attempt.head == nil, request.isRepeatable else { return false }
+        guard case .failed(let error) = outcome(of: code) else { return false }
+        return error.kind == .cut || error.kind == .badResponse
+    }
+
+    /// Begins anew. The handle must have been given back.
+    func repeatOnFreshConnection() {
+        attempt = Attempt(request, settings, isRepetition: true)
+        (easy, isReceivingPaused, isSendingPaused) = (nil, false, false)
+    }
+
+    /// Whether a connection of the pool may be taken.
+    var mayReuseConnection: Bool { request.reusesConnection && !attempt.isRepetition }
+
+    /// curl has read bytes behind the response, and dropped them.
+    func noteSurplus() { attempt.hasSurplus = true }
 }
 
 // MARK: What curl reports
@@ -174,9 +206,10 @@ package final class Transfer {
 extension Transfer {
     /// One header or trailer line. False breaks the exchange off.
     func takeLine(_ line: UnsafeRawBufferPointer) -> Bool {
-        guard let core, ownOutcome == nil else { return false }
+        guard let core, attempt.ownOutcome == nil else { return false }
         lastProgress = core.loop.now
-        switch collector.take(line) {
+        guard mayBeginResponse(core.pool) else { return false }
+        switch attempt.collector.take(line) {
         case .more: return true
         case .interim(let head):
             delegate?.transferInterim(head)
@@ -188,7 +221,18 @@ extension Transfer {
         }
     }
 
+    /// A response that was on its way before its request was sent belongs to no request.
+    private func mayBeginResponse(_ pool: ConnectionPool) -> Bool {
+        guard let kept = attempt.kept, !attempt.hasBegunResponse else { return true }
+        attempt.hasBegunResponse = true
+        guard request.isRepeatable, pool.isTooSoon(kept.descriptor, sent: kept.sent) else { return true }
+        attempt.needsFreshConnection = true
+        return false
+    }
+
     private func takeHead(_ head: TransferHead) -> Bool {
+        attempt.head = head
+        if head.isWithoutBody(inResponseTo: request.method) || head.isChunked { easy?.reportSurplus() }
         guard delegate?.transferHead(head) == true else { return breakOff(.stopped) }
         if request.method == .head, request.body != .none { return breakOff(.complete) }
         if request.body != .none { noteEarlyResponse(head) }
@@ -196,19 +240,19 @@ extension Transfer {
     }
 
     private func noteEarlyResponse(_ head: TransferHead) {
-        early = EarlyResponse(head)
+        attempt.early = EarlyResponse(head)
         core?.watchForStalls(self)
         // curl is not done as long as sending is paused; now `giveBody` says that there is nothing to send.
-        if early?.isRefusal == true { resumeSending() }
+        if attempt.early?.isRefusal == true { resumeSending() }
     }
 
     /// Body bytes: how many were taken, or curl's word for a pause. Fewer than offered breaks the exchange off.
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard let core, let delegate, ownOutcome == nil else { return 0 }
+        guard let core, let delegate, attempt.ownOutcome == nil else { return 0 }
         lastProgress = core.loop.now
         switch delegate.transferBody(bytes) {
         case .taken:
-            early?.took(bytes.count)
+            attempt.early?.took(bytes.count)
             return isOver ? 0 : bytes.count
         case .pause:
             isReceivingPaused = true
@@ -221,8 +265,8 @@ extension Transfer {
 
     /// Bytes of the request's body: how many were put into the room, or curl's word for a pause or for breaking off.
     func giveBody(_ room: UnsafeMutableRawBufferPointer) -> Int {
-        guard core != nil, let delegate, ownOutcome == nil else { return Int(CURL_READFUNC_ABORT) }
-        guard bytesToSend > 0, early?.isRefusal != true else { return 0 }
+        guard core != nil, let delegate, attempt.ownOutcome == nil else { return Int(CURL_READFUNC_ABORT) }
+        guard bytesToSend > 0, attempt.early?.isRefusal != true else { return 0 }
         switch delegate.transferNeedsBody(contentRoom(in: room)) {
         case .bytes(let count): return gave(count, in: room)
         case .nothingYet:
@@ -256,46 +300,67 @@ extension Transfer {
     /// Opens the socket for an address that the policy permits.
     func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         lookUpEnded(true)
-        guard core != nil else { return seed_curl_socket_bad() }
-        if let refusal = policyRefusal(of: address) {
-            self.refusal = refusal
+        guard let core else { return seed_curl_socket_bad() }
+        guard let remote = Self.address(address) else {
+            attempt.refusal = error(.forbiddenAddress, "an address that is neither IPv4 nor IPv6 must not be dialled")
+            return seed_curl_socket_bad()
+        }
+        if let refusal = policyRefusal(of: remote) {
+            attempt.refusal = refusal
             return seed_curl_socket_bad()
         }
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         let opened = Glibc.socket(address.pointee.family, type, address.pointee.`protocol`)
         if opened < 0, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
             let reason = String(cString: strerror(errno))
-            refusal = error(.local, "no connection could be opened: \(reason) (ulimit -n is the limit)")
+            attempt.refusal = error(.local, "no connection could be opened: \(reason) (ulimit -n is the limit)")
         } else {
-            hasDialled = true
+            attempt.hasDialled = true
         }
+        if opened >= 0 { core.opened(opened, to: remote, by: self) }
         return opened
     }
 
-    private func policyRefusal(of address: UnsafeMutablePointer<curl_sockaddr>) -> TransferError? {
+    private static func address(_ address: UnsafeMutablePointer<curl_sockaddr>) -> SocketAddress? {
+        seed_curl_address(address).flatMap { SocketAddress(socketAddress: $0) }
+    }
+
+    private func policyRefusal(of address: SocketAddress) -> TransferError? {
         // The configured proxy is the operator's choice, and it is the proxy that dials the origin.
-        guard request.proxy == nil, settings.proxy == nil, let policy = settings.dialPolicy else { return nil }
-        guard let raw = seed_curl_address(address), let dialled = SocketAddress(socketAddress: raw) else {
-            return TransferError(.forbiddenAddress, "an address that is neither IPv4 nor IPv6 must not be dialled")
-        }
-        return policy.refusal(of: dialled)
+        guard proxy == nil, let policy = settings.dialPolicy else { return nil }
+        return policy.refusal(of: address)
+    }
+
+    /// The proxy that dials.
+    var proxy: String? { request.proxy ?? settings.proxy }
+
+    /// Whether the request may be sent on the connection with this local port.
+    func maySend(from localPort: Int, to remote: () -> IPAddress?) -> Bool {
+        // A kept connection was used, and no name looked up.
+        lookUpEnded(false)
+        guard let core, attempt.ownOutcome == nil else { return false }
+        return maySend(on: core.grant(to: self, localPort: localPort, remote: remote))
     }
 
     /// Whether the request may be sent. curl asks a second time when it is about to repeat it: on another connection, as
     /// the kept one was dead, or in another version of HTTP, even in the middle of a response.
-    func maySend() -> Bool {
-        // A kept connection was used, and no name looked up.
-        lookUpEnded(false)
-        guard core != nil, ownOutcome == nil else { return false }
-        defer { hasConnected = true }
-        if collector.isComplete {
+    func maySend(on grant: ConnectionPool.Table.Grant) -> Bool {
+        if attempt.collector.isComplete {
             let message = "the response of \(request.url.publicText) was broken off to ask again"
             return breakOff(.failed(error(.cut, message)))
         }
-        guard !hasConnected || request.isRepeatable else {
+        guard !attempt.hasConnected || request.isRepeatable else {
             let message = "the connection to \(request.url.publicText) broke, and a \(request.method) is sent only once"
             return breakOff(.failed(error(.cut, message)))
         }
+        switch grant {
+        case .fresh: attempt.kept = nil
+        case .kept(let descriptor) where !attempt.hasConnected: attempt.kept = (descriptor, .now())
+        case .kept, .refused:
+            attempt.needsFreshConnection = true
+            return false
+        }
+        attempt.hasConnected = true
         return true
     }
 
@@ -307,7 +372,7 @@ extension Transfer {
 
     /// Always false, for the callback to return.
     private func breakOff(_ outcome: TransferOutcome) -> Bool {
-        ownOutcome = outcome
+        attempt.ownOutcome = outcome
         return false
     }
 }
@@ -318,12 +383,12 @@ extension Transfer {
     /// What curl waits for on a socket from now on; nothing: it has let go of it.
     func curlWaits(for interest: Readiness, on socket: curl_socket_t) {
         if interest.isEmpty {
-            guard socket == self.socket else { return }
+            guard socket == attempt.socket else { return }
         } else {
-            self.socket = socket
+            attempt.socket = socket
         }
-        isCurlReading = interest.contains(.read)
-        if interest == .write, early != nil, !isReceivingPaused { early?.isRead = true }
+        attempt.isCurlReading = interest.contains(.read)
+        if interest == .write, attempt.early != nil, !isReceivingPaused { attempt.early?.isRead = true }
         noteResponseEnd()
     }
 
@@ -340,34 +405,14 @@ extension Transfer {
     /// tells in no other way. Then it must hear that sending goes on, or it would not be done even where the other side has
     /// closed the connection.
     private func noteResponseEnd() {
-        guard early?.isRead == false, !isCurlReading, isSendingPaused, !isReceivingPaused else { return }
+        guard attempt.early?.isRead == false, !attempt.isCurlReading, isSendingPaused, !isReceivingPaused else {
+            return
+        }
         core?.multi.whenFree { [self] in
-            guard let core, let easy, isSendingPaused, !isReceivingPaused, !isCurlReading else { return }
+            guard let core, let easy, isSendingPaused, !isReceivingPaused, !attempt.isCurlReading else { return }
             isSendingPaused = false
             // Any other code: it is not the response that has ended but the transfer, and curl's word is on the way.
-            if core.multi.pause(easy, receiving: false, sending: false) == CURLE_OK { early?.isRead = true }
+            if core.multi.pause(easy, receiving: false, sending: false) == CURLE_OK { attempt.early?.isRead = true }
         }
     }
-}
-
-/// A final response that may have come before the request was sent in full.
-private struct EarlyResponse {
-    /// curl stops sending by itself, unless the connection is to be closed; then it is better to stop, too.
-    let isRefusal: Bool
-    /// Bytes of the body that are still to come; nil: not known.
-    private var bytesLeft: Int64?
-    /// It was seen to end.
-    var isRead = false
-
-    init(_ head: TransferHead) {
-        isRefusal = head.status >= 300
-        bytesLeft = head.status == 204 ? 0 : head.contentLength
-    }
-
-    mutating func took(_ count: Int) {
-        bytesLeft? -= Int64(count)
-    }
-
-    /// It has come to its end.
-    var isOver: Bool { isRead || bytesLeft == 0 }
 }

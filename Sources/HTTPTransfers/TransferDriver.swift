@@ -43,6 +43,9 @@ package final class TransferDriver: Sendable {
     /// On the loop only: how often curl was called because of a socket or its timer. For tests of what waits.
     package var wakeUps: Int { core.value?.wakeUps ?? 0 }
 
+    /// On the loop only: how many sockets curl has open.
+    package var openConnections: Int { core.value?.pool.count ?? 0 }
+
     /// curl without signals may let a broken connection raise SIGPIPE; on this thread it never arrives.
     private static func blockBrokenPipeSignal() {
         var pipe = sigset_t()

@@ -50,6 +50,8 @@ package struct TransferRequest: Sendable {
         self.fields = fields
     }
 
+    var mayBeHTTP2: Bool { httpVersion == .http2 && body != .chunked && url.scheme == "https" }
+
     /// Whether it may be sent again on another connection when a kept one turns out to be dead.
     var isRepeatable: Bool { body == .none && [.get, .head, .options].contains(method) }
 

@@ -62,7 +62,7 @@ package final class OriginGateway: OriginSource {
 // MARK: Requests that pass through
 
 extension OriginGateway {
-    /// Sends a request as it is, once, on a connection of its own, and hands on what comes as it comes.
+    /// Sends a request as it is and hands on what comes as it comes.
     ///
     /// On `loop` only, where `handler` is called, too; never inside this call. The guard, the breaker (which hears of
     /// failures to connect only) and the proxy apply as they do for the cached way.

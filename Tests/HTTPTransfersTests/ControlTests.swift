@@ -423,21 +423,6 @@ struct ControlTests {
     }
 }
 
-/// Things that a test's threads have done, to be waited for.
-private final class Counter: Sendable {
-    private let count = Lock(0)
-    private let changed = Signal()
-
-    func add() {
-        count.withLock { $0 += 1 }
-        changed.notify()
-    }
-
-    func wait(for wanted: Int) -> Bool {
-        changed.wait(within: 20) { count.withLock { $0 } >= wanted ? true : nil } ?? false
-    }
-}
-
 extension Recorder {
     /// On the loop.
     fileprivate func cancelNow(unless other: Transfer) {

@@ -165,6 +165,23 @@ extension TransferDriver {
     }
 }
 
+/// Things that a test's threads have done, to be waited for.
+final class Counter: Sendable {
+    private let count = Lock(0)
+    private let changed = Signal()
+
+    var value: Int { count.withLock { $0 } }
+
+    func add() {
+        count.withLock { $0 += 1 }
+        changed.notify()
+    }
+
+    func wait(for wanted: Int) -> Bool {
+        changed.wait(within: 20) { count.withLock { $0 } >= wanted ? true : nil } ?? false
+    }
+}
+
 /// A driver and a server of raw bytes, both stopped afterwards.
 func withServer(
     _ adjust: (inout TransferSettings) -> Void = { _ in }, maximumSegment: Int32? = nil,

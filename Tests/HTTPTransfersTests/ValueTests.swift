@@ -121,11 +121,11 @@ struct TransferTests {
         let url = try TransferURL("http://127.0.0.1:1/")
         withCore { core in
             let transfer = Transfer(TransferRequest(url), Recorder(), core)
-            #expect(transfer.maySend())
+            #expect(transfer.maySend(on: .fresh))
             for line in ["HTTP/1.1 200 OK\r\n", "\r\n"] {
                 #expect(Array(line.utf8).withUnsafeBytes { transfer.takeLine($0) })
             }
-            #expect(!transfer.maySend())
+            #expect(!transfer.maySend(on: .fresh))
             guard case .failed(let error) = transfer.outcome(of: CURLE_ABORTED_BY_CALLBACK) else {
                 Issue.record("no failure")
                 return
@@ -146,7 +146,7 @@ struct TransferTests {
             }
             core.lookUps = LookupGate(limit: 2)
             let other = Transfer(TransferRequest(url), Recorder(), core)
-            _ = began().maySend()
+            _ = began().maySend(from: 1) { nil }
             core.ended(began(), CURLE_COULDNT_RESOLVE_HOST)
             for _ in 0..<2 { core.ended(began(), CURLE_OPERATION_TIMEDOUT) }
             #expect(core.lookUps.admit("name.invalid", other, now: core.loop.now) == .wait)

@@ -34,6 +34,12 @@ ssize_t posix_io_receive(int socket, void *buffer, size_t count);
 ssize_t posix_io_send(int socket, const void *vectors, size_t count, int more);
 ssize_t posix_io_send_file(int socket, int file, int64_t *offset, size_t count);
 int posix_io_shutdown_write(int socket);
+/* Both directions. */
+int posix_io_shutdown(int socket);
+/* Whether a read would return at once, with bytes, the end or an error; nothing is read. */
+int posix_io_has_input(int socket);
+/* In microseconds (tcpi_min_rtt); 0 when the kernel has measured none. */
+uint32_t posix_io_smallest_round_trip(int socket);
 /* Closes with a reset instead of an orderly end (SO_LINGER of no time). */
 void posix_io_reset(int socket);
 int posix_io_no_delay(int socket);

@@ -1,13 +1,17 @@
 import CCurl
 import Glibc
 import HTTPSemantics
+import SeedSupport
 
 extension EasyHandle {
     /// Makes the handle ready for one exchange. Call it once.
     ///
-    /// - Parameter connectTimeout: what is left of it.
+    /// - Parameters:
+    ///   - connectTimeout: what is left of it.
+    ///   - reusing: a connection of the pool.
     func configure(
-        _ request: TransferRequest, _ settings: TransferSettings, connectTimeout: Duration, sharing share: ShareHandle
+        _ request: TransferRequest, _ settings: TransferSettings, connectTimeout: Duration, reusing: Bool,
+        sharing share: ShareHandle
     ) {
         configureConnection(request, settings)
         // Zero would be curl's own five minutes.
@@ -21,7 +25,7 @@ extension EasyHandle {
         // Whether a redirect is followed, and with which fields, is not for curl to decide.
         set(CURLOPT_FOLLOWLOCATION, false)
         set(CURLOPT_FORBID_REUSE, !request.reusesConnection)
-        set(CURLOPT_FRESH_CONNECT, !request.reusesConnection)
+        set(CURLOPT_FRESH_CONNECT, !reusing)
     }
 
     private func configureConnection(_ request: TransferRequest, _ settings: TransferSettings) {
@@ -92,8 +96,9 @@ extension EasyHandle {
         setFields(request.fieldsWithFraming, host: request.url.hostField, proxy: request.proxyFields)
     }
 
-    /// Sends what curl reports to the transfer, which must live as long as the handle.
-    func setCallbacks(to transfer: Transfer) {
+    /// Sends what curl reports to the transfer, which must live as long as the handle. The pool must live as long as the
+    /// connection.
+    func setCallbacks(to transfer: Transfer, _ pool: ConnectionPool) {
         let user = Unmanaged.passUnretained(transfer).toOpaque()
         set(CURLOPT_HEADERFUNCTION) { bytes, size, count, user in
             let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
@@ -113,10 +118,26 @@ extension EasyHandle {
             return Transfer.from(user).openSocket(address)
         }
         set(CURLOPT_OPENSOCKETDATA, pointer: user)
-        setPrerequest { user, _, _, _, _ in
-            Transfer.from(user).maySend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+        setCloseSocket { pool, socket in
+            // Never nil, as with the transfer.
+            Unmanaged<ConnectionPool>.fromOpaque(pool!).takeUnretainedValue().close(socket)
+            return 0
+        }
+        set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(pool).toOpaque())
+        setPrerequest { user, remote, _, _, localPort in
+            let isGranted = Transfer.from(user).maySend(from: Int(localPort)) {
+                remote.flatMap { IPAddress(String(cString: $0)) }
+            }
+            return isGranted ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
         }
         set(CURLOPT_PREREQDATA, pointer: user)
+        setDebug { _, kind, bytes, count, user in
+            if kind == CURLINFO_TEXT, EasyHandle.tellsOfSurplus(UnsafeRawBufferPointer(start: bytes, count: count)) {
+                Transfer.from(user).noteSurplus()
+            }
+            return 0
+        }
+        set(CURLOPT_DEBUGDATA, pointer: user)
     }
 }
 

@@ -74,6 +74,37 @@ final class EasyHandle {
         seed_curl_set_prerequest_callback(pointer, callback)
     }
 
+    func setCloseSocket(callback: @escaping seed_curl_closesocket_callback) {
+        seed_curl_set_closesocket_callback(pointer, callback)
+    }
+
+    func setDebug(callback: @escaping seed_curl_debug_callback) {
+        seed_curl_set_debug_callback(pointer, callback)
+    }
+
+    /// Makes the handle ready for a transfer that fails to connect, without a name lookup.
+    func refuseConnection() {
+        set(CURLOPT_URL, "http://127.0.0.1/")
+        set(CURLOPT_PROXY, "")
+        set(CURLOPT_FRESH_CONNECT, true)
+        setOpenSocket { _, _, _ in seed_curl_socket_bad() }
+    }
+
+    /// Has curl say what it does from now on: of bytes behind a response that it has read and drops it says so in no other
+    /// way.
+    func reportSurplus() { set(CURLOPT_VERBOSE, true) }
+
+    /// Whether a line of what curl says is about such bytes.
+    static func tellsOfSurplus(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.starts(with: "Excess found".utf8) || line.starts(with: "Leftovers after chunking".utf8)
+    }
+
+    /// Whether HTTP/2 was negotiated. Where curl asks whether it may send.
+    var speaksHTTP2: Bool { seed_curl_speaks_http2(pointer) != 0 }
+
+    /// Whether TLS has bytes in its buffers that curl has not read. Where curl asks whether it may send.
+    var hasUnreadTLS: Bool { seed_curl_has_unread_tls(pointer) != 0 }
+
     /// Exactly these fields besides `Host` and the length of a body, and none of curl's own.
     /// - Parameters:
     ///   - host: the field that curl makes of the URL.

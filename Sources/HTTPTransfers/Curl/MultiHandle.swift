@@ -10,6 +10,10 @@ final class MultiHandle {
     private let pointer: UnsafeMutableRawPointer
     private let loop: EventLoop
     private let timer: LoopTimer
+    /// Held: the connections end with this object.
+    private let pool: ConnectionPool
+    /// The transfer that makes curl look at its connections.
+    private var inspection: EasyHandle?
     /// A transfer that curl has ended. Called on the loop, never inside a call to this handle.
     var ended: (UnsafeMutableRawPointer, CURLcode) -> Void = { _, _ in }
     /// What curl waits for on a transfer's socket from now on; nothing: not for the socket any more. Called inside a call
@@ -26,17 +30,19 @@ final class MultiHandle {
 
     private static let isReady = seed_curl_global_init() == CURLE_OK
 
-    /// - Parameter idleConnections: connections kept open for reuse.
-    init(on loop: EventLoop, idleConnections: Int) {
+    /// - Parameter pool: closes the connections' sockets, and bounds how many there are.
+    init(on loop: EventLoop, _ pool: ConnectionPool) {
         guard Self.isReady, let pointer = curl_multi_init() else {
             preconditionFailure("libcurl cannot be initialised: out of memory")
         }
         self.pointer = pointer
         self.loop = loop
+        self.pool = pool
         let fired = WeakReference<MultiHandle>()
         timer = loop.makeTimer { fired.object?.act(on: seed_curl_socket_timeout(), []) }
         fired.object = self
-        seed_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, idleConnections)
+        // The pool's limits are to be reached first.
+        seed_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, Int(Int32.max))
         let user = Unmanaged.passUnretained(self).toOpaque()
         seed_curl_multi_set_socket_callback(pointer, Self.socketChanged, user)
         seed_curl_multi_set_timer_callback(pointer, Self.timerChanged, user)
@@ -102,8 +108,22 @@ final class MultiHandle {
         // One by one: what `ended` does may remove another of them, and its message with it.
         while let message = curl_multi_info_read(pointer, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
-            ended(easy, seed_curl_result(message))
+            if let handle = inspection, handle.pointer == easy {
+                inspection = nil
+                remove(handle)
+            } else {
+                ended(easy, seed_curl_result(message))
+            }
         }
+    }
+
+    /// Has curl close the connections whose sockets are dead. It looks for them only when it needs a connection, at most
+    /// once a second: here for a transfer that gets no socket.
+    func closeDead() {
+        guard inspection == nil, let handle = EasyHandle() else { return }
+        handle.refuseConnection()
+        inspection = handle
+        if !add(handle) { inspection = nil }
     }
 }
 

@@ -54,9 +54,7 @@ final class PassThroughExchange {
         if let wait = desk.memory.breaker.admit(id, to: origin, now: .now()) { throw .circuitOpen(origin, wait) }
         let target = configuration.isThroughPlainProxy(url) ? request.absoluteTarget : request.target
         var exchange = TransferRequest(url, method: request.method, target: target, fields: request.fields)
-        exchange.fields.append(HTTPField(name: .connection, value: "close"))
         exchange.body = request.body
-        exchange.reusesConnection = false
         exchange.noProgressTimeout = configuration.passThroughTimeout ?? configuration.noProgressTimeout
         return exchange
     }

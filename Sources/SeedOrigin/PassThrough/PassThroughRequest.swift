@@ -16,8 +16,8 @@ package struct PassThroughRequest: Sendable {
     package var target: [UInt8]
     /// The same for a proxy that reads the head.
     package var absoluteTarget: [UInt8]
-    /// Sent in this order. `Connection: close` follows; `Content-Length` or `Transfer-Encoding` is added if `body` needs
-    /// it and it isn't here. `Host` goes first of all.
+    /// Sent in this order. `Content-Length` or `Transfer-Encoding` is added if `body` needs it and it isn't here. `Host`
+    /// goes first of all.
     package var fields: HTTPFields
     package var body: Framing
 

@@ -1,0 +1,39 @@
+import HTTPSemantics
+
+// What leaves a connection clean behind an exchange: anything else, and bytes that were not asked for could be taken for
+// the next response.
+
+extension TransferHead {
+    /// Whether it leaves no doubt where the response ends, other than with its connection (RFC 9112 §6.3).
+    func endsClearly(inResponseTo method: HTTPMethod) -> Bool {
+        guard httpVersion.hasPrefix("1.") else { return true }
+        let lengths = self.fields.count { $0.name == .contentLength }
+        if fields.contains(.transferEncoding) {
+            return lengths == 0 && httpVersion != "1.0" && status != 204 && status != 304
+        }
+        guard lengths > 0 else { return method == .head || status == 204 || status == 304 }
+        return lengths == 1 && contentLength != nil && (status != 204 || contentLength == 0)
+    }
+
+    /// Whether curl reads no body of it. In that case, and behind the last chunk, it reads surplus bytes and drops them; at
+    /// the end of a body with a length it closes the connection.
+    func isWithoutBody(inResponseTo method: HTTPMethod) -> Bool {
+        method == .head || status == 204 || status == 304 || contentLength == 0
+    }
+}
+
+extension HTTPFields {
+    /// Whether NTLM, Negotiate or Kerberos is asked for or sent. They prove who speaks for a connection, not for a request:
+    /// what goes over it later would be in that name.
+    var authenticateConnection: Bool {
+        contains { field in
+            guard Self.authentication.contains(field.name) else { return false }
+            let value = field.value.lowercased()
+            return ["ntlm", "negotiate", "kerberos"].contains { value.contains($0) }
+        }
+    }
+
+    private static let authentication: [HTTPField.Name] = [
+        .authorization, .proxyAuthorization, .wwwAuthenticate, .proxyAuthenticate,
+    ]
+}

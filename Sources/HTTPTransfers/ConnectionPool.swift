@@ -1,0 +1,83 @@
+import EventLoops
+import Glibc
+import SeedSupport
+
+/// The sockets of a driver's connections: does to them what the table decides. It lives on the driver's loop, and longer
+/// than the last connection, since curl closes each through it.
+final class ConnectionPool {
+    typealias Table = ConnectionTable<ObjectIdentifier>
+
+    private var table: Table
+
+    init(_ limits: PoolLimits) {
+        table = Table(limits)
+    }
+
+    /// Connections whose sockets curl has open.
+    var count: Int { table.count }
+
+    /// A socket for a connection that a transfer is going to dial.
+    func opened(
+        _ descriptor: Int32, for purpose: Table.Purpose, at peer: String, _ remote: IPAddress, by user: ObjectIdentifier
+    ) {
+        table.opened(descriptor, for: purpose, at: peer, remote, by: user)
+    }
+
+    /// Closes a socket for curl.
+    func close(_ descriptor: Int32) {
+        table.closed(descriptor)
+        Socket.close(descriptor)
+    }
+
+    /// The connection that curl has chosen for a transfer.
+    func find(for user: ObjectIdentifier, localPort: Int, remote: () -> IPAddress?) -> Int32? {
+        for descriptor in table.takeUnlocated(of: user) {
+            if let address = try? Socket.localAddress(descriptor) { table.locate(descriptor, at: Int(address.port)) }
+        }
+        return table.descriptor(localPort: localPort, remote: remote)
+    }
+
+    /// Who is on a connection that one exchange at a time can use.
+    func users(of descriptor: Int32) -> [ObjectIdentifier] {
+        table.isHTTP2(descriptor) ? [] : table.users(of: descriptor)
+    }
+
+    /// Whether a transfer's request may go out, after a look at the connection: what waits there to be read was not asked
+    /// for, and an end is an end.
+    /// - Parameter handle: the transfer's.
+    func take(
+        _ descriptor: Int32, by user: ObjectIdentifier, for purpose: Table.Purpose, _ handle: EasyHandle
+    ) -> Table.Grant {
+        let grant = table.take(descriptor, by: user, for: purpose) { handle.speaksHTTP2 }
+        guard case .kept = grant, !table.isHTTP2(descriptor) else { return grant }
+        guard Socket.hasInput(descriptor) || handle.hasUnreadTLS else { return grant }
+        shutDown(table.condemn(descriptor))
+        return .refused
+    }
+
+    /// Whether a response that begins now was on its way before its request was sent.
+    func isTooSoon(_ descriptor: Int32, sent: MonotonicTime) -> Bool {
+        // The kernel counts whole microseconds.
+        let elapsed = MonotonicTime.now() - sent + .microseconds(1)
+        return table.isTooSoon(elapsed, on: descriptor) { Socket.smallestRoundTrip(descriptor) }
+    }
+
+    func release(_ user: ObjectIdentifier, isClean: Bool, now: MonotonicTime) {
+        shutDown(table.release(user, isClean: isClean, now: now))
+    }
+
+    /// Shuts down what is idle for too long, and what its peer has closed or written to.
+    /// - Returns: whether curl has something to close.
+    func sweep(now: MonotonicTime) -> Bool {
+        shutDown(table.expire(now: now))
+        for descriptor in table.idleDescriptors where !table.isHTTP2(descriptor) && Socket.hasInput(descriptor) {
+            shutDown(table.condemn(descriptor))
+        }
+        return table.hasCondemned
+    }
+
+    /// Only curl may close its sockets; one that is shut down is dead to it.
+    private func shutDown(_ descriptors: [Int32]) {
+        for descriptor in descriptors { Socket.shutdown(descriptor) }
+    }
+}
