@@ -38,21 +38,24 @@ struct HeadCollector {
         guard size <= limit else {
             return .refused(TransferError(.badResponse, "the response has more than \(limit) bytes of fields"))
         }
-        let lines = line.split(separator: .lineFeed)
-        guard !lines.contains(where: { $0.first?.isBlank == true }) else {
+        guard !line.hasFoldedLine else {
             return .refused(TransferError(.badResponse, "the response has folded lines"))
         }
         if isComplete {
-            for line in lines.map(\.trimmed) where !line.isEmpty {
-                if let field = field(line) { trailers.append(field) }
-            }
+            for line in line.split(separator: .lineFeed) { addTrailer(UnsafeRawBufferPointer(rebasing: line).trimmed) }
             return .more
         }
-        let bytes = line[...].trimmed
+        let bytes = line.trimmed
         if bytes.isEmpty { return finish() }
-        if bytes.starts(with: "HTTP/".utf8) { return begin(String(decoding: bytes, as: UTF8.self)) }
+        if bytes.starts(with: Self.protocolName) { return begin(String(decoding: bytes, as: UTF8.self)) }
         if let field = field(bytes) { head?.fields.append(field) }
         return .more
+    }
+
+    private static let protocolName = Array("HTTP/".utf8)
+
+    private mutating func addTrailer(_ line: UnsafeRawBufferPointer) {
+        if !line.isEmpty, let field = field(line) { trailers.append(field) }
     }
 
     private mutating func begin(_ statusLine: String) -> Step {
@@ -82,13 +85,15 @@ struct HeadCollector {
     }
 
     /// A field line; one whose name is no token is left out.
-    private mutating func field(_ bytes: Slice<UnsafeRawBufferPointer>) -> HTTPField? {
-        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), let name = HTTPField.Name(octets: bytes[..<colon])
+    private mutating func field(_ bytes: UnsafeRawBufferPointer) -> HTTPField? {
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            let name = HTTPField.Name(octets: UnsafeRawBufferPointer(rebasing: bytes[..<colon]))
         else {
             hasOddLines = true
             return nil
         }
-        return HTTPField(name: name, lenientValue: bytes[(colon + 1)...].trimmed)
+        let value = UnsafeRawBufferPointer(rebasing: bytes[(colon + 1)...]).trimmed
+        return HTTPField(name: name, lenientValue: value)
     }
 }
 
@@ -108,13 +113,24 @@ extension TransferHead {
     }
 }
 
-extension Slice<UnsafeRawBufferPointer> {
+extension UnsafeRawBufferPointer {
     /// Without blanks and line ends on both sides.
-    fileprivate var trimmed: Slice<UnsafeRawBufferPointer> {
-        let isSpace: (UInt8) -> Bool = { $0.isBlank || $0 == .carriageReturn || $0 == .lineFeed }
-        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
-            return self[startIndex..<startIndex]
+    fileprivate var trimmed: UnsafeRawBufferPointer {
+        var (start, end) = (0, count)
+        while start < end, Self.isSpace(self[start]) { start += 1 }
+        while end > start, Self.isSpace(self[end - 1]) { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: self[start..<end])
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte.isBlank || byte == .carriageReturn || byte == .lineFeed }
+
+    /// Whether a line of it begins with a blank.
+    fileprivate var hasFoldedLine: Bool {
+        var isAtStart = true
+        for byte in self {
+            if isAtStart, byte.isBlank { return true }
+            isAtStart = byte == .lineFeed
         }
-        return self[first...last]
+        return false
     }
 }

@@ -169,10 +169,12 @@ extension Transfer {
     }
 
     /// Whether the connection is clean once curl has ended the exchange: the request was sent in full, the response had an
-    /// unambiguous end and no byte beyond it, and neither made the connection one client's.
+    /// unambiguous end and no byte beyond it, and neither made the connection one client's. A refusal doesn't tell whether
+    /// the peer has read the request's body, or will.
     var leavesConnectionClean: Bool {
         guard attempt.ownOutcome == nil, !attempt.needsFreshConnection, let head = attempt.head else { return false }
-        return (request.body == .none || bytesToSend == 0) && !attempt.hasSurplus && !attempt.collector.hasOddLines
+        return (request.body == .none || bytesToSend == 0) && attempt.early?.isRefusal != true && !attempt.hasSurplus
+            && !attempt.collector.hasOddLines
             && head.endsClearly(inResponseTo: request.method)
             && !head.fields.authenticateConnection && !request.fields.authenticateConnection
     }
@@ -231,6 +233,11 @@ extension Transfer {
     }
 
     private func takeHead(_ head: TransferHead) -> Bool {
+        // Not about this request, but about the time before it: the connection was idle for longer than the peer wanted.
+        if head.status == 408, attempt.kept != nil, request.isRepeatable {
+            attempt.needsFreshConnection = true
+            return false
+        }
         attempt.head = head
         if head.isWithoutBody(inResponseTo: request.method) || head.isChunked { easy?.reportSurplus() }
         guard delegate?.transferHead(head) == true else { return breakOff(.stopped) }

@@ -24,6 +24,6 @@ package struct TransferHead: Hashable, Sendable {
 extension HTTPFields {
     /// Whether a body with these fields ends with a last chunk.
     package var isChunked: Bool {
-        self[values: .transferEncoding].contains { $0.lowercased().contains("chunked") }
+        contains(.transferEncoding) && self[values: .transferEncoding].contains { $0.lowercased().contains("chunked") }
     }
 }

@@ -179,6 +179,40 @@ struct PoolTests {
         #expect(counts.allSatisfy { $0.value == 1 || $0.key.hasPrefix("GET") && $0.value == 2 })
     }
 
+    /// Case: a server that answers 408 on a connection it is about to end.
+    @Test("A 408 on a kept connection is not this request's, unless it may be sent only once")
+    func timedOut() throws {
+        let handler: RawServer.Handler = { client, number in
+            for turn in 0... {
+                let head = String(decoding: try client.readHeadBytes(), as: UTF8.self)
+                if head.hasPrefix("POST") { _ = try client.read(exactly: 4) }
+                let status = turn == 0 && number < 2 ? "200 OK" : "408 Request Timeout"
+                try client.send("HTTP/1.1 \(status)\r\nContent-Length: 1\r\n\r\n\(number)")
+            }
+        }
+        try withServer({ _ in }, handler) { server, driver in
+            #expect(try fetch(server, driver).heads.map(\.status) == [200])
+            #expect(try fetch(server, driver).body == Array("1".utf8))
+            #expect(try fetch(server, driver, .post).heads.map(\.status) == [408])
+            // On a fresh connection it is the response.
+            #expect(try fetch(server, driver).heads.map(\.status) == [408])
+        }
+    }
+
+    /// Case: an upload is refused before its body was read, and the server doesn't read on.
+    @Test("After a refused upload the connection is not used again")
+    func refusedUpload() throws {
+        try withServer({ _ in }) { client, _ in
+            _ = try client.readHeadBytes()
+            try client.send("HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n")
+            // Its orderly end or its reset.
+            while let bytes = try? client.read(), !bytes.isEmpty {}
+        } run: { server, driver in
+            for _ in 0..<3 { #expect(try fetch(server, driver, .put).heads.map(\.status) == [401]) }
+            #expect(server.acceptedConnections == 3)
+        }
+    }
+
     @Test("NTLM by one of two clients leaves nothing for the other")
     func ntlm() throws {
         let seen = Lock<[String]>([])

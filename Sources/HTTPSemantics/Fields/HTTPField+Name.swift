@@ -13,9 +13,14 @@ extension HTTPField {
 
         /// Nil if this is no token.
         public init?(octets: some Collection<UInt8>) {
+            let name = octets.withContiguousStorageIfAvailable { Self(contiguous: UnsafeRawBufferPointer($0)) }
+            guard let name = name ?? Array(octets).withUnsafeBytes({ Self(contiguous: $0) }) else { return nil }
+            self = name
+        }
+
+        private init?(contiguous octets: UnsafeRawBufferPointer) {
             guard isToken(octets) else { return nil }
-            let name = octets.withContiguousStorageIfAvailable { Self(token: UnsafeRawBufferPointer($0)) }
-            self = name ?? Array(octets).withUnsafeBytes { Self(token: $0) }
+            self.init(token: octets)
         }
 
         /// - Parameter token: of which it is known that it is one.

@@ -31,6 +31,11 @@ extension HTTPField {
 
         /// Keeps what was received, control characters too; only line ends and NUL become blanks.
         public init(lenientOctets octets: some Collection<UInt8>) {
+            let value = octets.withContiguousStorageIfAvailable { Self(lenient: UnsafeRawBufferPointer($0)) }
+            self = value ?? Array(octets).withUnsafeBytes { Self(lenient: $0) }
+        }
+
+        private init(lenient octets: UnsafeRawBufferPointer) {
             if octets.contains(where: Self.endsLine) {
                 self.init(known: octets.map { Self.endsLine($0) ? .space : $0 })
             } else {

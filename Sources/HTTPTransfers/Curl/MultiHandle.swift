@@ -82,25 +82,32 @@ final class MultiHandle {
         wakeUps += 1
         let bits = (ready.contains(.read) ? CURL_CSELECT_IN : 0) | (ready.contains(.write) ? CURL_CSELECT_OUT : 0)
         var running: Int32 = 0
-        _ = call { curl_multi_socket_action(pointer, socket, bits, &running) }
+        _ = enter { curl_multi_socket_action(pointer, socket, bits, &running) }
+        settle()
+    }
+
+    private func enter<Result>(_ body: () -> Result) -> Result {
+        precondition(depth == 0, "curl must not be called from its own callbacks")
+        depth += 1
+        defer { depth -= 1 }
+        return body()
     }
 
     private func call<Result>(_ body: () -> Result) -> Result {
-        precondition(depth == 0, "curl must not be called from its own callbacks")
-        depth += 1
-        let result = body()
-        depth -= 1
+        let result = enter(body)
         if !willSettle {
             willSettle = true
             // Not here: it may end the transfer whose method is calling.
-            loop.later { [self] in settle() }
+            loop.later { [self] in
+                willSettle = false
+                settle()
+            }
         }
         return result
     }
 
     /// What callbacks asked for, then what curl has ended meanwhile.
     private func settle() {
-        willSettle = false
         let works = postponed
         postponed = []
         for work in works { work() }

@@ -13,6 +13,8 @@ final class PassThroughExchange {
     private let slot: PassThroughSlot
     private var origin = ""
     private var transfer: Transfer?
+    /// Those that the client's loop is to be told.
+    private var events: [PassThroughEvent] = []
     /// Set when we broke it off: why.
     private var ownError: OriginError?
 
@@ -85,8 +87,16 @@ final class PassThroughExchange {
         post(.end(outcome))
     }
 
+    /// What is reported in one turn goes over together.
     private func post(_ event: PassThroughEvent) {
-        target.loop.post { [target] in target.value.deliver(event) }
+        events.append(event)
+        guard events.count == 1 else { return }
+        desk.driver.loop.later { [self] in
+            target.loop.post { [target, events] in
+                for event in events { target.value.deliver(event) }
+            }
+            events = []
+        }
     }
 }
 
