@@ -19,7 +19,8 @@ package final class Transfer {
     private var isSendingHeld = false
     /// Whether it waits for a name lookup of its own to begin.
     var isInLine = false
-    let begun: MonotonicTime
+    /// The time limit for connecting runs from here.
+    private(set) var begun: MonotonicTime
 
     /// Nil after the end.
     private var core: DriverCore?
@@ -128,6 +129,9 @@ package final class Transfer {
     /// What curl's result means.
     func outcome(of code: CURLcode) -> TransferOutcome {
         if let outcome = attempt.ownOutcome { return outcome }
+        guard !attempt.needsFreshConnection else {
+            return .failed(error(.cut, "no connection to \(request.url.publicText) lasted until its response"))
+        }
         // A response that has ended is complete, even if then the rest of the request found no taker.
         guard code == CURLE_OK || attempt.early?.isOver == true else { return .failed(failure(code)) }
         guard attempt.collector.isComplete else {
@@ -193,6 +197,7 @@ extension Transfer {
     /// Begins anew. The handle must have been given back.
     func repeatOnFreshConnection() {
         attempt = Attempt(request, settings, isRepetition: true)
+        begun = .coarseNow()
         (easy, isReceivingPaused, isSendingPaused) = (nil, false, false)
     }
 

@@ -134,6 +134,57 @@ struct TransferTests {
         }
     }
 
+    private func kind(_ outcome: TransferOutcome) -> TransferError.Kind? {
+        if case .failed(let error) = outcome { error.kind } else { nil }
+    }
+
+    @Test(
+        "A request that may not go out on what curl has chosen goes out once more, whatever it is, and only once more")
+    func refused() throws {
+        let url = try TransferURL("http://127.0.0.1:1/")
+        withCore { core in
+            var request = TransferRequest(url, method: .post)
+            request.body = .length(4)
+            let transfer = Transfer(request, Recorder(), core)
+            #expect(transfer.mayReuseConnection)
+            #expect(!transfer.maySend(on: .refused))
+            #expect(transfer.isToBeRepeated(after: CURLE_ABORTED_BY_CALLBACK))
+            transfer.repeatOnFreshConnection()
+            #expect(!transfer.mayReuseConnection)
+            #expect(!transfer.maySend(on: .refused))
+            #expect(!transfer.isToBeRepeated(after: CURLE_ABORTED_BY_CALLBACK))
+            #expect(kind(transfer.outcome(of: CURLE_ABORTED_BY_CALLBACK)) == .cut)
+        }
+    }
+
+    @Test("What broke on a kept connection before a head is repeated if it may be, and never on another kept one")
+    func broken() throws {
+        let url = try TransferURL("http://127.0.0.1:1/")
+        withCore { core in
+            func sent(_ method: HTTPMethod, on grant: ConnectionPool.Table.Grant) -> Transfer {
+                let transfer = Transfer(TransferRequest(url, method: method), Recorder(), core)
+                #expect(transfer.maySend(on: grant))
+                return transfer
+            }
+            let broken = [CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_WEIRD_SERVER_REPLY]
+            for code in broken {
+                #expect(sent(.get, on: .kept(5)).isToBeRepeated(after: code))
+                #expect(!sent(.get, on: .fresh).isToBeRepeated(after: code))
+                #expect(!sent(.delete, on: .kept(5)).isToBeRepeated(after: code))
+            }
+            #expect(!sent(.get, on: .kept(5)).isToBeRepeated(after: CURLE_OPERATION_TIMEDOUT))
+            // A failure to send the rest of a body is the other side's.
+            #expect(kind(sent(.put, on: .kept(5)).outcome(of: CURLE_SEND_FAIL_REWIND)) == .cut)
+            // curl repeats it by itself: on a fresh one, well; on another that was used before, not.
+            let get = sent(.get, on: .kept(5))
+            #expect(get.maySend(on: .fresh))
+            let again = sent(.get, on: .kept(5))
+            #expect(!again.maySend(on: .kept(6)) && again.isToBeRepeated(after: CURLE_ABORTED_BY_CALLBACK))
+            let delete = sent(.delete, on: .kept(5))
+            #expect(!delete.maySend(on: .fresh) && !delete.isToBeRepeated(after: CURLE_ABORTED_BY_CALLBACK))
+        }
+    }
+
     @Test("A kept connection says nothing of its name, and the connect timeout nothing of the lookup's thread")
     func lookUps() throws {
         let url = try TransferURL("http://name.invalid/")

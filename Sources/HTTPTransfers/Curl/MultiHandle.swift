@@ -52,6 +52,7 @@ final class MultiHandle {
         timer.cancel()
         for watch in watches.values { watch.cancel() }
         seed_curl_multi_clear_callbacks(pointer)
+        if let inspection { curl_multi_remove_handle(pointer, inspection.pointer) }
         // Closes the idle connections; the loop waits for none of them.
         curl_multi_cleanup(pointer)
     }
