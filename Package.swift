@@ -25,6 +25,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "seed-peer", targets: ["seed-peer"]),
+        .library(name: "DragonflyRequest", targets: ["DragonflyRequest"]),
         .library(name: "HTTPSemantics", targets: ["HTTPSemantics"]),
         // For the tests: preloaded into the server.
         .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
@@ -37,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+        .target(name: "CResolver", linkerSettings: [.linkedLibrary("resolv")]),
         .target(name: "CFaultyDisk"),
         .target(name: "CPosixIO"),
 
@@ -65,6 +67,9 @@ let package = Package(
                 "CYAML", "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "SeedEngine", "SeedOrigin",
                 "SeedProxy", "SeedStorage", "SeedSupport",
             ]),
+        module(
+            "DragonflyRequest",
+            ["CResolver", "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPTransfers", "SeedSupport"]),
         .executableTarget(
             name: "seed-peer",
             dependencies: ["CommandLineInterface", "DragonflyIdentity", "SeedServer", "SeedStorage", "SeedSupport"],

@@ -1,4 +1,4 @@
-public import HTTPTypes
+public import HTTPSemantics
 
 /// Why a request failed, by who must act.
 public enum DragonflyError: Error, Hashable, Sendable {

@@ -4,6 +4,8 @@ import SeedSupport
 /// What is known of a transfer's request since curl was last given it.
 struct Attempt {
     var collector: HeadCollector
+    /// What comes while a tunnel is being opened.
+    var tunnelCollector: HeadCollector?
     /// The request goes out for the second time, on a connection of its own.
     let isRepetition: Bool
     /// A connection that was used before, and when the request was about to go out on it.

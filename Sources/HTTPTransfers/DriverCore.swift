@@ -92,9 +92,10 @@ final class DriverCore {
         guard let easy = EasyHandle() else {
             return failLater(transfer, .local, "no memory for another transfer")
         }
-        let connectTimeout = settings.connectTimeout - (loop.now - transfer.begun)
+        let connectTimeout = transfer.request.connectTimeout ?? settings.connectTimeout
+        let waited = loop.now - transfer.begun
         easy.configure(
-            transfer.request, settings, connectTimeout: connectTimeout, reusing: transfer.mayReuseConnection,
+            transfer.request, settings, connectTimeout: connectTimeout - waited, reusing: transfer.mayReuseConnection,
             sharing: share)
         easy.setCallbacks(to: transfer, pool)
         transfer.start(easy)

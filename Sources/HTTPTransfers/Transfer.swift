@@ -168,8 +168,7 @@ extension Transfer {
     /// What curl doesn't look at when it chooses a connection.
     var purpose: ConnectionPool.Table.Purpose {
         ConnectionPool.Table.Purpose(
-            tunnel: proxy != nil && request.url.scheme == "https" ? request.proxyFields : [:],
-            mayBeHTTP2: request.mayBeHTTP2)
+            tunnel: isTunnelled ? request.proxyFields : [:], mayBeHTTP2: request.mayBeHTTP2)
     }
 
     /// Whether the connection is clean once curl has ended the exchange: the request was sent in full, the response had an
@@ -215,6 +214,7 @@ extension Transfer {
     func takeLine(_ line: UnsafeRawBufferPointer) -> Bool {
         guard let core, attempt.ownOutcome == nil else { return false }
         lastProgress = core.loop.now
+        if attempt.tunnelCollector != nil { return takeTunnelLine(line) }
         guard mayBeginResponse(core.pool) else { return false }
         switch attempt.collector.take(line) {
         case .more: return true
@@ -235,6 +235,19 @@ extension Transfer {
         guard request.isRepeatable, pool.isTooSoon(kept.descriptor, sent: kept.sent) else { return true }
         attempt.needsFreshConnection = true
         return false
+    }
+
+    /// One header line of the response to CONNECT. A refusal ends here, as curl gives no byte of the body behind it.
+    private func takeTunnelLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        switch attempt.tunnelCollector?.take(line) {
+        case .complete(let head) where !(200...299).contains(head.status):
+            let message = "the proxy opens no tunnel to \(request.url.publicText): status \(head.status)"
+            var refusal = error(.noTunnel, message)
+            refusal.tunnelResponse = head
+            return breakOff(.failed(refusal))
+        case .refused(let error): return breakOff(.failed(error))
+        case .more, .interim, .complete, nil: return true
+        }
     }
 
     private func takeHead(_ head: TransferHead) -> Bool {
@@ -321,6 +334,7 @@ extension Transfer {
             attempt.refusal = refusal
             return seed_curl_socket_bad()
         }
+        if isTunnelled { attempt.tunnelCollector = HeadCollector(limit: settings.headLimit) }
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         let opened = Glibc.socket(address.pointee.family, type, address.pointee.`protocol`)
         if opened < 0, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
@@ -346,11 +360,15 @@ extension Transfer {
     /// The proxy that dials.
     var proxy: String? { request.proxy ?? settings.proxy }
 
+    private var isTunnelled: Bool { proxy != nil && request.url.scheme == "https" }
+
     /// Whether the request may be sent on the connection with this local port.
     func maySend(from localPort: Int, to remote: () -> IPAddress?) -> Bool {
         // A kept connection was used, and no name looked up.
         lookUpEnded(false)
         guard let core, attempt.ownOutcome == nil else { return false }
+        attempt.tunnelCollector = nil
+        if request.onlyConnects { return breakOff(.complete) }
         return maySend(on: core.grant(to: self, localPort: localPort, remote: remote))
     }
 

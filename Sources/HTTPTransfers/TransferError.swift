@@ -27,10 +27,15 @@ package struct TransferError: Error, Hashable, Sendable, CustomStringConvertible
     package var message: String
     /// Whether the request could be sent: failures before are failures to connect.
     package var hasConnected = false
+    /// Whether a limit of time ended it, that of connecting or that of progress.
+    package var isTimeout: Bool
+    /// Of `noTunnel`: the proxy's response to CONNECT. Its body is lost, as curl hands out none.
+    package var tunnelResponse: TransferHead?
 
     package init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
+        isTimeout = kind == .timeout
     }
 
     package var description: String { message }

@@ -1,4 +1,5 @@
 package import HTTPSemantics
+package import SeedSupport
 
 /// One exchange: what is sent, and how.
 package struct TransferRequest: Sendable {
@@ -18,6 +19,16 @@ package struct TransferRequest: Sendable {
         case http2
     }
 
+    /// Whose certificates of a server are accepted.
+    package enum Trust: Hashable, Sendable {
+        /// Those the authorities of the settings vouch for.
+        case standard
+        /// The system's authorities and those in a PEM text.
+        case authorities(Bytes)
+        /// Anybody's: who stands on the way can read and change everything.
+        case unverified
+    }
+
     /// Says where to dial; and what to ask for, unless `target` does.
     package var url: TransferURL
     /// Goes into the request line octet for octet. It must hold no blank and no control character.
@@ -34,6 +45,11 @@ package struct TransferRequest: Sendable {
     package var httpVersion = HTTPVersion.http1
     /// Takes a connection of the pool, if there is one, and leaves it there, if it is clean then.
     package var reusesConnection = true
+    package var trust = Trust.standard
+    /// Name lookup, connection, tunnel and TLS handshake together. Nil: as the settings say.
+    package var connectTimeout: Duration?
+    /// Sends nothing: it is complete as soon as the request could be sent, and the connection is closed.
+    package var onlyConnects = false
     /// How much is expected, in bytes; chooses the receive buffer. Nil: not known.
     package var expectedLength: Int64?
     /// How long nothing may move. A pause, and waiting for the request's body, don't count.

@@ -20,7 +20,7 @@ public final class DragonflyClient: DragonflyRequesting {
         try refresh.validate()
         core = try RequestCore(configuration)
         let ring = RingKeeper(
-            discovery: discovery, policy: refresh, check: try HealthChecker(), metrics: configuration.metrics)
+            discovery: discovery, policy: refresh, check: HealthChecker(core.transport), metrics: configuration.metrics)
         self.ring = ring
         do {
             try await ring.refresh()

@@ -1,4 +1,4 @@
-import HTTPTypes
+import HTTPSemantics
 
 /// One get on its way: which attempts are left, and what each of them sends.
 struct Fetch: Sendable {
@@ -9,7 +9,7 @@ struct Fetch: Sendable {
     private let target: RequestTarget
     private let fieldsForPeer: HTTPFields
     /// The `Proxy-Authorization` of a `CONNECT`.
-    private let tunnelAuthorization: String?
+    private let tunnelAuthorization: HTTPField.Value?
     private var plan: AttemptPlan
     /// Once, so that a body that breaks again and again comes to an end.
     private var mayFallBack: Bool
@@ -22,13 +22,13 @@ struct Fetch: Sendable {
         self.gathers = gathers
         self.request = request
         target = try RequestTarget(request.url)
-        // Through a tunnel the address dialled is the seed peer's: nobody could check the certificate of another one.
+        // A seed peer makes its certificate for the name that TLS says, and TLS says no addresses (RFC 6066 §3).
         guard !target.isSecure || !target.endpoint.isAddress || core.configuration.trust == .unverified else {
             throw .invalidArgument("the host of an https URL must be a name, or PeerTrust.unverified be chosen")
         }
         var fields = try request.headersForPeer()
         // What is said inside a tunnel is for the origin; the seed peer hears it when the tunnel is asked for.
-        tunnelAuthorization = target.isSecure ? fields[.proxyAuthorization] : nil
+        tunnelAuthorization = target.isSecure ? fields[content: .proxyAuthorization] : nil
         if target.isSecure { fields[.proxyAuthorization] = nil }
         fieldsForPeer = fields
         mayFallBack = core.configuration.fallsBackToOrigin
@@ -44,7 +44,7 @@ struct Fetch: Sendable {
         while let attempt = plan.next() {
             try await Fetch.pause(attempt.delay)
             do {
-                let route = Route(to: target, through: attempt.endpoint, authorization: tunnelAuthorization)
+                let route = Route(through: attempt.endpoint, authorization: tunnelAuthorization)
                 return try await send(target, on: route, at: point)
             } catch {
                 guard error.isRetryable else { throw error }
@@ -142,6 +142,6 @@ extension DragonflyError {
 
 extension HTTPFields {
     fileprivate mutating func dropCredentials() {
-        for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization] { self[name] = nil }
+        self = without(.credential.union(.proxyAuthorization))
     }
 }

@@ -1,4 +1,4 @@
-import NIOCore
+import SeedSupport
 
 /// What both clients share: the ways to get from a list of endpoints.
 final class RequestCore: Sendable {
@@ -57,7 +57,7 @@ extension [UInt8] {
         while true {
             let chunks = try await reader.next(waitingFor: Self.batch)
             guard !chunks.isEmpty else { return }
-            for chunk in chunks { append(contentsOf: chunk.readableBytesView) }
+            for chunk in chunks { chunk.withUnsafeBytes { append(contentsOf: $0) } }
         }
     }
 }

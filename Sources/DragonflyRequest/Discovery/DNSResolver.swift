@@ -1,8 +1,7 @@
 import CResolver
-import NIOPosix
+import SeedSupport
 
-/// The system's resolver, which blocks: its calls run on the threads that SwiftNIO keeps for such, shared by the whole
-/// program.
+/// The system's resolver. Its calls block.
 struct DNSResolver: Sendable {
     struct Service: Hashable, Sendable {
         /// Without the dot at its end.
@@ -59,7 +58,7 @@ struct DNSResolver: Sendable {
 
     /// A name without such records gives none; a server that fails or says that there is no such name throws.
     private func ask(_ name: String, _ type: Int32, mayBeGone: Bool = false) async throws -> [cresolver_record] {
-        try await NIOThreadPool.singleton.runIfActive { [server] in
+        try await blocking { [server] in
             var records = [cresolver_record](repeating: cresolver_record(), count: Int(CRESOLVER_MAXIMUM))
             let count = cresolver_ask(
                 name, type, server?.host, UInt16(server?.port ?? 0), Self.secondsPerTry, Self.tries, &records,

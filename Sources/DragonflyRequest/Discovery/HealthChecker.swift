@@ -1,14 +1,11 @@
-import HTTPTypes
-
 /// Finds the seed peers that may be on the ring.
 struct HealthChecker: Sendable {
     private static let timeout = Duration.seconds(5)
 
     private let transport: HTTPTransport
 
-    init() throws(DragonflyError) {
-        transport = try HTTPTransport(
-            ClientConfiguration(connectTimeout: Self.timeout, idleConnectionsPerPeer: 0))
+    init(_ transport: HTTPTransport) {
+        self.transport = transport
     }
 
     /// Checks all at the same time. In the order given.
@@ -30,8 +27,7 @@ struct HealthChecker: Sendable {
             case .connect: try await transport.probe(peer.transportEndpoint, timeout: Self.timeout)
             case .http(let port, let path):
                 let url = Endpoint(host: peer.host, port: port).url + path
-                let target = try RequestTarget(url)
-                _ = try await transport.get(target, [:], on: Route(directlyTo: target), timeout: Self.timeout)
+                try await transport.check(RequestTarget(url), timeout: Self.timeout)
             }
             return true
         } catch {

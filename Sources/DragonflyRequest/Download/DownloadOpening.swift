@@ -1,4 +1,4 @@
-import HTTPTypes
+import HTTPSemantics
 
 /// What the first answer of a download makes possible.
 enum DownloadOpening: Sendable {

@@ -1,5 +1,4 @@
-import NIOPosix
-import Synchronization
+import SeedSupport
 
 extension DragonflyGetting {
     /// Downloads by parallel ranges into a file, which appears under its name when it is complete.
@@ -76,11 +75,11 @@ extension PartFile {
 
 /// Adds up the progress of parts that run at the same time.
 private final class ProgressMeter: Sendable {
-    private let state: Mutex<DownloadProgress>
+    private let state: Lock<DownloadProgress>
     private let report: (@Sendable (DownloadProgress) -> Void)?
 
     init(_ received: Int64, of total: Int64?, _ report: (@Sendable (DownloadProgress) -> Void)?) {
-        state = Mutex(DownloadProgress(received: received, total: total))
+        state = Lock(DownloadProgress(received: received, total: total))
         self.report = report
     }
 
@@ -92,9 +91,4 @@ private final class ProgressMeter: Sendable {
         }
         report(now)
     }
-}
-
-/// Runs calls that block on one of the threads that SwiftNIO keeps for such, shared by the whole program.
-private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await NIOThreadPool.singleton.runIfActive(body)
 }

@@ -1,4 +1,4 @@
-import Synchronization
+import SeedSupport
 
 /// Simple counters of what a client does.
 public final class RequestCounters: RequestMetrics {
@@ -26,7 +26,7 @@ public final class RequestCounters: RequestMetrics {
         public var attemptsByEndpoint: [String: Int] = [:]
     }
 
-    private let state = Mutex(Values())
+    private let state = Lock(Values())
 
     /// All counters are 0.
     public init() {}

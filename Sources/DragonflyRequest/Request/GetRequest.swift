@@ -1,5 +1,5 @@
 import DragonflyIdentity
-public import HTTPTypes
+public import HTTPSemantics
 
 /// What to get, and how. All but the URL has a default.
 public struct GetRequest: Hashable, Sendable {

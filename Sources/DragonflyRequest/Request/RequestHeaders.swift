@@ -1,4 +1,4 @@
-import HTTPTypes
+import HTTPSemantics
 
 extension GetRequest {
     /// The header fields a seed peer gets: the caller's, then what the members of the request say.
@@ -56,12 +56,5 @@ extension HTTPFields {
 
 extension HTTPField.Name {
     /// About one connection, the way to the seed peer, or the framing of a message that has no body here.
-    fileprivate var isOfConnection: Bool {
-        switch canonicalName {
-        case "host", "connection", "proxy-connection", "keep-alive", "transfer-encoding", "content-length", "te",
-            "upgrade", "expect", "trailer", "proxy-authorization":
-            true
-        default: false
-        }
-    }
+    fileprivate var isOfConnection: Bool { FieldIDSet.hopByHop.union(.requestFraming).contains(id) }
 }

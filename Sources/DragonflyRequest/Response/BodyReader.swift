@@ -1,4 +1,4 @@
-import NIOCore
+import SeedSupport
 
 /// Reads a body to its end, over breaks that can be mended. It ends only with exactly the bytes that its head promised.
 struct BodyReader: Sendable {
@@ -25,9 +25,9 @@ struct BodyReader: Sendable {
     }
 
     /// All bytes that have come, as soon as they are `count` or the body ends; nothing after the last.
-    mutating func next(waitingFor count: Int) async throws(DragonflyError) -> [ByteBuffer] {
+    mutating func next(waitingFor count: Int) async throws(DragonflyError) -> [Bytes] {
         while true {
-            let chunks: [ByteBuffer]
+            let chunks: [Bytes]
             do throws(DragonflyError) {
                 chunks = try await answer.next(waitingFor: count)
                 guard !chunks.isEmpty || remaining ?? 0 == 0 else {
@@ -40,7 +40,7 @@ struct BodyReader: Sendable {
                 remaining = answer.head.bodyLength
                 continue
             }
-            try took(chunks.reduce(0) { $0 + $1.readableBytes })
+            try took(chunks.reduce(0) { $0 + $1.count })
             return chunks
         }
     }

@@ -1,34 +1,30 @@
-package import NIOCore
+package import SeedSupport
 
 /// A run of bytes of a body, in one piece of memory. Copying it does not copy the bytes.
 public struct ByteChunk: Sendable {
-    private let view: ByteBufferView
+    private let bytes: Bytes
 
-    package init(_ buffer: ByteBuffer) {
-        view = buffer.readableBytesView
+    package init(_ bytes: Bytes) {
+        self.bytes = bytes
     }
 
     /// Lends the bytes; they must not be used after `body` returns.
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        // NIO's own closure knows no typed errors.
-        let result = view.withUnsafeBytes { bytes in
-            Swift.Result { () throws(Failure) in try body(bytes) }
-        }
-        return try result.get()
+        try bytes.withUnsafeBytes(body)
     }
 }
 
 extension ByteChunk: RandomAccessCollection {
-    public var startIndex: Int { view.startIndex }
-    public var endIndex: Int { view.endIndex }
-    public subscript(position: Int) -> UInt8 { view[position] }
+    public var startIndex: Int { bytes.startIndex }
+    public var endIndex: Int { bytes.endIndex }
+    public subscript(position: Int) -> UInt8 { bytes[position] }
 
     public func withContiguousStorageIfAvailable<Result>(
         _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
     ) rethrows -> Result? {
-        try view.withContiguousStorageIfAvailable(body)
+        try bytes.withContiguousStorageIfAvailable(body)
     }
 
     /// How arrays append and are made from a sequence; without it they would ask for one byte after the other.

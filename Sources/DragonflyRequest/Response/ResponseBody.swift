@@ -1,5 +1,4 @@
-import NIOCore
-import Synchronization
+import SeedSupport
 
 /// The bytes of an answer, in chunks as they arrive.
 ///
@@ -11,8 +10,8 @@ public struct ResponseBody: AsyncSequence, Sendable {
 
     /// Gives the reader to the first who asks.
     private final class Source: Sendable {
-        private let reader: Mutex<BodyReader?>
-        init(_ reader: BodyReader) { self.reader = Mutex(reader) }
+        private let reader: Lock<BodyReader?>
+        init(_ reader: BodyReader) { self.reader = Lock(reader) }
         func take() -> BodyReader? { reader.withLock { $0.take() } }
     }
 
@@ -33,7 +32,7 @@ public struct ResponseBody: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         private var reader: BodyReader?
         private var isReadTwice: Bool
-        private var chunks: ArraySlice<ByteBuffer> = []
+        private var chunks: ArraySlice<Bytes> = []
 
         fileprivate init(reader: BodyReader?) {
             self.reader = reader

@@ -1,4 +1,5 @@
-public import HTTPTypes
+public import HTTPSemantics
+import HTTPTransfers
 
 /// The head of a successful answer.
 public struct ResponseHead: Hashable, Sendable {
@@ -18,7 +19,7 @@ public struct ResponseHead: Hashable, Sendable {
 
     /// Bytes of body to come; nil when the answer doesn't say.
     public var contentLength: Int64? {
-        headers[.contentLength].flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
+        headers.isChunked ? nil : headers.contentLength
     }
 
     /// Which bytes of how long an object these are; nil unless the answer is one range.
@@ -60,24 +61,8 @@ public struct ContentRange: Hashable, Sendable {
     public var completeLength: Int64?
 
     init?(_ header: String) {
-        let words = header.utf8.split(separator: UInt8(ascii: " "))
-        guard words.count == 2, words[0].elementsEqual("bytes".utf8) else { return nil }
-        let parts = words[1].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return nil }
-        let ends = parts[0].split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard ends.count == 2, let first = Int64(digits: ends[0]), let last = Int64(digits: ends[1]), first <= last,
-            last < .max
-        else { return nil }
-        range = first..<last + 1
-        guard !parts[1].elementsEqual("*".utf8) else { return }
-        guard let length = Int64(digits: parts[1]), last < length else { return nil }
-        completeLength = length
-    }
-}
-
-extension Int64 {
-    fileprivate init?(digits: some Collection<UInt8>) {
-        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        self.init(String(decoding: digits, as: UTF8.self))
+        guard case .part(let range, let total) = HTTPSemantics.ContentRange(parsing: header) else { return nil }
+        self.range = range.lowerBound..<range.upperBound
+        completeLength = total
     }
 }

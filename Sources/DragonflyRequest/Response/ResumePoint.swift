@@ -1,4 +1,4 @@
-import HTTPTypes
+import HTTPSemantics
 
 /// Where a broken body can go on, and by what it is known that it is still the same object.
 struct ResumePoint: Hashable, Sendable {

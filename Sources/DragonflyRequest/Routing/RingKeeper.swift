@@ -1,4 +1,4 @@
-import Synchronization
+import SeedSupport
 
 /// Keeps the ring up to date: asks discovery, checks every seed peer, and swaps the table when both are done.
 final class RingKeeper: Sendable {
@@ -13,7 +13,7 @@ final class RingKeeper: Sendable {
     private let policy: RefreshPolicy
     private let check: HealthChecker
     private let metrics: (any RequestMetrics)?
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(
         discovery: any SeedPeerDiscovery, policy: RefreshPolicy, check: HealthChecker, metrics: (any RequestMetrics)?

@@ -1,4 +1,4 @@
-import NIOCore
+import SeedSupport
 
 /// Where a TCP connection goes.
 struct Endpoint: Hashable, Sendable {
@@ -49,5 +49,5 @@ struct Endpoint: Hashable, Sendable {
     var url: String { "http://\(authority)" }
 
     /// Whether the host is an IP address.
-    var isAddress: Bool { (try? SocketAddress(ipAddress: host, port: port)) != nil }
+    var isAddress: Bool { IPAddress(host) != nil }
 }

@@ -1,28 +1,26 @@
-import HTTPTypes
-import NIOCore
-import NIOHTTP1
+import HTTPSemantics
+import HTTPTransfers
+import SeedSupport
 
 /// Sends GET requests and gives answers with a 2xx head.
 final class HTTPTransport: Sendable {
-    private let connectTimeout: Duration
-    private let connector: Connector
-    private let pool: ConnectionPool
+    private let driver: TransferDriver
+    /// Of the seed peers. An origin that is asked directly is always judged by the system's authorities.
+    private let trust: TransferRequest.Trust
 
     /// - Throws: ``DragonflyError/invalidArgument(_:)``.
     init(_ configuration: ClientConfiguration) throws(DragonflyError) {
-        let pool = ConnectionPool(maximumPerRoute: configuration.idleConnectionsPerPeer)
-        self.pool = pool
-        connectTimeout = configuration.connectTimeout
-        connector = Connector(
-            idleTimeout: configuration.idleConnectionTimeout,
-            certificates: try CertificateChecks(peerTrust: configuration.trust),
-            onIdle: { pool.give($0, $1) })
+        trust = try TransferRequest.Trust(configuration.trust)
+        var settings = TransferSettings()
+        settings.connectTimeout = configuration.connectTimeout
+        settings.pool.idlePerPeer = configuration.idleConnectionsPerPeer
+        settings.pool.idleInAll = 1024
+        settings.pool.idleTimeout = configuration.idleConnectionTimeout
+        driver = TransferDriver(settings, name: "seed-peers")
     }
 
-    deinit { pool.close() }
-
     /// Closes unused connections; those in use close when they are done.
-    func close() { pool.close() }
+    func close() {}
 
     /// - Parameters:
     ///   - timeout: From now to the last byte of the body.
@@ -31,43 +29,51 @@ final class HTTPTransport: Sendable {
     func get(
         _ target: RequestTarget, _ fields: HTTPFields, on route: Route, timeout: Duration, gathers: Bool = false
     ) async throws(DragonflyError) -> Answer {
-        let deadline = NIODeadline.now() + TimeAmount(timeout)
-        let head = HTTPRequestHead(target, fields, on: route)
+        let deadline = MonotonicTime.now() + timeout
         do {
-            while true {
-                let waiting = pool.take(route)
-                let channel = if let waiting { waiting } else { try await connect(route, until: deadline) }
-                let exchange = Exchange(on: channel, gathers: gathers)
-                exchange.start(head, timeout: deadline - .now(), isReused: waiting != nil)
-                do {
-                    return try await answer(of: exchange, on: route)
-                } catch .stale {
-                    continue
-                }
-            }
+            let request = try route.transferRequest(for: target, fields, trustingPeers: trust)
+            return try await send(request, on: route, until: deadline, gathers: gathers)
         } catch {
             throw DragonflyError(error, on: route)
         }
     }
 
+    /// Whether the target, asked directly, answers with 2xx, over a connection of its own.
+    func check(_ target: RequestTarget, timeout: Duration) async throws(TransportError) {
+        let route = Route(directlyTo: target)
+        let request = try route.transferRequest(for: target, [:], trustingPeers: trust).alone(within: timeout)
+        _ = try await send(request, on: route, until: .now() + timeout)
+    }
+
     /// Whether a connection comes about, which is closed at once.
     func probe(_ endpoint: Endpoint, timeout: Duration) async throws(TransportError) {
-        try await connector.open(endpoint, deadline: .now() + TimeAmount(timeout)).close(promise: nil)
+        var request = TransferRequest(try TransferURL(dialling: endpoint.url)).alone(within: timeout)
+        request.onlyConnects = true
+        try await Exchange(request, on: driver, until: .now() + timeout).end()
     }
 
-    private func connect(_ route: Route, until deadline: NIODeadline) async throws(TransportError) -> any Channel {
-        let channel = try await connector.connect(route, deadline: min(deadline, .now() + TimeAmount(connectTimeout)))
-        pool.watch(channel, route)
-        return channel
-    }
-
-    private func answer(of exchange: Exchange, on route: Route) async throws(TransportError) -> Answer {
+    private func send(
+        _ request: TransferRequest, on route: Route, until deadline: MonotonicTime, gathers: Bool = false
+    ) async throws(TransportError) -> Answer {
+        let exchange = Exchange(request, on: driver, until: deadline, gathers: gathers)
         let head = try await exchange.head()
-        guard (200...299).contains(head.status.code) else { throw .refused(await exchange.refusal(head)) }
+        guard head.isSuccess else {
+            let message = String(decoding: exchange.takeGathered(), as: UTF8.self)
+            throw .refused(DragonflyError(status: head.status, headers: head.fields, message: message))
+        }
         return Answer(
-            head: ResponseHead(
-                status: Int(head.status.code), headers: HTTPFields(head.headers), endpoint: route.name),
-            exchange: exchange, route: route)
+            head: ResponseHead(status: head.status, headers: head.fields, endpoint: route.name), exchange: exchange,
+            route: route)
+    }
+}
+
+extension TransferRequest {
+    /// On a connection that served no other and will serve no other.
+    fileprivate func alone(within timeout: Duration) -> TransferRequest {
+        var request = self
+        request.reusesConnection = false
+        request.connectTimeout = timeout
+        return request
     }
 }
 
@@ -94,31 +100,11 @@ struct Answer: Sendable {
     func takeGathered() -> [UInt8] { reading.exchange.takeGathered() }
 
     /// All bytes that have come, as soon as they are `count` or the body ends; nothing after the last.
-    func next(waitingFor count: Int) async throws(DragonflyError) -> [ByteBuffer] {
+    func next(waitingFor count: Int) async throws(DragonflyError) -> [Bytes] {
         do {
             return try await reading.exchange.next(waitingFor: count)
         } catch {
             throw DragonflyError(error, on: route)
-        }
-    }
-}
-
-extension HTTPRequestHead {
-    fileprivate init(_ target: RequestTarget, _ fields: HTTPFields, on route: Route) {
-        var headers = HTTPHeaders([("Host", target.authority)])
-        headers.reserveCapacity(fields.count + 1)
-        for field in fields { headers.add(name: field.name.rawName, value: field.value) }
-        self.init(version: .http1_1, method: .GET, uri: route.requestTarget(of: target), headers: headers)
-    }
-}
-
-extension HTTPFields {
-    /// Without fields whose names are none.
-    init(_ headers: HTTPHeaders) {
-        self.init()
-        reserveCapacity(headers.count)
-        for (name, value) in headers {
-            if let name = HTTPField.Name(name) { append(HTTPField(name: name, value: value)) }
         }
     }
 }

@@ -1,42 +1,56 @@
-/// How a connection reaches whom it is for. Connections of one route can stand in for each other.
+import HTTPSemantics
+import HTTPTransfers
+
+/// How a request reaches whom it is for.
 struct Route: Hashable, Sendable {
     /// Where the TCP connection goes.
     let endpoint: Endpoint
-    /// Whom a tunnel leads to, through a `CONNECT` at `endpoint`.
-    let tunnel: Endpoint?
-    /// The `Proxy-Authorization` with which the tunnel is asked for: nobody else's requests go through it.
-    let authorization: String?
-    let isSecure: Bool
     /// Whether `endpoint` is a seed peer, whose certificates may be its own.
     let isPeer: Bool
+    /// The `Proxy-Authorization` with which a tunnel is asked for.
+    let authorization: HTTPField.Value?
 
     /// Through a seed peer: `http` in absolute form, `https` through a tunnel.
-    /// - Parameter authorization: for the tunnel.
-    init(to target: RequestTarget, through peer: Endpoint, authorization: String? = nil) {
+    init(through peer: Endpoint, authorization: HTTPField.Value? = nil) {
         endpoint = peer
-        tunnel = target.isSecure ? target.endpoint : nil
-        self.authorization = target.isSecure ? authorization : nil
-        isSecure = target.isSecure
         isPeer = true
+        self.authorization = authorization
     }
 
     /// Straight to the origin.
     init(directlyTo target: RequestTarget) {
         endpoint = target.endpoint
-        tunnel = nil
-        authorization = nil
-        isSecure = target.isSecure
         isPeer = false
-    }
-
-    /// What stands in the request line.
-    func requestTarget(of target: RequestTarget) -> String {
-        isPeer && !isSecure ? target.absoluteForm : target.originForm
+        authorization = nil
     }
 
     /// For messages to people.
     var name: String { isPeer ? endpoint.url : "origin" }
 
-    /// Whose name the certificate must carry.
-    var server: Endpoint { tunnel ?? endpoint }
+    /// A GET of the target on this way.
+    /// - Parameter trust: in the certificates of seed peers.
+    /// - Throws: `badURL` when the host is none that can be dialled.
+    func transferRequest(
+        for target: RequestTarget, _ fields: HTTPFields, trustingPeers trust: TransferRequest.Trust
+    ) throws(TransportError) -> TransferRequest {
+        let isTunnelled = isPeer && target.isSecure
+        let server = isTunnelled ? target.endpoint : endpoint
+        let url = try TransferURL(dialling: "\(target.isSecure ? "https" : "http")://\(server.authority)")
+        let written = isPeer && !target.isSecure ? target.absoluteForm : target.originForm
+        var request = TransferRequest(
+            url, target: Array(written.utf8), fields: [.host: target.authority] + fields)
+        if isTunnelled {
+            request.proxy = endpoint.url
+            request.proxyFields[content: .proxyAuthorization] = authorization
+            request.trust = trust
+        }
+        return request
+    }
+}
+
+extension TransferURL {
+    /// - Throws: `badURL`.
+    init(dialling text: String) throws(TransportError) {
+        do { try self.init(text) } catch { throw TransportError(error) }
+    }
 }

@@ -33,7 +33,6 @@ extension EasyHandle {
         // Empty, not unset: unset asks the environment.
         set(CURLOPT_PROXY, request.proxy ?? settings.proxy ?? "")
         set(CURLOPT_NOPROXY, "")
-        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         set(CURLOPT_NOSIGNAL, true)
         // Without it, removing a transfer in the middle of a name lookup waits for the lookup.
         set(CURLOPT_QUICK_EXIT, true)
@@ -50,9 +49,11 @@ extension EasyHandle {
             set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
             set(CURLOPT_PIPEWAIT, true)
         }
-        set(CURLOPT_SSL_VERIFYPEER, true)
-        set(CURLOPT_SSL_VERIFYHOST, 2)
-        configureAuthorities(settings)
+        set(CURLOPT_SSL_VERIFYPEER, request.trust != .unverified)
+        set(CURLOPT_SSL_VERIFYHOST, request.trust == .unverified ? 0 : 2)
+        // In place of curl's file of authorities; its directory, which has the system's, stays.
+        if case .authorities(let text) = request.trust { set(CURLOPT_CAINFO_BLOB, blob: text) }
+        if request.trust == .standard { configureAuthorities(settings) }
     }
 
     /// The configured file stands beside the system's directory. Without it the system's bundle alone is used: curl

@@ -1,5 +1,6 @@
 import CCurl
 import HTTPSemantics
+import SeedSupport
 
 /// Owner of one curl easy handle, made for one exchange, and of what the handle points to. It lives on its driver's loop.
 final class EasyHandle {
@@ -51,6 +52,11 @@ final class EasyHandle {
         (octets + [0]).withUnsafeBytes { bytes in
             _ = seed_curl_set_string(pointer, option, bytes.assumingMemoryBound(to: CChar.self).baseAddress)
         }
+    }
+
+    /// curl copies the bytes.
+    func set(_ option: CURLoption, blob: Bytes) {
+        _ = blob.withUnsafeBytes { seed_curl_set_blob(pointer, option, $0.baseAddress, $0.count) }
     }
 
     /// Without a value, not even curl's own.

@@ -8,13 +8,12 @@ extension TransferError {
     init(_ code: CURLcode, detail: String, url: String) {
         let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         switch code {
-        case CURLE_RECV_ERROR where detail.hasPrefix("CONNECT tunnel failed"):
-            self.init(.noTunnel, "the proxy opens no tunnel to \(url): \(reason)")
         case CURLE_URL_MALFORMAT:
             self.init(.badURL, "the URL is malformed")
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY,
             CURLE_OPERATION_TIMEDOUT:  // without a total timeout this is the connect timeout
             self.init(.unreachable, "\(url) cannot be reached: \(reason)")
+            isTimeout = code == CURLE_OPERATION_TIMEDOUT
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
             self.init(.badResponse, "\(url) did not respond in HTTP as we accept it: \(reason)")
         case CURLE_OUT_OF_MEMORY:  // what curl says of a header line beyond its own limit

@@ -1,0 +1,124 @@
+import HTTPSemantics
+import HTTPTransfers
+import SeedSupport
+
+/// What has come of one response and was not read yet. A value without I/O: decides what is kept, when the sender must
+/// wait, and when the reader is worth waking.
+///
+/// A body that the reader wants whole is gathered up to ``longestGathered`` while its bytes are still in the processor's
+/// cache, and the reader is woken once, at the end: waking costs more than copying. So is the body of a refusal.
+struct ResponseIntake: Sendable {
+    /// Bytes that wait for the reader before the sender has to wait.
+    static let highWatermark = 1 << 20
+    static let longestGathered = 4 << 20
+    /// Of the body of an answer that is not 2xx, for the message.
+    static let longestRefusal = 64 << 10
+    /// Bytes of one chunk, as far as the reader leaves time for so many.
+    private static let chunkLength = 64 << 10
+
+    enum End: Hashable, Sendable {
+        case complete
+        case failed(TransportError)
+    }
+
+    /// What a reader waits for.
+    enum Awaited: Hashable, Sendable {
+        /// The head; of a body that is gathered, its end.
+        case head
+        /// So many bytes, or the end.
+        case bytes(Int)
+        case end
+    }
+
+    private(set) var head: TransferHead?
+    private(set) var end: End?
+    /// Bytes for the reader.
+    private(set) var waiting = 0
+    /// The sender was told to wait.
+    private(set) var isPaused = false
+    private let gathers: Bool
+    private var gathered: [UInt8]?
+    private var chunks: [Bytes] = []
+    private var last = ByteBuilder()
+
+    /// - Parameter gathers: whether the reader wants all bytes in memory.
+    init(gathers: Bool) {
+        self.gathers = gathers
+    }
+
+    var isRefusal: Bool { head?.isSuccess == false }
+
+    func has(_ awaited: Awaited) -> Bool {
+        if end != nil { return true }
+        switch awaited {
+        case .head: return head != nil && gathered == nil
+        case .bytes(let count): return waiting >= count
+        case .end: return false
+        }
+    }
+}
+
+/// What comes.
+extension ResponseIntake {
+    mutating func receive(_ head: TransferHead) {
+        self.head = head
+        if !head.isSuccess {
+            gathered = []
+        } else if gathers, let length = head.contentLength, length <= Self.longestGathered {
+            gathered = []
+            gathered?.reserveCapacity(Int(length))
+        }
+    }
+
+    mutating func receive(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
+        if gathered != nil { return gather(bytes) }
+        guard waiting < Self.highWatermark else {
+            isPaused = true
+            return .pause
+        }
+        if last.count + bytes.count > Self.chunkLength { chunks.append(last.take()) }
+        if last.isEmpty { last.reserve(max(bytes.count, Self.chunkLength)) }
+        last.append(bytes)
+        waiting += bytes.count
+        return .taken
+    }
+
+    private mutating func gather(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
+        guard isRefusal else {
+            gathered?.append(contentsOf: bytes)
+            return .taken
+        }
+        let room = Self.longestRefusal - (gathered?.count ?? 0)
+        gathered?.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes.prefix(room)))
+        return bytes.count < room ? .taken : .stop
+    }
+
+    /// False when it had ended before.
+    mutating func finish(_ end: End) -> Bool {
+        guard self.end == nil else { return false }
+        self.end = end
+        return true
+    }
+}
+
+/// What is read.
+extension ResponseIntake {
+    /// What was gathered; ``takeChunks()`` gives what comes after it.
+    mutating func takeGathered() -> [UInt8] {
+        gathered.take() ?? []
+    }
+
+    /// All bytes that have come. The sender need not wait any more.
+    mutating func takeChunks() -> [Bytes] {
+        let gathered = takeGathered()
+        if !gathered.isEmpty { return [Bytes(gathered)] }
+        if !last.isEmpty { chunks.append(last.take()) }
+        defer { (chunks, waiting, isPaused) = ([], 0, false) }
+        return chunks
+    }
+}
+
+extension TransferHead {
+    /// 2xx.
+    var isSuccess: Bool { (200...299).contains(status) }
+}
