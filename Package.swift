@@ -72,8 +72,18 @@ let package = Package(
             ["CResolver", "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPTransfers", "SeedSupport"]),
         .executableTarget(
             name: "seed-peer",
-            dependencies: ["CommandLineInterface", "DragonflyIdentity", "SeedServer", "SeedStorage", "SeedSupport"],
-            exclude: ["ClientOptions.swift", "GetCommand.swift", "LookupCommand.swift"], swiftSettings: strict),
+            dependencies: [
+                "CommandLineInterface", "DragonflyIdentity", "DragonflyRequest", "HTTPSemantics", "SeedServer",
+                "SeedStorage", "SeedSupport",
+            ], swiftSettings: strict),
+        // A program that imports nothing but the library.
+        .executableTarget(
+            name: "FetchExample", dependencies: ["DragonflyRequest"], path: "Examples/FetchExample",
+            swiftSettings: strict),
+        // The code in the library's tutorial.
+        .target(
+            name: "TutorialExamples", dependencies: ["DragonflyRequest"], path: "Examples/Tutorial",
+            swiftSettings: strict),
         module("SeedTestSupport", ["CPosixIO", "HTTPSemantics", "SeedSupport"]),
         module("SeedEngineTestSupport", ["HTTPSemantics", "SeedOrigin", "SeedSupport", "SeedTestSupport"]),
 
@@ -109,6 +119,9 @@ let package = Package(
                 "DragonflyIdentity", "HTTPSemantics", "SeedEngine", "SeedOrigin", "SeedProxy", "SeedStorage",
                 "SeedSupport", "SeedTestSupport",
             ]),
+        tests(
+            of: "DragonflyRequest",
+            ["FetchExample", "HTTPSemantics", "HTTPTransfers", "SeedSupport", "SeedTestSupport", "seed-peer"]),
         .testTarget(
             name: "SeedPeerCommandTests",
             dependencies: ["CommandLineInterface", "DragonflyIdentity", "SeedSupport", "seed-peer"],
@@ -123,6 +136,9 @@ let package = Package(
         .executableTarget(
             name: "OriginBenchmarks", dependencies: ["SeedSupport", "SeedTestSupport"],
             path: "benchmarks/Benchmarks/OriginBenchmarks", swiftSettings: strict),
+        .executableTarget(
+            name: "RequestBenchmarks", dependencies: ["CCurl", "DragonflyRequest", "SeedTestSupport"],
+            path: "benchmarks/Benchmarks/RequestBenchmarks", swiftSettings: strict),
         .executableTarget(
             name: "EvictionBenchmarks", dependencies: ["EvictionSimulation"],
             path: "benchmarks/Benchmarks/EvictionBenchmarks", exclude: ["README.md"], swiftSettings: strict),

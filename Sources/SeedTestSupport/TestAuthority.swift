@@ -6,6 +6,11 @@ package final class TestAuthority: Sendable {
     package struct Identity: Sendable {
         package let certificate: String
         package let key: String
+
+        package init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
     }
 
     /// The authority's own certificate: a PEM file.

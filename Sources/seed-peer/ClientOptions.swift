@@ -1,46 +1,59 @@
-import ArgumentParser
+import CommandLineInterface
 import DragonflyRequest
-import Foundation
-import HTTPTypes
 
 /// What `get` and `lookup` have in common: the object, and the seed peers.
-struct ClientOptions: ParsableArguments {
-    @Argument(help: "The http or https URL of the object.")
-    var url: String
-
-    @Option(help: "Seed peers, by commas. The name is what a seed peer stands on the ring as; without it host:port.")
-    var peers: String?
-
-    @Option(
+struct ClientOptions {
+    private static let url = RequiredParameter.argument(
+        "url", .text, help: "The http or https URL of the object.")
+    private static let peers = Parameter.option(
+        "peers", .text,
+        help: """
+            Seed peers as [name=]host[:port], by commas. The name is what a seed peer stands on the ring as; without it \
+            host:port.
+            """)
+    private static let dns = Parameter.option(
+        "dns", .text,
         help: """
             Find the seed peers by DNS: SRV records for a name that begins with _, such as \
             _proxy._tcp.seed-peer.NAMESPACE.svc.cluster.local, else addresses.
             """)
-    var dns: String?
+    private static let port = Parameter.option(
+        "port", ValueKind<Int>.whole(), default: 4001, help: "The port of the proxies, for --dns with addresses.")
+    private static let dnsServer = Parameter.option(
+        "dns-server", .text, help: "Ask this DNS server, as address[:port].")
+    private static let replicas = Parameter.option(
+        "replicas", ValueKind<Int>.whole(), default: 2, help: "How many seed peers share an object.")
+    private static let skipsHealthCheck = Parameter.flag(
+        "no-health-check", help: "Take every seed peer for healthy.")
 
-    @Option(help: "The port of the proxies, for --dns with addresses.")
-    var port = 4001
+    static let parameters: [any DeclaredParameter] =
+        [url, peers, dns, port, dnsServer, replicas] + TaskOptions.parameters + [skipsHealthCheck]
 
-    @Option(help: "Ask this DNS server, as address[:port].")
-    var dnsServer: String?
+    let request: GetRequest
+    private let peers: String?
+    private let dns: String?
+    private let port: Int
+    private let dnsServer: String?
+    private let healthCheck: HealthCheck
 
-    @Option(help: "How many seed peers share an object.")
-    var replicas = 2
-
-    @OptionGroup var task: TaskOptions
-
-    @Flag(name: .customLong("no-health-check"), help: "Take every seed peer for healthy.")
-    var skipsHealthCheck = false
-
-    func validate() throws {
-        guard (peers == nil) != (dns == nil) else { throw ValidationError("Name the seed peers: --peers or --dns.") }
+    static func validate(_ arguments: Arguments) throws(UsageError) {
+        guard (arguments[peers] == nil) != (arguments[dns] == nil) else {
+            throw UsageError("Name the seed peers: --peers or --dns.")
+        }
     }
 
-    var request: GetRequest {
+    init(_ arguments: Arguments) throws(UsageError) {
+        let task = TaskOptions(arguments)
         var request = GetRequest(
-            url: url, pieceLength: task.pieceLength, tag: task.tag, application: task.application, replicas: replicas)
+            url: try arguments.required(Self.url), pieceLength: task.pieceLength, tag: task.tag,
+            application: task.application, replicas: arguments[Self.replicas])
         if let names = task.filteredNames { request.filteredQueryParams = names }
-        return request
+        self.request = request
+        peers = arguments[Self.peers]
+        dns = arguments[Self.dns]
+        port = arguments[Self.port]
+        dnsServer = arguments[Self.dnsServer]
+        healthCheck = arguments[Self.skipsHealthCheck] ? .none : .connect
     }
 
     /// Lends a client for the seed peers named.
@@ -53,8 +66,8 @@ struct ClientOptions: ParsableArguments {
             } else {
                 try FixedDiscovery(peers ?? "")
             }
-        let refresh = RefreshPolicy(healthCheck: skipsHealthCheck ? .none : .connect)
-        try await withDragonflyClient(discovery: discovery, refresh: refresh, configuration: configuration, body)
+        try await withDragonflyClient(
+            discovery: discovery, refresh: RefreshPolicy(healthCheck: healthCheck), configuration: configuration, body)
     }
 }
 
@@ -66,27 +79,28 @@ enum ClientFailure {
         64 the command line is wrong.
         """
 
-    private static func code(_ error: any Error) -> Int32 {
+    private static func code(_ error: any Error) -> ExitCode {
         switch error {
-        case DragonflyError.invalidArgument: 2
-        case DragonflyError.backend: 3
-        case DragonflyError.proxy: 4
-        case DragonflyError.dfdaemon: 5
-        case DragonflyError.hostNotFound: 6
-        case DragonflyError.timeout: 7
-        case is DragonflyError: 8
-        case is OutputError, is CocoaError: 9
-        default: 1
+        case DragonflyError.invalidArgument: ExitCode(2)
+        case DragonflyError.backend: ExitCode(3)
+        case DragonflyError.proxy: ExitCode(4)
+        case DragonflyError.dfdaemon: ExitCode(5)
+        case DragonflyError.hostNotFound: ExitCode(6)
+        case DragonflyError.timeout: ExitCode(7)
+        case is DragonflyError: ExitCode(8)
+        case is DragonflyRequest.OutputError, is CommandLineInterface.OutputError: ExitCode(9)
+        default: .failure
         }
     }
 
-    /// Says what failed on stderr and ends the program.
-    static func report(_ body: () async throws -> Void) async throws {
+    /// Says what failed on stderr, and gives the exit code.
+    static func report(on console: Console, _ body: () async throws -> Void) async -> ExitCode {
         do {
             try await body()
+            return .success
         } catch {
-            FileHandle.standardError.write(Data("seed-peer: \(error)\n".utf8))
-            throw ExitCode(code(error))
+            console.report("seed-peer: \(error)")
+            return code(error)
         }
     }
 }

@@ -1,130 +1,98 @@
-import ArgumentParser
+import CommandLineInterface
 import DragonflyRequest
-import Foundation
-import HTTPTypes
+import Glibc
+import HTTPSemantics
+import SeedSupport
 
 /// Gets an object through the seed peers that serve it.
-struct GetCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Get an object through the seed peers that serve it.",
+enum GetCommand {
+    private static let output = Parameter.option(
+        "output", short: "o", .file, default: "-", help: "The file to write; - is standard output.")
+    private static let range = Parameter.option(
+        "range", .byteRange, help: "The bytes wanted, from 0, both ends included: A-B.")
+    private static let header = Parameter.repeated(
+        "header", short: "H", .headerField,
+        help: "A header field for the origin, \"Name: value\"; repeat for each.")
+    private static let parallel = Parameter.option(
+        "parallel", ValueKind<Int>.whole(), default: 4,
+        help: "Ranges asked for at the same time, 1 to 64; 1 for standard output means one stream.")
+    private static let retries = Parameter.option(
+        "retries", ValueKind<Int>.whole(), default: 3, help: "How often a failed request is tried again, 0 to 10.")
+    private static let timeout = Parameter.option(
+        "timeout", ValueKind<Int>.whole(), default: 600, help: "The limit of one attempt, in seconds.")
+    private static let ca = Parameter.option(
+        "ca", .file, help: "A PEM file with the seed peers' own authority, for https URLs.")
+    private static let insecure = Parameter.flag("insecure", help: "Take any certificate for https URLs.")
+    private static let fallback = Parameter.flag(
+        "fallback", help: "Ask the origin itself when no seed peer can be used.")
+    private static let json = Parameter.flag(
+        "json",
+        help: "Print status, header and seed peer as JSON; on stderr when the object goes to standard output.")
+
+    static let command = Command(
+        "get", abstract: "Get an object through the seed peers that serve it.",
         discussion: """
             An output file appears when it is complete. Until then its bytes are in FILE.part, and the same command goes \
             on from there as long as the object is the same.
 
             \(ClientFailure.table)
-            """)
-
-    @OptionGroup var options: ClientOptions
-
-    @Option(name: [.short, .long], help: "The file to write; - is standard output.")
-    var output = "-"
-
-    @Option(help: "The bytes wanted, from 0, both ends included: A-B.", transform: range)
-    var range: Range<Int64>?
-
-    @Option(name: [.customShort("H"), .long], help: "A header field for the origin, \"Name: value\"; repeat for each.")
-    var header: [String] = []
-
-    @Option(help: "Ranges asked for at the same time, 1 to 64; 1 for standard output means one stream.")
-    var parallel = 4
-
-    @Option(help: "How often a failed request is tried again, 0 to 10.")
-    var retries = 3
-
-    @Option(help: "The limit of one attempt, in seconds.")
-    var timeout = 600
-
-    @Option(help: "A PEM file with the seed peers' own authority, for https URLs.")
-    var ca: String?
-
-    @Flag(help: "Take any certificate for https URLs.")
-    var insecure = false
-
-    @Flag(help: "Ask the origin itself when no seed peer can be used.")
-    var fallback = false
-
-    @Flag(help: "Print status, header and seed peer as JSON; on stderr when the object goes to standard output.")
-    var json = false
-
-    func validate() throws {
-        guard ca == nil || !insecure else { throw ValidationError("--ca and --insecure exclude each other.") }
-        if output == "-", isatty(STDOUT_FILENO) == 1 {
-            throw ValidationError("Standard output is a terminal: name a file with --output.")
-        }
-        _ = try fields()
-    }
-
-    func run() async throws {
-        try await ClientFailure.report {
-            let request = try makeRequest()
-            let counters = RequestCounters()
-            let configuration = ClientConfiguration(
-                retry: RetryPolicy(maxRetries: retries, backoff: .exponential()), trust: trust,
-                fallsBackToOrigin: fallback, metrics: counters)
-            try await options.withClient(configuration) { client in
-                let bar = ProgressBar(isShown: !json && isatty(STDERR_FILENO) == 1)
-                let head = try await fetch(request, client, bar)
-                bar.finish()
-                if json { try print(head, counters.values) }
+            """,
+        parameters: ClientOptions.parameters + [
+            output, range, header, parallel, retries, timeout, ca, insecure, fallback, json,
+        ],
+        validate: { arguments throws(UsageError) in
+            try ClientOptions.validate(arguments)
+            guard arguments[ca] == nil || !arguments[insecure] else {
+                throw UsageError("--ca and --insecure exclude each other.")
             }
-        }
-    }
+        }, action: run)
 
-    private func fetch(_ request: GetRequest, _ client: DragonflyClient, _ bar: ProgressBar) async throws
-        -> ResponseHead
-    {
-        let download = DownloadOptions(parallel: parallel)
-        let progress: @Sendable (DownloadProgress) -> Void = { bar.show($0) }
-        guard output == "-" else {
-            return try await client.download(request, toFile: output, options: download, progress: progress)
+    @Sendable
+    private static func run(_ arguments: Arguments, _ console: Console) async throws -> ExitCode {
+        if arguments[output] == "-", isatty(STDOUT_FILENO) == 1 {
+            throw UsageError("Standard output is a terminal: name a file with --output.")
         }
-        guard parallel > 1 else { return try await client.get(request, writingTo: StandardOutput.write) }
-        return try await client.download(
-            request, options: download, progress: progress, writingTo: StandardOutput.write)
-    }
-
-    private func makeRequest() throws -> GetRequest {
+        let options = try ClientOptions(arguments)
         var request = options.request
-        request.headers = try fields()
-        request.range = range
-        request.timeout = .seconds(timeout)
-        return request
-    }
-
-    private var trust: PeerTrust {
-        if insecure { return .unverified }
-        return ca.map { .authorityFile($0) } ?? .system
-    }
-
-    private func fields() throws -> HTTPFields {
-        try header.reduce(into: HTTPFields()) { fields, line in
-            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.last.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
-            guard parts.count == 2, let name = HTTPField.Name(String(parts[0])), HTTPField.isValidValue(value) else {
-                throw ValidationError("\"\(line)\" is not a header field; write \"Name: value\".")
+        request.headers = HTTPFields(arguments[header])
+        request.range = arguments[range]
+        request.timeout = .seconds(arguments[timeout])
+        let counters = RequestCounters()
+        let configuration = ClientConfiguration(
+            retry: RetryPolicy(maxRetries: arguments[retries], backoff: .exponential()), trust: trust(arguments),
+            fallsBackToOrigin: arguments[fallback], metrics: counters)
+        let bar = ProgressBar(isShown: !arguments[json] && isatty(STDERR_FILENO) == 1, console: console)
+        return await ClientFailure.report(on: console) { [request] in
+            try await options.withClient(configuration) { client in
+                let head = try await fetch(request, by: client, arguments, bar)
+                bar.finish()
+                guard arguments[json] else { return }
+                let report = try JSONLines.text(Report(head, counters.values))
+                if arguments[output] == "-" { console.report(report) } else { try console.print(report) }
             }
-            fields.append(HTTPField(name: name, value: value))
         }
     }
 
-    private static func range(_ text: String) throws -> Range<Int64> {
-        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
-        guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last, last < .max else {
-            throw ValidationError("\(text) is not a range; write A-B.")
+    private static func fetch(
+        _ request: GetRequest, by client: DragonflyClient, _ arguments: Arguments, _ bar: ProgressBar
+    ) async throws -> ResponseHead {
+        let options = DownloadOptions(parallel: arguments[parallel])
+        let progress: @Sendable (DownloadProgress) -> Void = { bar.show($0.received, of: $0.total) }
+        guard arguments[output] == "-" else {
+            return try await client.download(
+                request, toFile: arguments[output], options: options, progress: progress)
         }
-        return first..<last + 1
+        guard arguments[parallel] > 1 else { return try await client.get(request, writingTo: StandardOutput.write) }
+        return try await client.download(
+            request, options: options, progress: progress, writingTo: StandardOutput.write)
     }
 
-    /// With the names the end-to-end tests of Dragonfly's own libraries look for.
-    private func print(_ head: ResponseHead, _ counters: RequestCounters.Values) throws {
-        let report = Report(
-            statusCode: head.status,
-            header: Dictionary(head.headers.map { ($0.name.canonicalName, $0.value) }) { $1 },
-            endpoint: head.endpoint, hits: counters.hits, misses: counters.misses, attempts: counters.attempts)
-        let text = Data((try JSONLines.text(report) + "\n").utf8)
-        (output == "-" ? FileHandle.standardError : FileHandle.standardOutput).write(text)
+    private static func trust(_ arguments: Arguments) -> PeerTrust {
+        if arguments[insecure] { return .unverified }
+        return arguments[ca].map { .authorityFile($0) } ?? .system
     }
 
+    /// With the names that the end-to-end tests of Dragonfly's own libraries look for.
     private struct Report: Encodable {
         let statusCode: Int
         let header: [String: String]
@@ -133,6 +101,13 @@ struct GetCommand: AsyncParsableCommand {
         let misses: Int
         let attempts: Int
 
+        init(_ head: ResponseHead, _ counters: RequestCounters.Values) {
+            statusCode = head.status
+            header = Dictionary(head.headers.map { ($0.name.canonicalName, $0.value) }) { $1 }
+            endpoint = head.endpoint
+            (hits, misses, attempts) = (counters.hits, counters.misses, counters.attempts)
+        }
+
         private enum CodingKeys: String, CodingKey {
             case header, endpoint, hits, misses, attempts
             case statusCode = "status_code"
@@ -140,9 +115,38 @@ struct GetCommand: AsyncParsableCommand {
     }
 }
 
+extension ValueKind<HTTPField> {
+    fileprivate static var headerField: Self {
+        Self { text throws(ValueProblem) in
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = HTTPField.Value(validating: Array((parts.last ?? "").utf8).trimmingBlanks)
+            guard parts.count == 2, let name = HTTPField.Name(parts[0]), let value else {
+                throw ValueProblem("write \"Name: value\".")
+            }
+            return HTTPField(name: name, content: value)
+        }
+    }
+}
+
+extension ValueKind<Range<Int64>> {
+    fileprivate static var byteRange: Self {
+        Self { text throws(ValueProblem) in
+            let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
+            guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last, last < .max else {
+                throw ValueProblem("write A-B.")
+            }
+            return first..<last + 1
+        }
+    }
+}
+
 /// Where `-` goes.
 private enum StandardOutput {
     static func write(_ chunk: ByteChunk) async throws {
-        try FileHandle.standardOutput.write(contentsOf: Data(chunk))
+        do {
+            try chunk.withUnsafeBytes { bytes throws(Errno) in try System.writeAll(STDOUT_FILENO, bytes) }
+        } catch {
+            throw CommandLineInterface.OutputError(reason: "\(error)")
+        }
     }
 }

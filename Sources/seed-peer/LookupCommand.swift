@@ -1,22 +1,24 @@
-import ArgumentParser
+import CommandLineInterface
 import DragonflyRequest
 
 /// Tells which seed peers serve a URL.
-struct LookupCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "lookup", abstract: "Print the proxies of the seed peers that serve a URL, in ring order.",
-        discussion: ClientFailure.table)
+enum LookupCommand {
+    private static let json = Parameter.flag("json", help: "Print JSON: {\"endpoints\": […]}.")
 
-    @OptionGroup var options: ClientOptions
+    static let command = Command(
+        "lookup", abstract: "Print the proxies of the seed peers that serve a URL, in ring order.",
+        discussion: ClientFailure.table, parameters: ClientOptions.parameters + [json],
+        validate: ClientOptions.validate, action: run)
 
-    @Flag(help: "Print JSON: {\"endpoints\": […]}.")
-    var json = false
-
-    func run() async throws {
-        try await ClientFailure.report {
+    @Sendable
+    private static func run(_ arguments: Arguments, _ console: Console) async throws -> ExitCode {
+        let options = try ClientOptions(arguments)
+        return await ClientFailure.report(on: console) {
             try await options.withClient { client in
                 let endpoints = try client.lookupEndpoints(options.request)
-                print(json ? try JSONLines.text(["endpoints": endpoints]) : endpoints.joined(separator: "\n"))
+                try console.print(
+                    arguments[json]
+                        ? try JSONLines.text(["endpoints": endpoints]) : endpoints.joined(separator: "\n"))
             }
         }
     }

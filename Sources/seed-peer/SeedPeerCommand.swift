@@ -9,7 +9,7 @@ enum SeedPeerCommand {
             "seed-peer", abstract: "A piece cache between clients and origins that speaks Dragonfly 2.x.",
             subcommands: [
                 RunCommand.command, ConfigCommand.command, TaskIDCommand.command, RingCommand.command,
-                StoreCommand.command,
+                GetCommand.command, LookupCommand.command, StoreCommand.command,
             ]),
         version: SeedPeer.version)
 

@@ -1,6 +1,6 @@
 import DragonflyRequest
 import Foundation
-import HTTPTypes
+import HTTPSemantics
 import SeedTestSupport
 import Testing
 

@@ -1,10 +1,10 @@
-import Synchronization
+import SeedSupport
 
 /// So many of something are left.
 final class Counter: Sendable {
-    private let left: Mutex<Int>
+    private let left: Lock<Int>
 
-    init(_ count: Int) { left = Mutex(count) }
+    init(_ count: Int) { left = Lock(count) }
 
     /// False when none was left.
     func takeOne() -> Bool {
@@ -25,9 +25,9 @@ final class Counter: Sendable {
 
 /// A value that tests and their fixtures share.
 final class Box<Value: Sendable>: Sendable {
-    private let state: Mutex<Value>
+    private let state: Lock<Value>
 
-    init(_ value: Value) { state = Mutex(value) }
+    init(_ value: Value) { state = Lock(value) }
 
     var value: Value { state.withLock { $0 } }
 

@@ -1,8 +1,8 @@
 import DragonflyRequest
 import Foundation
-import HTTPTypes
+import HTTPSemantics
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 import Testing
 
 @Suite("Large objects by parallel ranges")
@@ -29,7 +29,7 @@ struct DownloadTests {
         let peers = try (0..<2).map { _ in try Self.good() }
         defer { peers.forEach { $0.stop() } }
         let client = try EndpointClient(endpoints: peers.map(\.url))
-        let reports = Mutex<[DownloadProgress]>([])
+        let reports = Lock<[DownloadProgress]>([])
         var buffer: [UInt8] = [9]
         let head = try await client.download(GetRequest(url: "http://o/f"), into: &buffer, options: Self.options) {
             report in

@@ -1,5 +1,5 @@
 import DragonflyRequest
-import HTTPTypes
+import HTTPSemantics
 import SeedTestSupport
 import Testing
 

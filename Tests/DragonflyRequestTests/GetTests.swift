@@ -1,5 +1,5 @@
 import DragonflyRequest
-import HTTPTypes
+import HTTPSemantics
 import SeedTestSupport
 import Testing
 
@@ -149,7 +149,7 @@ struct GetTests {
         defer { peer.stop() }
         let counters = RequestCounters()
         let client = try EndpointClient(endpoints: [peer.url], configuration: .init(metrics: counters))
-        var found: [CacheStatus?] = []
+        var found: [DragonflyRequest.CacheStatus?] = []
         for index in answers.indices {
             found.append(try await client.get(GetRequest(url: "http://o/\(index)")).head.cacheStatus)
         }

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 
 /// A DNS server on a UDP socket of 127.0.0.1 that knows the records it is told.
 final class NameServer: Sendable {
@@ -28,12 +28,12 @@ final class NameServer: Sendable {
     }
 
     private let socket: Int32
-    private let state: Mutex<State>
+    private let state: Lock<State>
     let port: UInt16
 
     /// - Parameter records: by name in lower case, without the dot at the end.
     init(_ records: [String: [Record]]) throws {
-        state = Mutex(State(records: records))
+        state = Lock(State(records: records))
         (socket, port) = try LoopbackSocket.bind(Int32(SOCK_DGRAM.rawValue))
         Thread.detachNewThread { [self] in serve() }
     }

@@ -1,7 +1,7 @@
 import DragonflyRequest
-import HTTPTypes
+import HTTPSemantics
+import SeedSupport
 import SeedTestSupport
-import Synchronization
 import Testing
 
 @Suite("The ring follows discovery")
@@ -10,11 +10,11 @@ struct RingKeeperTests {
     private final class Script: SeedPeerDiscovery {
         struct Down: Error {}
 
-        let answer: Mutex<[SeedPeer]?>
-        let asked = Mutex(0)
+        let answer: Lock<[SeedPeer]?>
+        let asked = Lock(0)
         let changed = Signal()
 
-        init(_ peers: [SeedPeer]?) { answer = Mutex(peers) }
+        init(_ peers: [SeedPeer]?) { answer = Lock(peers) }
 
         /// Waits until it has been asked so many times.
         func isAsked(_ times: Int) async throws -> Bool {

@@ -1,6 +1,6 @@
 import DragonflyRequest
 import Foundation
-import HTTPTypes
+import HTTPSemantics
 
 /// The vectors of Dragonfly's request SDK as the public surface sees them. The file lies beside the tests of
 /// DragonflyIdentity, which cover what has no public face: SipHash, virtual nodes, escapes, digests.
