@@ -26,7 +26,8 @@ public enum DragonflyError: Error, Hashable, Sendable {
         public var status: Int?
         /// All fields of the answer; empty without one.
         public var headers: HTTPFields
-        /// The body of the answer, at most its first 64 KiB, or what is wrong with the answer. Often empty.
+        /// The body of the answer, at most its first 64 KiB, or what is wrong with the answer. Often empty, and always
+        /// for a tunnel that was refused.
         public var message: String
 
         /// For tests of what is done with errors; clients make their own.

@@ -1,0 +1,98 @@
+import HTTPSemantics
+import HTTPTransfers
+import Testing
+
+@testable import DragonflyRequest
+
+@Suite("What is kept of a response, and when its reader is woken")
+struct ResponseIntakeTests {
+    private static func receive(_ count: Int, _ intake: inout ResponseIntake) -> TransferIntake {
+        [UInt8](repeating: 7, count: count).withUnsafeBytes { intake.receive($0) }
+    }
+
+    private static func head(_ status: Int = 200, length: Int? = nil, chunked: Bool = false) -> TransferHead {
+        var head = TransferHead(status: status)
+        if let length { head.fields[.contentLength] = "\(length)" }
+        if chunked { head.fields[.transferEncoding] = "chunked" }
+        return head
+    }
+
+    @Test("A mebibyte waits, then the sender; all of it is read at once")
+    func watermark() {
+        var intake = ResponseIntake(gathers: false)
+        #expect(!intake.has(.head))
+        intake.receive(Self.head())
+        #expect(intake.has(.head) && !intake.has(.bytes(1)))
+        for _ in 0..<64 {
+            let answer = Self.receive(16 << 10, &intake)
+            #expect(answer == .taken)
+        }
+        #expect(intake.has(.bytes(1 << 20)) && !intake.isPaused)
+        let answer = Self.receive(1, &intake)
+        #expect(answer == .pause)
+        #expect(intake.isPaused && intake.waiting == 1 << 20, "the byte that was refused comes again")
+        let chunks = intake.takeChunks()
+        #expect(chunks.map(\.count) == Array(repeating: 64 << 10, count: 16), "and in few chunks")
+        #expect(!intake.isPaused && intake.waiting == 0)
+        let next = Self.receive(1, &intake)
+        #expect(next == .taken)
+    }
+
+    /// Which bodies are gathered: status, length, whether in chunks, whether they are wanted whole.
+    private static let bodies: [(head: TransferHead, wantsAll: Bool, isGathered: Bool)] = [
+        (head(length: 0), true, true), (head(206, length: 4 << 20), true, true),
+        (head(length: 4 << 20 + 1), true, false), (head(), true, false), (head(length: 5, chunked: true), true, false),
+        (head(length: 5), false, false), (head(404), false, true), (head(302, length: 1 << 30), true, true),
+    ]
+
+    @Test("Bodies of a known length up to 4 MiB that are wanted whole are gathered, and all refusals", arguments: 0..<8)
+    func gathers(index: Int) {
+        let (head, wantsAll, isGathered) = Self.bodies[index]
+        var intake = ResponseIntake(gathers: wantsAll)
+        intake.receive(head)
+        #expect(intake.has(.head) == !isGathered, "the reader of a gathered body hears of its end first")
+        let answer = Self.receive(3, &intake)
+        #expect(answer == .taken)
+        #expect(intake.waiting == (isGathered ? 0 : 3))
+        _ = intake.finish(.complete)
+        #expect(intake.has(.head))
+        let gathered = intake.takeGathered()
+        #expect(gathered.count == (isGathered ? 3 : 0))
+        let chunks = intake.takeChunks()
+        #expect(chunks.map(\.count) == (isGathered ? [] : [3]))
+    }
+
+    @Test("A gathered body that nobody asked for as such comes as a chunk")
+    func gatheredAsChunk() {
+        var intake = ResponseIntake(gathers: true)
+        intake.receive(Self.head(length: 3))
+        _ = Self.receive(3, &intake)
+        let chunks = (intake.takeChunks(), intake.takeChunks())
+        #expect(chunks.0.map(\.count) == [3] && chunks.1.isEmpty)
+    }
+
+    @Test("64 KiB of a refusal are enough, however they are cut", arguments: [1, 7, 16 << 10, 64 << 10, 1 << 20])
+    func refusals(size: Int) {
+        var intake = ResponseIntake(gathers: false)
+        intake.receive(Self.head(503))
+        var intakes: [TransferIntake] = []
+        while intakes.last != .stop, intakes.count <= 64 << 10 { intakes.append(Self.receive(size, &intake)) }
+        #expect(intakes.count == (65_536 + size - 1) / size)
+        #expect(intakes.dropLast().allSatisfy { $0 == .taken } && intakes.last == .stop)
+        let message = intake.takeGathered()
+        #expect(message.count == 64 << 10)
+    }
+
+    @Test("Only the first end counts, and what came before it is still read")
+    func ends() {
+        var intake = ResponseIntake(gathers: false)
+        intake.receive(Self.head())
+        _ = Self.receive(5, &intake)
+        #expect(!intake.has(.bytes(6)) && !intake.has(.end))
+        let counts = (intake.finish(.failed(.cancelled)), intake.finish(.complete))
+        #expect(counts == (true, false))
+        #expect(intake.end == .failed(.cancelled) && intake.has(.bytes(6)) && intake.has(.end))
+        let chunks = intake.takeChunks()
+        #expect(chunks.map(\.count) == [5])
+    }
+}
