@@ -56,7 +56,6 @@ struct PeerTests {
     @Test("The head of a refused tunnel is told at once, though the body it announces never comes")
     func refusedTunnel() throws {
         try withOrigin({ _ in }) { _, connection in
-            connection.head("100 Continue")
             connection.head(
                 "407 Who", "Content-Length: 5", "X-Dragonfly-Error-Type: proxy", "Proxy-Authenticate: Basic")
             connection.stall()
