@@ -76,6 +76,9 @@ final class ConnectionPool {
         return table.hasCondemned
     }
 
+    /// Shuts down what is idle, and from now on each connection with the end of its exchange.
+    func keepNone() { shutDown(table.keepNone()) }
+
     /// Only curl may close its sockets; one that is shut down is dead to it.
     private func shutDown(_ descriptors: [Int32]) {
         for descriptor in descriptors { Socket.shutdown(descriptor) }

@@ -46,7 +46,7 @@ struct ConnectionTable<User: Hashable> {
         var roundTrip: Duration?
     }
 
-    private let limits: PoolLimits
+    private var limits: PoolLimits
     private var connections: [Descriptor: Connection] = [:]
     /// Usually one: the system may give the same port to connections to different addresses.
     private var byLocalPort: [Int: [Descriptor]] = [:]
@@ -198,6 +198,13 @@ struct ConnectionTable<User: Hashable> {
     /// - Returns: those that have been idle for too long and are to be shut down.
     mutating func expire(now: MonotonicTime) -> [Descriptor] {
         idle.filter { now - $0.since >= limits.idleTimeout }.flatMap { condemn($0.descriptor) }
+    }
+
+    /// None is kept from now on.
+    /// - Returns: those that are idle now and are to be shut down.
+    mutating func keepNone() -> [Descriptor] {
+        limits.idlePerPeer = 0
+        return idleDescriptors.flatMap { condemn($0) }
     }
 
     // MARK: Round trips

@@ -62,6 +62,11 @@ final class DriverCore {
         return transfer
     }
 
+    func closeIdleConnections() {
+        pool.keepNone()
+        multi.whenFree { [self] in multi.closeDead() }
+    }
+
     /// Ends all transfers; none begins any more.
     func close() {
         isClosed = true

@@ -28,6 +28,11 @@ package final class TransferDriver: Sendable {
         return core.begin(request, delegate)
     }
 
+    /// Closes the connections that wait for reuse, and from now on each one at the end of its transfer.
+    package func closeIdleConnections() {
+        core.post { $0.closeIdleConnections() }
+    }
+
     /// Ends every transfer as `cancelled`, and waits until the loop's thread has ended; not if it is called on it, for it
     /// would wait for itself. Idempotent.
     package func shutdown() {

@@ -135,6 +135,35 @@ struct GetTests {
         #expect(peer.acceptedConnections == 2)
     }
 
+    /// Answers once on each connection, and counts those that its clients have closed.
+    private static func closing(_ closed: Box<Int>) throws -> FaultyOrigin {
+        try FaultyOrigin { _, connection in
+            connection.respond(body: [1])
+            if connection.waitForClose(within: 30) { closed.update { $0 += 1 } }
+        }
+    }
+
+    @Test(
+        "Unused connections are closed: at once where none is kept, after their time, and by shutdown", arguments: 0..<3
+    )
+    func closesUnused(index: Int) async throws {
+        let closed = Box(0)
+        let peer = try Self.closing(closed)
+        defer { peer.stop() }
+        let configuration: ClientConfiguration =
+            [.init(idleConnectionsPerPeer: 0), .init(idleConnectionTimeout: .milliseconds(100)), .init()][index]
+        let client = try EndpointClient(endpoints: [peer.url], configuration: configuration)
+        for round in 1...2 {
+            var buffer: [UInt8] = []
+            try await client.get(GetRequest(url: "http://o/f"), into: &buffer)
+            #expect(buffer == [1])
+            if index == 2, round == 1 { client.shutdown() }
+            let isClosed = try await blocking { eventually { closed.value == round } }
+            #expect(isClosed)
+        }
+        #expect(peer.acceptedConnections == 2)
+    }
+
     @Test("Hits are counted by Cache-Status")
     func hits() async throws {
         let answers = [

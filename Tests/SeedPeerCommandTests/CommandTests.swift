@@ -69,6 +69,17 @@ struct CommandTests {
             ("task-id http://o/f --batch", "Give a URL or --batch.", "Usage: seed-peer task-id "),
             ("task-id u --piece-length x", "The value 'x' is invalid for '--piece-length <piece-length>'", "Usage: "),
             ("ring", "Give a task id or --batch.", "Usage: seed-peer ring "),
+            ("get http://o/f", "Name the seed peers: --peers or --dns.", "Usage: seed-peer get "),
+            ("lookup u --peers a --dns b", "Name the seed peers: --peers or --dns.", "Usage: seed-peer lookup "),
+            ("get u --peers a --ca b --insecure", "--ca and --insecure exclude each other.", "Usage: seed-peer get "),
+            (
+                "get u --peers a --range 9-1", "The value '9-1' is invalid for '--range <range>': write A-B.",
+                "Usage: seed-peer get "
+            ),
+            (
+                "get u --peers a -H x", "The value 'x' is invalid for '-H <header>': write \"Name: value\".",
+                "Usage: seed-peer get "
+            ),
         ])
     func wrong(line: String, message: String, usage: String) async {
         let outcome = await Outcome.of(line.split(separator: " ").map(String.init))

@@ -20,7 +20,7 @@ final class HTTPTransport: Sendable {
     }
 
     /// Closes unused connections; those in use close when they are done.
-    func close() {}
+    func close() { driver.closeIdleConnections() }
 
     /// - Parameters:
     ///   - timeout: From now to the last byte of the body.
