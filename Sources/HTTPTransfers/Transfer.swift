@@ -15,8 +15,6 @@ package final class Transfer {
     private(set) var lookup: String?
     private(set) var isReceivingPaused = false
     private(set) var isSendingPaused = false
-    /// The peer has gone, and what it sent is not read yet: sending would fail, and lose that.
-    private var isSendingHeld = false
     /// Whether it waits for a name lookup of its own to begin.
     var isInLine = false
     /// The time limit for connecting runs from here.
@@ -57,7 +55,7 @@ package final class Transfer {
         core?.multi.whenFree { [self] in
             guard isReceivingPaused else { return }
             // curl may read and write in one go.
-            if let socket, MultiHandle.isBroken(socket) { _ = holdsSending(on: socket) }
+            if let socket = attempt.socket, MultiHandle.isBroken(socket) { _ = holdsSending(on: socket) }
             change(receiving: false, sending: isSendingPaused)
         }
     }
@@ -65,7 +63,7 @@ package final class Transfer {
     /// Goes on sending after `nothingYet`. Otherwise it does nothing.
     package func resumeSending() {
         core?.multi.whenFree { [self] in
-            if isSendingPaused, !isSendingHeld { change(receiving: isReceivingPaused, sending: false) }
+            if isSendingPaused, !attempt.isSendingHeld { change(receiving: isReceivingPaused, sending: false) }
         }
     }
 
@@ -425,8 +423,8 @@ extension Transfer {
     /// The connection is broken. While an early response waits to be taken, nothing more is sent: what came of it is still
     /// the client's.
     func holdsSending(on socket: curl_socket_t) -> Bool {
-        guard socket == self.socket, early != nil, isReceivingPaused else { return false }
-        isSendingHeld = true
+        guard socket == attempt.socket, attempt.early != nil, isReceivingPaused else { return false }
+        attempt.isSendingHeld = true
         change(receiving: true, sending: true)
         return true
     }
