@@ -133,9 +133,10 @@ package final class ClientConnection {
     }
 
     private func countHeld() {
-        guard reader.heldCount != heldCount else { return }
-        server.limits.holds(reader.heldCount - heldCount)
-        heldCount = reader.heldCount
+        let count = reader.heldCount
+        guard count != heldCount else { return }
+        server.limits.holds(count - heldCount)
+        heldCount = count
     }
 
     /// Goes on as far as that is possible now: takes what came, sends what is queued.

@@ -44,7 +44,7 @@ struct ResponseWriter {
     mutating func send(_ bytes: Bytes, lease: AnyObject? = nil) -> Bool {
         guard bytes.count > 0, !isDropped else { return true }
         guard account(bytes.count) else { return false }
-        guard rest == .chunked else {
+        guard case .chunked = rest else {
             queue.append(bytes, lease: lease)
             return true
         }
@@ -61,7 +61,7 @@ struct ResponseWriter {
     mutating func send(_ file: FileExtent) -> Bool {
         guard file.count > 0, !isDropped else { return true }
         guard account(file.count) else { return false }
-        guard rest == .chunked else {
+        guard case .chunked = rest else {
             queue.append(file)
             return true
         }

@@ -44,7 +44,7 @@ struct ResponseFraming: Equatable {
     /// What follows the head.
     var sent: Body { isLeftOut ? .none : told }
     /// Only the connection's end ends the body.
-    var endsByClosing: Bool { sent == .untilClose }
+    var endsByClosing: Bool { if case .untilClose = sent { true } else { false } }
 
     func write(to head: inout HeadBytes) {
         switch told {
