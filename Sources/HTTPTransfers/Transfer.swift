@@ -250,7 +250,7 @@ extension Transfer {
 
     private func takeHead(_ head: TransferHead) -> Bool {
         // Not about this request, but about the time before it: the connection was idle for longer than the peer wanted.
-        if head.status == 408, attempt.kept != nil, request.isRepeatable {
+        if head.status == 408, attempt.kept != nil, request.isRepeatable, request.repeatsAfter408 {
             attempt.needsFreshConnection = true
             return false
         }

@@ -46,6 +46,8 @@ package struct TransferRequest: Sendable {
     /// Takes a connection of the pool, if there is one, and leaves it there, if it is clean then.
     package var reusesConnection = true
     package var trust = Trust.standard
+    /// Goes out once more, on a fresh connection, after a 408 on a kept one, if it may be sent twice.
+    package var repeatsAfter408 = true
     /// Name lookup, connection, tunnel and TLS handshake together. Nil: as the settings say.
     package var connectTimeout: Duration?
     /// Sends nothing: it is complete as soon as the request could be sent, and the connection is closed.
