@@ -68,7 +68,7 @@ pids+=("$nginx_pid")
 start memory 2GiB
 start file 0
 for name in memory file; do warm "$name"; done
-for size in 4096 65536 1048576 8388608; do
+for size in 4096 8192 12288; do
     for ((round = 0; round < rounds; round++)); do
         for name in memory file; do measure "$name" "$size" >>"$work/$name.$size"; done
     done
