@@ -32,8 +32,9 @@ static inline CURLcode seed_curl_set_pointer(CURL *handle, CURLoption option, vo
     return curl_easy_setopt(handle, option, value);
 }
 
+// The bytes must live as long as the handle.
 static inline CURLcode seed_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
-    struct curl_blob blob = {.data = (void *)bytes, .len = count, .flags = CURL_BLOB_COPY};
+    struct curl_blob blob = {.data = (void *)bytes, .len = count, .flags = CURL_BLOB_NOCOPY};
     return curl_easy_setopt(handle, option, &blob);
 }
 

@@ -18,7 +18,8 @@ final class ConnectionPool {
 
     /// A socket for a connection that a transfer is going to dial.
     func opened(
-        _ descriptor: Int32, for purpose: Table.Purpose, at peer: String, _ remote: IPAddress, by user: ObjectIdentifier
+        _ descriptor: Int32, for purpose: Table.Purpose, at peer: String, _ remote: SocketAddress,
+        by user: ObjectIdentifier
     ) {
         table.opened(descriptor, for: purpose, at: peer, remote, by: user)
     }
@@ -30,7 +31,7 @@ final class ConnectionPool {
     }
 
     /// The connection that curl has chosen for a transfer.
-    func find(for user: ObjectIdentifier, localPort: Int, remote: () -> IPAddress?) -> Int32? {
+    func find(for user: ObjectIdentifier, localPort: Int, remote: () -> SocketAddress?) -> Int32? {
         for descriptor in table.takeUnlocated(of: user) {
             if let address = try? Socket.localAddress(descriptor) { table.locate(descriptor, at: Int(address.port)) }
         }
@@ -70,10 +71,13 @@ final class ConnectionPool {
     /// - Returns: whether curl has something to close.
     func sweep(now: MonotonicTime) -> Bool {
         shutDown(table.expire(now: now))
-        for descriptor in table.idleDescriptors where !table.isHTTP2(descriptor) && Socket.hasInput(descriptor) {
-            shutDown(table.condemn(descriptor))
-        }
+        for descriptor in table.idleDescriptors where hasPeerSpoken(descriptor) { shutDown(table.condemn(descriptor)) }
         return table.hasCondemned
+    }
+
+    /// Whether a peer has closed an idle connection, or written to it, which in HTTP/2 it may.
+    private func hasPeerSpoken(_ descriptor: Int32) -> Bool {
+        table.isHTTP2(descriptor) ? Socket.peerState(descriptor) != .open : Socket.hasInput(descriptor)
     }
 
     /// Shuts down what is idle, and from now on each connection with the end of its exchange.

@@ -38,7 +38,7 @@ struct ConnectionTable<User: Hashable> {
         /// What was dialled: the limits count by it.
         let peer: String
         let purpose: Purpose
-        let remote: IPAddress
+        let remote: SocketAddress
         var localPort: Int?
         var state: State
         var wasUsed = false
@@ -72,7 +72,7 @@ struct ConnectionTable<User: Hashable> {
     /// curl has a socket for a connection that it is going to dial.
     /// - Parameter peer: the limits count by it.
     mutating func opened(
-        _ descriptor: Descriptor, for purpose: Purpose, at peer: String, _ remote: IPAddress, by user: User
+        _ descriptor: Descriptor, for purpose: Purpose, at peer: String, _ remote: SocketAddress, by user: User
     ) {
         closed(descriptor)
         connections[descriptor] = Connection(
@@ -93,7 +93,7 @@ struct ConnectionTable<User: Hashable> {
 
     /// The connection with this local port, and the peer with this address where that leaves a choice. Nil if it isn't the
     /// only one.
-    func descriptor(localPort: Int, remote: () -> IPAddress?) -> Descriptor? {
+    func descriptor(localPort: Int, remote: () -> SocketAddress?) -> Descriptor? {
         guard let candidates = byLocalPort[localPort] else { return nil }
         if candidates.count == 1 { return candidates[0] }
         let address = remote()
@@ -141,10 +141,19 @@ struct ConnectionTable<User: Hashable> {
             guard users.isEmpty || isHTTP2 else { return .refused }
         case .condemned: return .refused
         }
+        leave(held[user], by: user)
         change(descriptor, to: .used(by: users + [user]))
         connections[descriptor]?.wasUsed = true
         connections[descriptor]?.isHTTP2 = isHTTP2
         return connection.wasUsed ? .kept(descriptor) : .fresh
+    }
+
+    /// curl moves a request from a connection that doesn't take it to another one.
+    private mutating func leave(_ descriptor: Descriptor?, by user: User) {
+        guard let descriptor, case .used(let users) = connections[descriptor]?.state else { return }
+        let others = users.filter { $0 != user }
+        // What nobody is left on has waited for long enough.
+        change(descriptor, to: others.isEmpty ? .idle(since: MonotonicTime(nanoseconds: 0)) : .used(by: others))
     }
 
     /// A user's exchange has ended. After an unclear end the connection is condemned, unless it speaks HTTP/2, in which one
@@ -226,7 +235,9 @@ struct ConnectionTable<User: Hashable> {
     private mutating func change(_ descriptor: Descriptor, to state: State) {
         guard let connection = connections[descriptor] else { return }
         if case .idle = connection.state { countIdle(connection.peer, -1) }
-        if case .used(let users) = connection.state { for user in users { held[user] = nil } }
+        if case .used(let users) = connection.state {
+            for user in users where held[user] == descriptor { held[user] = nil }
+        }
         connections[descriptor]?.state = state
         if case .idle = state { countIdle(connection.peer, 1) }
         if case .used(let users) = state { for user in users { held[user] = descriptor } }

@@ -81,7 +81,7 @@ final class DriverCore {
         transfer.isInLine = false
         let host = transfer.proxy.flatMap(TransferURL.host) ?? transfer.request.url.host
         if IPAddress(host) == nil {
-            switch lookUps.admit(host, transfer, now: loop.now) {
+            switch lookUps.admit(host, transfer, since: transfer.begun, now: loop.now) {
             case .known: break
             case .lookUp: transfer.lookUpBegan(host)
             case .wait:
@@ -160,15 +160,17 @@ final class DriverCore {
 extension DriverCore {
     func opened(_ descriptor: Int32, to remote: SocketAddress, by transfer: Transfer) {
         let peer = transfer.proxy ?? transfer.request.url.origin
-        pool.opened(descriptor, for: transfer.purpose, at: peer, remote.ip, by: ObjectIdentifier(transfer))
+        pool.opened(descriptor, for: transfer.purpose, at: peer, remote, by: ObjectIdentifier(transfer))
     }
 
     /// Whether a transfer's request may go out on the connection that curl has chosen for it.
-    func grant(to transfer: Transfer, localPort: Int, remote: () -> IPAddress?) -> ConnectionPool.Table.Grant {
+    func grant(to transfer: Transfer, localPort: Int, remote: () -> SocketAddress?) -> ConnectionPool.Table.Grant {
         let user = ObjectIdentifier(transfer)
         guard let descriptor = pool.find(for: user, localPort: localPort, remote: remote) else {
-            // One that was made for this transfer needs no look.
-            return transfer.mayReuseConnection ? .refused : .fresh
+            guard !transfer.mayReuseConnection else { return .refused }
+            // One that was made for this transfer needs no look. But the table can't name it, so it serves no other.
+            transfer.easy?.forbidReuse()
+            return .fresh
         }
         // The exchanges that curl has ended on it, and will report later.
         for other in pool.users(of: descriptor) where other != user {
@@ -191,15 +193,16 @@ extension DriverCore {
         multi.whenFree { [self] in launchWaiting() }
     }
 
-    func lookUpAbandoned() {
-        lookUps.abandon(now: loop.now)
-        setLookUpTimer()
+    func lookUpAbandoned(_ name: String) {
+        lookUps.abandon(name, now: loop.now)
+        multi.whenFree { [self] in launchWaiting() }
     }
 
     private func launchWaiting() {
         for transfer in lookUps.overdue(now: loop.now) {
             transfer.isInLine = false
-            let message = "other names' lookups took so long that \(transfer.request.url.host) was not looked up"
+            let host = transfer.request.url.host
+            let message = "\(host) was not looked up in time: that, or the lookups of other names, took too long"
             finish(transfer, .failed(transfer.error(.local, message)))
         }
         while let transfer = lookUps.next(now: loop.now) { launch(transfer) }

@@ -9,17 +9,28 @@ struct LookupGate<Waiter> {
         case lookUp
         /// The name was looked up a moment ago, and curl still knows it.
         case known
-        /// `next` will hand it out.
+        /// `next` will hand it out: there is no place, or the name is being looked up for another one.
         case wait
         /// Too many wait already.
         case refused
+    }
+
+    private struct Entry {
+        let name: String
+        let waiter: Waiter
+        let since: MonotonicTime
     }
 
     private let limit: Int
     private let longestLine: Int
     private var running = 0
     private let patience: Duration
-    private var waiting = FIFO<(name: String, waiter: Waiter, since: MonotonicTime)>()
+    /// For a place.
+    private var waiting = FIFO<Entry>()
+    /// Names that are being looked up, and who waits for what comes of it. They take no place and no room in the line.
+    private var underWay: [String: FIFO<Entry>] = [:]
+    /// Those who waited for a lookup that is over.
+    private var ready = FIFO<Entry>()
     private var known: [String: MonotonicTime] = [:]
     private var abandoned: [MonotonicTime] = []
 
@@ -36,21 +47,31 @@ struct LookupGate<Waiter> {
         self.longestLine = longestLine
     }
 
-    mutating func admit(_ name: String, _ waiter: Waiter, now: MonotonicTime) -> Admission {
+    /// - Parameter since: when the waiter began to wait; nil: now.
+    mutating func admit(
+        _ name: String, _ waiter: Waiter, since: MonotonicTime? = nil, now: MonotonicTime
+    ) -> Admission {
         reclaim(now)
         if knows(name, now: now) { return .known }
+        let entry = Entry(name: name, waiter: waiter, since: since ?? now)
+        if underWay[name] != nil {
+            underWay[name]?.append(entry)
+            return .wait
+        }
         if running < limit {
             running += 1
+            underWay[name] = FIFO()
             return .lookUp
         }
         guard waiting.count < longestLine else { return .refused }
-        waiting.append((name, waiter, now))
+        waiting.append(entry)
         return .wait
     }
 
     /// A lookup has ended, well or not.
     mutating func finish(_ name: String, succeeded: Bool, now: MonotonicTime) {
         running -= 1
+        release(name)
         guard succeeded else { return }
         if known.count >= Self.namesKept { known = known.filter { now < $0.value } }
         if known.count >= Self.namesKept { known = [:] }
@@ -58,37 +79,57 @@ struct LookupGate<Waiter> {
     }
 
     /// A lookup's transfer is gone, while its thread goes on.
-    mutating func abandon(now: MonotonicTime) {
+    mutating func abandon(_ name: String, now: MonotonicTime) {
         abandoned.append(now + Self.longestLookup)
+        release(name)
+    }
+
+    private mutating func release(_ name: String) {
+        guard let followers = underWay.removeValue(forKey: name) else { return }
+        for entry in followers { ready.append(entry) }
     }
 
     /// The next that may be submitted again.
     mutating func next(now: MonotonicTime) -> Waiter? {
         reclaim(now)
+        while let first = ready.first, underWay[first.name] != nil, !knows(first.name, now: now) {
+            underWay[first.name]?.append(first)
+            _ = ready.popFirst()
+        }
+        if let first = ready.first, running < limit || knows(first.name, now: now) { return ready.popFirst()?.waiter }
         guard let first = waiting.first else { return nil }
-        guard running < limit || knows(first.name, now: now) else { return nil }
+        guard running < limit || underWay[first.name] != nil || knows(first.name, now: now) else { return nil }
         return waiting.popFirst()?.waiter
     }
 
     /// Takes one out that waits, whatever for.
     mutating func withdraw(where isIt: (Waiter) -> Bool) {
         waiting = FIFO(waiting.filter { !isIt($0.waiter) })
+        ready = FIFO(ready.filter { !isIt($0.waiter) })
+        underWay = underWay.mapValues { FIFO($0.filter { !isIt($0.waiter) }) }
     }
 
     /// Those who have waited too long. They wait no more.
     mutating func overdue(now: MonotonicTime) -> [Waiter] {
+        var overdue = takeOverdue(&waiting, now) + takeOverdue(&ready, now)
+        for name in underWay.keys { overdue += takeOverdue(&underWay[name, default: FIFO()], now) }
+        return overdue
+    }
+
+    private func takeOverdue(_ line: inout FIFO<Entry>, _ now: MonotonicTime) -> [Waiter] {
         var overdue: [Waiter] = []
-        while let first = waiting.first, now - first.since >= patience {
+        while let first = line.first, now - first.since >= patience {
             overdue.append(first.waiter)
-            _ = waiting.popFirst()
+            _ = line.popFirst()
         }
         return overdue
     }
 
     /// When `next` or `overdue` may name one by the passing of time alone.
     var nextMoment: MonotonicTime? {
-        guard let first = waiting.first else { return nil }
-        return min(first.since + patience, nextReclaim ?? first.since + patience)
+        let heads = [waiting.first, ready.first] + underWay.values.map(\.first)
+        guard let earliest = heads.compactMap({ $0?.since }).min() else { return nil }
+        return min(earliest + patience, nextReclaim ?? earliest + patience)
     }
 
     private func knows(_ name: String, now: MonotonicTime) -> Bool {
@@ -96,7 +137,7 @@ struct LookupGate<Waiter> {
     }
 
     /// When a place that was abandoned comes back to one that waits.
-    var nextReclaim: MonotonicTime? { waiting.isEmpty ? nil : abandoned.first }
+    var nextReclaim: MonotonicTime? { waiting.isEmpty && ready.isEmpty ? nil : abandoned.first }
 
     private mutating func reclaim(_ now: MonotonicTime) {
         guard let first = abandoned.first, first <= now else { return }

@@ -120,7 +120,7 @@ package final class Transfer {
     }
 
     private func leave() {
-        if lookup != nil { core?.lookUpAbandoned() }
+        if let lookup { core?.lookUpAbandoned(lookup) }
         (core, delegate, easy, lookup) = (nil, nil, nil, nil)
     }
 
@@ -178,6 +178,7 @@ extension Transfer {
             && !attempt.collector.hasOddLines
             && head.endsClearly(inResponseTo: request.method)
             && !head.fields.authenticateConnection && !request.fields.authenticateConnection
+            && !request.proxyFields.authenticateConnection
     }
 
     /// Whether curl's result is not the transfer's: the request goes out once more, on a connection of its own. Either it
@@ -238,7 +239,7 @@ extension Transfer {
     /// One header line of the response to CONNECT. A refusal ends here, as curl gives no byte of the body behind it.
     private func takeTunnelLine(_ line: UnsafeRawBufferPointer) -> Bool {
         switch attempt.tunnelCollector?.take(line) {
-        case .complete(let head) where !(200...299).contains(head.status):
+        case .complete(let head) where !head.isSuccess:
             let message = "the proxy opens no tunnel to \(request.url.publicText): status \(head.status)"
             var refusal = error(.noTunnel, message)
             refusal.tunnelResponse = head
@@ -361,7 +362,7 @@ extension Transfer {
     private var isTunnelled: Bool { proxy != nil && request.url.scheme == "https" }
 
     /// Whether the request may be sent on the connection with this local port.
-    func maySend(from localPort: Int, to remote: () -> IPAddress?) -> Bool {
+    func maySend(from localPort: Int, to remote: () -> SocketAddress?) -> Bool {
         // A kept connection was used, and no name looked up.
         lookUpEnded(false)
         guard let core, attempt.ownOutcome == nil else { return false }

@@ -6,7 +6,7 @@ package import HTTPSemantics
 /// trailers, at last the end. None may block, for every other transfer waits meanwhile. In each of them the transfer may
 /// be resumed and cancelled.
 package protocol TransferDelegate: AnyObject {
-    /// A 1xx response; the real one follows.
+    /// A 1xx response; the real one follows. It may come again when the request goes out once more.
     func transferInterim(_ head: TransferHead)
 
     /// The final head. False ends the transfer as `stopped`.

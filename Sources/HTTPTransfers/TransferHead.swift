@@ -14,6 +14,9 @@ package struct TransferHead: Hashable, Sendable {
         self.fields = fields
     }
 
+    /// 2xx.
+    package var isSuccess: Bool { (200...299).contains(status) }
+
     /// Whether the body ends with a last chunk.
     package var isChunked: Bool { fields.isChunked }
 

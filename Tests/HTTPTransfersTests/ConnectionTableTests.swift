@@ -16,7 +16,9 @@ struct ConnectionTableTests {
         return Table(limits)
     }
 
-    private func address(_ text: String = "192.0.2.1") throws -> IPAddress { try #require(IPAddress(text)) }
+    private func address(_ text: String = "192.0.2.1", port: UInt16 = 80) throws -> SocketAddress {
+        try #require(SocketAddress(ip: text, port: port))
+    }
 
     /// Dialled, used and released.
     private func keep(
@@ -147,11 +149,27 @@ struct ConnectionTableTests {
         #expect(table.take(6, by: 3, for: plain) == .kept(6))
     }
 
+    @Test("A request that curl moves to a second connection is on that one alone")
+    func moves() throws {
+        var table = table()
+        let both = Table.Purpose(mayBeHTTP2: true)
+        for (descriptor, user) in [(5, 1), (6, 1)] as [(Int32, Int)] {
+            table.opened(descriptor, for: both, at: "https://a:443", try address(), by: user)
+        }
+        #expect(table.take(5, by: 1, for: both) { true } == .fresh)
+        #expect(table.take(5, by: 2, for: both) == .kept(5))
+        #expect(table.take(6, by: 1, for: both) { true } == .fresh)
+        #expect(table.users(of: 5) == [2])
+        table.closed(5)
+        #expect(table.release(1, isClean: true, now: start) == [])
+        #expect(table.idleDescriptors == [6])
+    }
+
     @Test("A connection is found by its local port, and by its peer where the system gave the port twice")
     func localPorts() throws {
         var table = table()
         let (near, far) = (try address("192.0.2.1"), try address("2001:db8::1"))
-        for (descriptor, remote, user) in [(5, near, 1), (6, far, 2), (7, far, 2)] as [(Int32, IPAddress, Int)] {
+        for (descriptor, remote, user) in [(5, near, 1), (6, far, 2), (7, far, 2)] as [(Int32, SocketAddress, Int)] {
             table.opened(descriptor, for: plain, at: "http://a:80", remote, by: user)
         }
         #expect(table.takeUnlocated(of: 1) == [5])
@@ -168,10 +186,12 @@ struct ConnectionTableTests {
         #expect(table.descriptor(localPort: 1_001) { near } == nil)
         table.closed(5)
         #expect(table.descriptor(localPort: 1_000) { nil } == 6)
-        // Twice the same peer: which of them is unknown.
-        table.opened(8, for: plain, at: "http://a:81", far, by: 3)
+        // The same address, another port of it.
+        let other = try address("2001:db8::1", port: 81)
+        table.opened(8, for: plain, at: "http://a:81", other, by: 3)
         table.locate(8, at: 1_000)
-        #expect(table.descriptor(localPort: 1_000) { far } == nil)
+        #expect(table.descriptor(localPort: 1_000) { far } == 6)
+        #expect(table.descriptor(localPort: 1_000) { other } == 8)
         table.locate(9, at: 1_000)
         table.closed(6)
         #expect(table.descriptor(localPort: 1_000) { nil } == 8)

@@ -56,16 +56,46 @@ struct LookupGateTests {
         #expect(gate.overdue(now: start + .seconds(10)) == [])
         #expect(gate.overdue(now: start + .seconds(11)) == [3])
         #expect(gate.nextMoment == start + .seconds(12))
-        gate.abandon(now: start - .seconds(5))
+        gate.abandon("a", now: start - .seconds(5))
         #expect(gate.nextMoment == start + .seconds(10))
         #expect(gate.next(now: start + .seconds(10)) == 4)
+    }
+
+    @Test("One lookup serves all who ask for its name meanwhile: they take no place and no room in the line")
+    func followers() {
+        var gate = LookupGate<Int>(limit: 2, longestLine: 1, patience: .seconds(10))
+        #expect(gate.admit("a", 1, now: start) == .lookUp)
+        for waiter in 2...2_000 { #expect(gate.admit("a", waiter, now: start) == .wait) }
+        #expect(gate.admit("b", 2_001, now: start) == .lookUp)
+        #expect(gate.next(now: start) == nil)
+        #expect(gate.nextMoment == start + .seconds(10))
+        gate.finish("a", succeeded: true, now: start)
+        for waiter in 2...1_999 { #expect(gate.next(now: start) == waiter) }
+        gate.withdraw { $0 == 2_000 }
+        #expect(gate.next(now: start) == nil)
+    }
+
+    @Test(
+        "After a lookup that failed one of those who waited for it leads, and none waits longer than from its beginning"
+    )
+    func failingLeader() {
+        var gate = LookupGate<Int>(limit: 1, patience: .seconds(10))
+        #expect(gate.admit("a", 1, now: start) == .lookUp)
+        for waiter in 2...4 { #expect(gate.admit("a", waiter, now: start) == .wait) }
+        gate.finish("a", succeeded: false, now: start + .seconds(5))
+        #expect(gate.next(now: start + .seconds(5)) == 2)
+        #expect(gate.admit("a", 2, since: start, now: start + .seconds(5)) == .lookUp)
+        #expect(gate.next(now: start + .seconds(5)) == nil)
+        gate.abandon("a", now: start + .seconds(9))
+        #expect(gate.next(now: start + .seconds(9)) == nil)
+        #expect(gate.overdue(now: start + .seconds(10)) == [3, 4])
     }
 
     @Test("A lookup that was given up keeps its place until its thread must have ended")
     func abandoned() {
         var gate = LookupGate<Int>(limit: 1)
         #expect(gate.admit("a", 1, now: start) == .lookUp)
-        gate.abandon(now: start)
+        gate.abandon("a", now: start)
         #expect(gate.nextReclaim == nil)
         #expect(gate.admit("b", 2, now: start + .seconds(14)) == .wait)
         #expect(gate.nextReclaim == start + .seconds(15))

@@ -31,7 +31,8 @@ final class HTTPTransport: Sendable {
     ) async throws(DragonflyError) -> Answer {
         let deadline = MonotonicTime.now() + timeout
         do {
-            let request = try route.transferRequest(for: target, fields, trustingPeers: trust)
+            var request = try route.transferRequest(for: target, fields, trustingPeers: trust)
+            request.noProgressTimeout = timeout
             return try await send(request, on: route, until: deadline, gathers: gathers)
         } catch {
             throw DragonflyError(error, on: route)

@@ -117,8 +117,3 @@ extension ResponseIntake {
         return chunks
     }
 }
-
-extension TransferHead {
-    /// 2xx.
-    var isSuccess: Bool { (200...299).contains(status) }
-}

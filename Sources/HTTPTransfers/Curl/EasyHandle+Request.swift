@@ -15,7 +15,7 @@ extension EasyHandle {
     ) {
         configureConnection(request, settings)
         // Zero would be curl's own five minutes.
-        set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout / .milliseconds(1))))
+        set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(max(1, connectTimeout.milliseconds), Int64(Int32.max))))
         configureTLS(request, settings)
         configureRequest(request)
         set(CURLOPT_SHARE, pointer: UnsafeMutableRawPointer(share.pointer))
@@ -39,6 +39,7 @@ extension EasyHandle {
         set(CURLOPT_TCP_NODELAY, true)
         set(CURLOPT_TCP_KEEPALIVE, true)
         set(CURLOPT_TCP_KEEPIDLE, 60)
+        keepConnectionsOfAnyAge()
     }
 
     private func configureTLS(_ request: TransferRequest, _ settings: TransferSettings) {
@@ -125,9 +126,11 @@ extension EasyHandle {
             return 0
         }
         set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(pool).toOpaque())
-        setPrerequest { user, remote, _, _, localPort in
+        setPrerequest { user, remote, _, remotePort, localPort in
             let isGranted = Transfer.from(user).maySend(from: Int(localPort)) {
-                remote.flatMap { IPAddress(String(cString: $0)) }
+                remote.flatMap {
+                    SocketAddress(ip: String(cString: $0), port: UInt16(truncatingIfNeeded: remotePort))
+                }
             }
             return isGranted ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
         }

@@ -7,6 +7,7 @@ final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var proxyFields: UnsafeMutablePointer<curl_slist>?
+    private var blobs: [Bytes] = []
     private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// Nil if curl has no memory for another.
@@ -54,9 +55,10 @@ final class EasyHandle {
         }
     }
 
-    /// curl copies the bytes.
+    /// curl doesn't copy the bytes, which may be many; the handle keeps them.
     func set(_ option: CURLoption, blob: Bytes) {
-        _ = blob.withUnsafeBytes { seed_curl_set_blob(pointer, option, $0.baseAddress, $0.count) }
+        blobs.append(blob)
+        seed_curl_set_blob(pointer, option, blob.unowned.baseAddress, blob.count)
     }
 
     /// Without a value, not even curl's own.
@@ -93,8 +95,15 @@ final class EasyHandle {
         set(CURLOPT_URL, "http://127.0.0.1/")
         set(CURLOPT_PROXY, "")
         set(CURLOPT_FRESH_CONNECT, true)
+        keepConnectionsOfAnyAge()
         setOpenSocket { _, _, _ in seed_curl_socket_bad() }
     }
+
+    /// Has curl close the connection with the end of the exchange.
+    func forbidReuse() { set(CURLOPT_FORBID_REUSE, true) }
+
+    /// How long an idle connection is kept is the pool's to say; curl's own limit is two minutes.
+    func keepConnectionsOfAnyAge() { set(CURLOPT_MAXAGE_CONN, Int(Int32.max)) }
 
     /// Has curl say what it does from now on: of bytes behind a response that it has read and drops it says so in no other
     /// way.
