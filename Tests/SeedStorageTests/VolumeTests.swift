@@ -49,6 +49,8 @@ struct VolumeTests {
         try withVolume { (store, volume) throws in
             for number in 1...10 { try store.fill(number, pieces: 1) }
             let file = try store.createContent(key(99))
+            // A commit that finds no room would make the store evict before the write.
+            store.flush()
             volume.fill(leaving: 0)
             #expect(throws: StorageError.self) { try file.write(pattern(4 << 20), at: 0) }
             #expect(eventually { store.health.evictedPieces > 0 })
