@@ -164,6 +164,25 @@ struct GetTests {
         #expect(peer.acceptedConnections == 2)
     }
 
+    @Test("A lent client is ended with its requests: a body that is read later breaks, and nothing is sent any more")
+    func lent() async throws {
+        let peer = try FaultyOrigin { _, connection in
+            connection.head("200 OK", "Content-Length: 2")
+            connection.write([1])
+            connection.stall()
+        }
+        defer { peer.stop() }
+        let request = GetRequest(url: "http://o/f", timeout: .seconds(20))
+        let (client, response) = try await withDragonflyClient(
+            discovery: FixedDiscovery("127.0.0.1:\(peer.port)"), refresh: RefreshPolicy(healthCheck: .none)
+        ) { client in (client, try await client.get(request)) }
+        let broken = await #expect(throws: DragonflyError.self) { for try await _ in response.body {} }
+        #expect("\(broken, default: "-")".contains("the client has ended"))
+        let late = await #expect(throws: DragonflyError.self) { try await client.get(request) }
+        #expect("\(late, default: "-")".contains("the client has ended"))
+        #expect(peer.requests.count == 1)
+    }
+
     @Test("Hits are counted by Cache-Status")
     func hits() async throws {
         let answers = [

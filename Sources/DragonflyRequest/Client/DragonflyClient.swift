@@ -79,12 +79,27 @@ public final class DragonflyClient: DragonflyRequesting {
     }
 }
 
-/// Lends a client and shuts it down, whatever happens.
+extension DragonflyClient {
+    /// Ends what is still under way, too, and returns when the client's thread has ended.
+    fileprivate func end() async {
+        shutdown()
+        await core.transport.end()
+    }
+}
+
+/// Lends a client and ends it, whatever happens: a body that hasn't been read by then breaks, and no thread of the client
+/// is left, so that the program may exit.
 public func withDragonflyClient<Result>(
     discovery: any SeedPeerDiscovery, refresh: RefreshPolicy = RefreshPolicy(),
     configuration: ClientConfiguration = ClientConfiguration(), _ body: (DragonflyClient) async throws -> Result
 ) async throws -> Result {
     let client = try await DragonflyClient(discovery: discovery, refresh: refresh, configuration: configuration)
-    defer { client.shutdown() }
-    return try await body(client)
+    do {
+        let result = try await body(client)
+        await client.end()
+        return result
+    } catch {
+        await client.end()
+        throw error
+    }
 }

@@ -8,6 +8,7 @@ import SeedSupport
 /// when they are taken: a slow reader holds the sender back, and memory stays bounded.
 final class Exchange: Sendable {
     private static let refusalTimeout = Duration.seconds(5)
+    private static let ended = TransportError.connection("the client has ended")
 
     private struct State {
         var intake: ResponseIntake
@@ -46,7 +47,7 @@ final class Exchange: Sendable {
         self.driver = driver
         self.deadline = deadline
         state = Lock(State(intake: ResponseIntake(gathers: gathers)))
-        driver.loop.post { [self] in begin(request) }
+        if !driver.loop.post({ [self] in begin(request) }) { _ = change { $0.finish(.failed(Self.ended)) } }
     }
 
     private func change<R>(_ body: (inout ResponseIntake) -> R) -> R {
@@ -145,7 +146,7 @@ extension Exchange: TransferDelegate {
             switch outcome {
             // Stopped: a refusal of which enough has come.
             case .complete, .stopped: .complete
-            case .cancelled: .failed(.connection("the client has ended"))
+            case .cancelled: .failed(Self.ended)
             case .failed(let error): .failed(TransportError(error))
             }
         _ = change { $0.finish(end) }

@@ -22,6 +22,13 @@ final class HTTPTransport: Sendable {
     /// Closes unused connections; those in use close when they are done.
     func close() { driver.closeIdleConnections() }
 
+    /// Ends all requests, and returns when the thread has ended: OpenSSL's cleanup at a program's exit takes away what the
+    /// thread still uses.
+    func end() async {
+        // Nothing in it throws.
+        try? await blocking { [driver] in driver.shutdown() }
+    }
+
     /// - Parameters:
     ///   - timeout: From now to the last byte of the body.
     ///   - gathers: Whether the reader wants all bytes in memory.
