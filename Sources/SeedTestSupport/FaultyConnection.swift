@@ -133,7 +133,8 @@ package final class FaultyConnection: Sendable {
 
     /// Becomes a tunnel to a loopback port, as `CONNECT` asks for, until either side is done.
     package func tunnel(to port: UInt16) {
-        guard let near = state.withLock({ $0.socket }), let far = LoopbackSocket.connect(port: port) else { return }
+        guard let near = state.withLock({ $0.socket }) else { return }
+        guard let far = LoopbackSocket.connect(port: port) else { return cut() }
         defer { Glibc.close(far) }
         head("200 Connection established")
         var entries = [near, far].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }

@@ -29,16 +29,11 @@ package final class Nginx: Sendable {
     ///   - location: further directives for the one `location /`, such as `max_ranges 0;`.
     ///   - identity: speaks TLS under it, HTTP/2 as well as HTTP/1.1.
     package init(serving directory: String, location: String = "", identity: TestAuthority.Identity? = nil) throws {
-        port = try LoopbackSocket.freePort()
         scheme = identity == nil ? "http" : "https"
-        prefix = FileManager.default.temporaryDirectory.appending(path: "nginx-\(UUID().uuidString)")
+        let prefix = FileManager.default.temporaryDirectory.appending(path: "nginx-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: prefix, withIntermediateDirectories: true)
-        let file = prefix.appending(path: "nginx.conf")
-        try Self.text(directory, location, prefix.path, port, identity).write(
-            to: file, atomically: true, encoding: .utf8)
-        process = try ChildProcess(
-            "/usr/sbin/nginx", ["-p", prefix.path, "-c", file.path, "-e", prefix.appending(path: "error.log").path])
-        try waitUntilReady()
+        self.prefix = prefix
+        (port, process) = try Self.start(in: prefix) { Self.text(directory, location, prefix.path, $0, identity) }
     }
 
     deinit { stop() }
@@ -74,15 +69,30 @@ package final class Nginx: Sendable {
         return try complete.split(separator: 10).map { try JSONDecoder().decode(Access.self, from: $0) }
     }
 
-    private func waitUntilReady() throws {
-        let deadline = Date(timeIntervalSinceNow: 10)
-        while !LoopbackSocket.answers(port: port) {
-            guard process.isRunning, Date() < deadline else {
-                let log = try? String(contentsOf: prefix.appending(path: "error.log"), encoding: .utf8)
-                throw FixtureError("nginx did not start: \(log ?? "no error log")")
-            }
-            usleep(2000)  // refused connections return at once
+    /// Tries another port when somebody takes the free one before nginx does.
+    private static func start(in prefix: URL, _ text: (UInt16) -> String) throws -> (UInt16, ChildProcess) {
+        let file = prefix.appending(path: "nginx.conf")
+        let log = prefix.appending(path: "error.log")
+        for _ in 0..<3 {
+            let port = try LoopbackSocket.freePort()
+            try text(port).write(to: file, atomically: true, encoding: .utf8)
+            let process = try ChildProcess("/usr/sbin/nginx", ["-p", prefix.path, "-c", file.path, "-e", log.path])
+            if becomesReady(process, at: port, in: prefix) { return (port, process) }
+            process.send(SIGKILL)
+            _ = process.exitCode()
         }
+        throw FixtureError("nginx did not start: \((try? String(contentsOf: log, encoding: .utf8)) ?? "no error log")")
+    }
+
+    /// Waits until it listens, which is when it writes its process id: before, somebody else may answer at the port.
+    private static func becomesReady(_ process: ChildProcess, at port: UInt16, in prefix: URL) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: 10)
+        let identifier = prefix.appending(path: "nginx.pid").path
+        while !FileManager.default.fileExists(atPath: identifier) || !LoopbackSocket.answers(port: port) {
+            guard process.isRunning, Date() < deadline else { return false }
+            usleep(2000)  // a file has no event to wait for
+        }
+        return true
     }
 
     private static func text(
