@@ -58,15 +58,19 @@ struct PassThroughTests {
     @Test("Chunked bodies stay chunked both ways, and the connection serves the next request")
     func chunked() async throws {
         try await withRelay({ connection in
-            let request = try connection.readRequest()
-            guard request.contains("Transfer-Encoding: chunked") else { return }
-            var body = ""
-            while case let line = try connection.readLine(), line != "0" {
-                body += String(decoding: try connection.read(exactly: Int(line, radix: 16) ?? 0), as: UTF8.self)
+            // It stays open: a request with a body is not sent again when its connection has ended.
+            while true {
+                let request = try connection.readRequest()
+                guard request.contains("Transfer-Encoding: chunked") else { return }
+                var body = ""
+                while case let line = try connection.readLine(), line != "0" {
+                    body += String(decoding: try connection.read(exactly: Int(line, radix: 16) ?? 0), as: UTF8.self)
+                    _ = try connection.readLine()
+                }
                 _ = try connection.readLine()
+                try connection.send(
+                    "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n\(body)\r\n0\r\n\r\n")
             }
-            _ = try connection.readLine()
-            try connection.send("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n\(body)\r\n0\r\n\r\n")
         }) { _, origin, client in
             for _ in 0..<2 {
                 try client.send(
