@@ -6,15 +6,16 @@ enum CertificateFile {
     private static let limit = 16 << 20
 
     static func check(_ path: String) throws(SeedPeerError) {
-        let text: String
+        let text: Bytes
         do {
-            text = try System.readFile(path, limit: limit).description
+            text = try System.readFile(path, limit: limit)
         } catch {
             throw .badCertificates(path: path, reason: "\(error)")
         }
-        guard text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----")
-        else {
-            throw .badCertificates(path: path, reason: "it has no certificate in PEM form")
+        switch PEMCertificates.count(in: text) {
+        case nil: throw .badCertificates(path: path, reason: "a certificate in it is malformed")
+        case 0: throw .badCertificates(path: path, reason: "it has no certificate in PEM form")
+        default: break
         }
     }
 }

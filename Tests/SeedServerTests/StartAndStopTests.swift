@@ -118,15 +118,18 @@ struct StartAndStopTests {
         }
     }
 
-    @Test("A file of certificates that is missing or has none is refused with exit code 1 and its path")
+    @Test(
+        "A file of certificates that is missing, or has none or a malformed one, is refused with exit code 1 and its path"
+    )
     func badCertificates() throws {
         let file = directory.path("ca.pem")
-        for reason in ["No such file", "no certificate"] {
+        let malformed = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        for (reason, next) in [("No such file", "x"), ("no certificate", malformed), ("malformed", "")] {
             let peer = try SeedPeerProcess(store: store, in: directory, backend: "caCert: \(file)")
             #expect(peer.exitCode == 1)
             #expect(peer.waits(for: "certificates in \(file) cannot be read: "), "\(peer.errorText)")
             #expect(peer.waits(for: reason), "\(peer.errorText)")
-            try Data("x".utf8).write(to: URL(filePath: file))
+            try Data(next.utf8).write(to: URL(filePath: file))
         }
     }
 
