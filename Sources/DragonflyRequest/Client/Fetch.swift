@@ -79,7 +79,8 @@ struct Fetch: Sendable {
         core.record(.attempt(endpoint: route.name))
         do {
             let answer = try await core.transport.get(
-                target, fields, on: route, timeout: request.timeout, gathers: gathers)
+                target, fields, on: route, timeout: request.timeout,
+                expectedLength: request.range.map { Int64($0.count) }, gathers: gathers)
             core.record(.answer(endpoint: route.name, cacheStatus: answer.head.cacheStatus))
             return answer
         } catch {

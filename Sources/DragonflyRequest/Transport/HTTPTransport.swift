@@ -31,15 +31,18 @@ final class HTTPTransport: Sendable {
 
     /// - Parameters:
     ///   - timeout: From now to the last byte of the body.
+    ///   - expectedLength: Bytes that the body is going to have; nil: not known.
     ///   - gathers: Whether the reader wants all bytes in memory.
     /// - Throws: What went wrong, or what an answer that is not 2xx means.
     func get(
-        _ target: RequestTarget, _ fields: HTTPFields, on route: Route, timeout: Duration, gathers: Bool = false
+        _ target: RequestTarget, _ fields: HTTPFields, on route: Route, timeout: Duration, expectedLength: Int64? = nil,
+        gathers: Bool = false
     ) async throws(DragonflyError) -> Answer {
         let deadline = MonotonicTime.now() + timeout
         do {
             var request = try route.transferRequest(for: target, fields, trustingPeers: trust)
             request.noProgressTimeout = timeout
+            request.expectedLength = expectedLength
             return try await send(request, on: route, until: deadline, gathers: gathers)
         } catch {
             throw DragonflyError(error, on: route)
