@@ -82,7 +82,15 @@ package final class SeedPeerProcess: Sendable {
     package func kill() { process.kill() }
 
     /// Anonymous memory of the process that is resident now.
-    package func residentBytes() throws -> Int { try AnonymousMemory.resident(in: "\(process.identifier)") }
+    package func residentBytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+        let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
+        guard words.count > 1, let kibibytes = Int(words[1]) else {
+            throw FixtureError("no RssAnon in the status of the process")
+        }
+        return kibibytes * 1024
+    }
 
     /// Waits for the end; nil when it does not come within a minute.
     package var exitCode: Int32? { process.exitCode() }

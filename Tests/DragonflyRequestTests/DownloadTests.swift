@@ -43,6 +43,27 @@ struct DownloadTests {
         #expect(peers.flatMap(\.requests).count == 16)
     }
 
+    @Test(
+        "A part is not taken for the whole object, whatever it says of itself",
+        arguments: [
+            "X-None: 0", "Content-Range: bytes */10", "Content-Range: bytes 3-0/10", "Content-Range: bytes 0-99/10",
+            "Content-Range: bytes 0-3/0", "Content-Range: bytes 0-3/*", "Content-Range: items 0-3/4",
+            "Content-Type: multipart/byteranges; boundary=b",
+        ])
+    func unaskedPart(field: String) async throws {
+        let directory = try TemporaryDirectory()
+        let peer = try FaultyOrigin { _, connection in
+            connection.write("HTTP/1.1 206 Partial Content\r\n\(field)\r\nContent-Length: 4\r\n\r\nPART")
+        }
+        defer { peer.stop() }
+        let client = try EndpointClient(endpoints: [peer.url])
+        let path = directory.path("object")
+        await #expect(throws: DragonflyError.self) {
+            try await client.download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options)
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     @Test("Into a file that appears when it is complete", arguments: [nil, 100_000..<700_001 as Range<Int64>])
     func file(range: Range<Int64>?) async throws {
         let directory = try TemporaryDirectory()

@@ -78,7 +78,7 @@ extension DragonflyGetting {
         } catch {
             // An empty object has no first byte.
             guard error.refusal?.status == 416, request.range == nil else { throw error }
-            return .whole(try await get(request))
+            return .whole(try await get(request).checked(for: nil))
         }
         if let window = DownloadOpening.Window(response.head, wanted: request.range) {
             return .parts(window, first: response)
@@ -105,9 +105,14 @@ extension DragonflyGetting {
 }
 
 extension GetResponse {
-    /// - Throws: When a range was asked for and the answer is not that range.
+    /// - Throws: When a range was asked for and the answer is not that range, or none and it is a part.
     fileprivate func checked(for range: Range<Int64>?) throws(DragonflyError) -> GetResponse {
-        guard let range else { return self }
+        guard let range else {
+            guard status != 206 else {
+                throw .internal("\(head.endpoint): the answer is a part, but the whole object was asked for")
+            }
+            return self
+        }
         guard let part = head.contentRange, part.range.lowerBound == range.lowerBound else {
             throw .internal("\(head.endpoint): the answer is not the range asked for")
         }
