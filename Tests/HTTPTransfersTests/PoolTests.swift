@@ -99,10 +99,10 @@ struct PoolTests {
         arguments: ["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL", "H", ""], ["GET", "POST", "PUT", "DELETE"])
     func unsolicited(_ stray: String, _ name: String) throws {
         let method = try #require(HTTPMethod(name))
-        let isSent = Note<Bool>()
+        let (isTaken, isSent) = (Note<Bool>(), Note<Bool>())
         let handler = answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{n}") { client, number in
             guard number == 0 else { return }
-            usleep(20_000)
+            _ = isTaken.read()
             stray.isEmpty ? client.closeWriting() : try client.send(stray)
             isSent.write(true)
             // Its orderly end or its reset.
@@ -111,6 +111,7 @@ struct PoolTests {
         }
         try withServer({ _ in }, handler) { server, driver in
             #expect(try fetch(server, driver).body == Array("0".utf8))
+            isTaken.write(true)
             try #require(isSent.read() == true)
             for _ in 0..<3 { #expect(try fetch(server, driver, method).body == Array("1".utf8)) }
             #expect(server.acceptedConnections == 2)

@@ -432,7 +432,7 @@ struct PassThroughTests {
 
     @Test("An origin that answers, waits and answers again gives nobody the second", arguments: ["GET", "PUT"])
     func unsolicited(_ method: String) async throws {
-        let (connections, isSent) = (Lock(0), Note<Bool>())
+        let (connections, isTaken, isSent) = (Lock(0), Note<Bool>(), Note<Bool>())
         try await withRelay({ connection in
             let number = connections.withLock { count in
                 count += 1
@@ -443,13 +443,14 @@ struct PassThroughTests {
                 if request.hasPrefix("PUT") { _ = try connection.read(exactly: 2) }
                 try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\(number)")
                 guard number == 1 else { continue }
-                usleep(20_000)
+                _ = isTaken.read()
                 try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL")
                 isSent.write(true)
             }
         }) { _, origin, client in
             try client.send("GET http://127.0.0.1:\(origin.port)/1 HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try client.readResponse().text == "1")
+            isTaken.write(true)
             try #require(isSent.read() == true)
             for _ in 0..<2 {
                 let body = method == "PUT" ? "Content-Length: 2\r\n\r\nup" : "\r\n"
