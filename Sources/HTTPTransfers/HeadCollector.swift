@@ -126,10 +126,11 @@ extension UnsafeRawBufferPointer {
 
     /// Whether a line of it begins with a blank.
     fileprivate var hasFoldedLine: Bool {
-        var isAtStart = true
-        for byte in self {
-            if isAtStart, byte.isBlank { return true }
-            isAtStart = byte == .lineFeed
+        var start = 0
+        while start < count {
+            if self[start].isBlank { return true }
+            guard let feed = self[start...].firstIndex(of: .lineFeed) else { return false }
+            start = feed + 1
         }
         return false
     }

@@ -36,7 +36,7 @@ public struct DragonflyTask: Hashable, Sendable {
             identity = try TaskIdentity(
                 url: url,
                 marks: .init(tag: tag, application: application, revision: revision, pieceLength: pieceLength),
-                filter: QueryFilter(filteredQueryParams), content: contentForCalculatingTaskID,
+                filter: QueryFilter(ofRequest: filteredQueryParams), content: contentForCalculatingTaskID,
                 usesBlobDigest: enableTaskIDBasedBlobDigest)
         } catch {
             throw .internal("failed to generate task id: \(error)")
@@ -51,5 +51,12 @@ public struct DragonflyTask: Hashable, Sendable {
             case .manifestDigest: .manifestDigest
             case .url: .url
             }
+    }
+}
+
+extension QueryFilter {
+    /// The default list is made once: most gets have it, and it is long.
+    fileprivate init(ofRequest names: [String]) {
+        self = names == GetRequest.defaultFilteredQueryParams ? .default : QueryFilter(names)
     }
 }

@@ -15,8 +15,7 @@ extension GetRequest {
         fields[.dragonflyBlobDigest] = enableTaskIDBasedBlobDigest ? "true" : "false"
         if let priority { fields[.dragonflyPriority] = String(priority) }
         if !filteredQueryParams.isEmpty {
-            for name in filteredQueryParams { try GetRequest.checkFilteredName(name) }
-            fields[.dragonflyFilteredQueryParams] = filteredQueryParams.joined(separator: ",")
+            fields[content: .dragonflyFilteredQueryParams] = try filteredNames()
         }
         fields[.dragonflyUseP2P] = "true"
         return fields
@@ -28,6 +27,15 @@ extension GetRequest {
         for name in headers.map(\.name) where name.isDragonfly || name.isOfConnection { fields[name] = nil }
         if let range { fields[.range] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
         return fields
+    }
+
+    private static let defaultFilteredNames = HTTPField.Value(defaultFilteredQueryParams.joined(separator: ","))
+
+    /// The default list is joined once: most gets have it, and it is long.
+    private func filteredNames() throws(DragonflyError) -> HTTPField.Value {
+        if filteredQueryParams == Self.defaultFilteredQueryParams { return Self.defaultFilteredNames }
+        for name in filteredQueryParams { try Self.checkFilteredName(name) }
+        return HTTPField.Value(filteredQueryParams.joined(separator: ","))
     }
 
     /// Seed peers read the names between commas and trim them; another name would make another task id there.

@@ -13,12 +13,13 @@ extension HTTPField {
 
         /// Nil if this is no token.
         public init?(octets: some Collection<UInt8>) {
-            let name = octets.withContiguousStorageIfAvailable { Self(contiguous: UnsafeRawBufferPointer($0)) }
-            guard let name = name ?? Array(octets).withUnsafeBytes({ Self(contiguous: $0) }) else { return nil }
+            let name = octets.withContiguousStorageIfAvailable { Self(octets: UnsafeRawBufferPointer($0)) }
+            guard let name = name ?? Array(octets).withUnsafeBytes({ Self(octets: $0) }) else { return nil }
             self = name
         }
 
-        private init?(contiguous octets: UnsafeRawBufferPointer) {
+        /// The same, of memory.
+        package init?(octets: UnsafeRawBufferPointer) {
             guard isToken(octets) else { return nil }
             self.init(token: octets)
         }

@@ -13,7 +13,7 @@ extension HTTPField {
 
         /// Whatever a value may not hold becomes a blank, and blanks around it are left out.
         public init(_ text: String) {
-            if Self.isValid(text.utf8) {
+            if Self.isValid(text) {
                 self.init(known: text)
             } else {
                 self.init(known: text.utf8.map { $0.isFieldContent ? $0 : .space }.trimmingBlanks)
@@ -31,11 +31,12 @@ extension HTTPField {
 
         /// Keeps what was received, control characters too; only line ends and NUL become blanks.
         public init(lenientOctets octets: some Collection<UInt8>) {
-            let value = octets.withContiguousStorageIfAvailable { Self(lenient: UnsafeRawBufferPointer($0)) }
-            self = value ?? Array(octets).withUnsafeBytes { Self(lenient: $0) }
+            let value = octets.withContiguousStorageIfAvailable { Self(lenientOctets: UnsafeRawBufferPointer($0)) }
+            self = value ?? Array(octets).withUnsafeBytes { Self(lenientOctets: $0) }
         }
 
-        private init(lenient octets: UnsafeRawBufferPointer) {
+        /// The same, of memory.
+        package init(lenientOctets octets: UnsafeRawBufferPointer) {
             if octets.contains(where: Self.endsLine) {
                 self.init(known: octets.map { Self.endsLine($0) ? .space : $0 })
             } else {
@@ -45,7 +46,7 @@ extension HTTPField {
 
         /// Nil if no field may have this value.
         public init?(validating text: String) {
-            guard Self.isValid(text.utf8) else { return nil }
+            guard Self.isValid(text) else { return nil }
             self.init(known: text)
         }
 
@@ -106,13 +107,17 @@ extension HTTPField {
         }
 
         static func isValid(_ octets: some Collection<UInt8>) -> Bool {
-            guard let first = octets.first else { return true }
-            var last = first
-            for octet in octets {
-                guard octet.isFieldContent else { return false }
-                last = octet
-            }
-            return !first.isBlank && !last.isBlank
+            octets.withContiguousStorageIfAvailable { isValid(UnsafeRawBufferPointer($0)) }
+                ?? Array(octets).withUnsafeBytes { isValid($0) }
+        }
+
+        static func isValid(_ text: String) -> Bool {
+            text.utf8.span.bytes.withUnsafeBytes { isValid($0) }
+        }
+
+        private static func isValid(_ octets: UnsafeRawBufferPointer) -> Bool {
+            guard let first = octets.first, let last = octets.last else { return true }
+            return !first.isBlank && !last.isBlank && octets.allSatisfy(\.isFieldContent)
         }
 
         private static func endsLine(_ octet: UInt8) -> Bool {

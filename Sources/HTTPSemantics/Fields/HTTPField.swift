@@ -26,6 +26,11 @@ public struct HTTPField: Hashable, Sendable {
         self.init(name: name, content: Value(lenientOctets: octets))
     }
 
+    /// The same, of memory.
+    package init(name: Name, lenientValue octets: UnsafeRawBufferPointer) {
+        self.init(name: name, content: Value(lenientOctets: octets))
+    }
+
     /// Nil if no field may have this value.
     public init?(name: Name, validating value: String) {
         guard let content = Value(validating: value) else { return nil }
@@ -47,7 +52,7 @@ public struct HTTPField: Hashable, Sendable {
 
     /// Whether this may be the value of a field: no control characters but tabs, no blanks around it.
     public static func isValidValue(_ text: String) -> Bool {
-        Value.isValid(text.utf8)
+        Value.isValid(text)
     }
 
     /// The same, of octets.

@@ -55,6 +55,16 @@ public struct HTTPFields: Sendable {
         fields.first { $0.name == name }?.content
     }
 
+    /// The value of the one field of this name; nil if there is none, or more than one.
+    package func only(_ name: HTTPField.Name) -> HTTPField.Value? {
+        var value: HTTPField.Value?
+        for field in fields where field.name == name {
+            if value != nil { return nil }
+            value = field.content
+        }
+        return value
+    }
+
     public func contains(_ name: HTTPField.Name) -> Bool {
         fields.contains { $0.name == name }
     }
@@ -68,7 +78,7 @@ public struct HTTPFields: Sendable {
     }
 
     private mutating func setFields(_ new: [HTTPField], of name: HTTPField.Name) {
-        let place = fields.firstIndex { $0.name == name } ?? fields.count
+        guard let place = fields.firstIndex(where: { $0.name == name }) else { return fields.append(contentsOf: new) }
         fields.removeAll { $0.name == name }
         fields.insert(contentsOf: new, at: place)
     }

@@ -1,6 +1,7 @@
 extension Int64 {
     /// A number of ASCII digits only, as HTTP writes lengths and positions: no sign, no blank. Nil also for one above
     /// `Int64.max`.
+    @inlinable
     package init?(digits: some Collection<UInt8>) {
         guard !digits.isEmpty else { return nil }
         var value: Int64 = 0
@@ -15,6 +16,7 @@ extension Int64 {
     }
 
     /// The same, of text.
+    @inlinable
     package init?(digits: some StringProtocol) {
         self.init(digits: digits.utf8)
     }

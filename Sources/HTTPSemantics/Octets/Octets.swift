@@ -50,6 +50,14 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawBufferPointer(rebasing: self[start..<end])
     }
 
+    /// What stands before and behind the first byte of this kind; nil if there is none.
+    func divided(at byte: UInt8) -> (UnsafeRawBufferPointer, UnsafeRawBufferPointer)? {
+        guard let index = firstIndex(of: byte) else { return nil }
+        return (
+            UnsafeRawBufferPointer(rebasing: self[..<index]), UnsafeRawBufferPointer(rebasing: self[(index + 1)...])
+        )
+    }
+
     /// - Parameter known: in lower case, letters, digits and hyphens only; then setting one bit is enough to compare
     ///   it with a token.
     @inlinable @inline(__always)

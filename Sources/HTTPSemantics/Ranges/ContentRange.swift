@@ -6,32 +6,27 @@ package enum ContentRange: Hashable, Sendable {
     case unsatisfied(total: Int64)
 
     /// The unit is read in any case. Nil if malformed, in another unit, empty, or if the part lies beyond the total.
-    package init?(parsing field: some Collection<UInt8>) {
-        guard let space = field.firstIndex(of: .space), field[..<space].equalsIgnoringCase("bytes".utf8) else {
-            return nil
-        }
-        let halves = field[space...].dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard halves.count == 2 else { return nil }
-        self.init(span: halves[0], total: halves[1])
-    }
-
-    /// The same, of text.
-    package init?(parsing field: some StringProtocol) {
-        self.init(parsing: field.utf8)
-    }
-
-    private init?(span: some Collection<UInt8>, total text: some Collection<UInt8>) {
-        let total = Int64(digits: text)
-        guard total != nil || text.elementsEqual("*".utf8) else { return nil }
-        if span.elementsEqual("*".utf8) {
+    package init?(parsing field: UnsafeRawBufferPointer) {
+        guard let (unit, rest) = field.divided(at: .space), unit.equalsIgnoringCase("bytes"),
+            let (span, length) = rest.divided(at: UInt8(ascii: "/"))
+        else { return nil }
+        let total = Int64(digits: length)
+        guard total != nil || length.elementsEqual(CollectionOfOne(UInt8(ascii: "*"))) else { return nil }
+        if span.elementsEqual(CollectionOfOne(UInt8(ascii: "*"))) {
             guard let total else { return nil }
             self = .unsatisfied(total: total)
             return
         }
-        let ends = span.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard ends.count == 2, let first = Int64(digits: ends[0]), let last = Int64(digits: ends[1]) else { return nil }
-        guard first <= last, last < total ?? Int64.max else { return nil }
+        guard let (start, end) = span.divided(at: UInt8(ascii: "-")), let first = Int64(digits: start),
+            let last = Int64(digits: end), first <= last, last < total ?? Int64.max
+        else { return nil }
         self = .part(ByteRange(first, last + 1), total: total)
+    }
+
+    /// The same, of text.
+    package init?(parsing field: String) {
+        guard let range = field.utf8.span.bytes.withUnsafeBytes({ Self(parsing: $0) }) else { return nil }
+        self = range
     }
 }
 
@@ -49,14 +44,15 @@ extension ContentRange: CustomStringConvertible {
 extension HTTPFields {
     /// The parsed `Content-Range`; nil if absent, repeated, in another unit or malformed.
     package var contentRange: ContentRange? {
-        let values = self[contents: .contentRange]
-        return values.count == 1 ? ContentRange(parsing: values[0].octets) : nil
+        guard let value = only(.contentRange) else { return nil }
+        return value.withOctets { ContentRange(parsing: $0) }
     }
 
     /// The length that `Content-Length` declares, in bytes; nil if absent, if two differ, or if it is no number.
     package var contentLength: Int64? {
-        let values = self[contents: .contentLength]
-        guard let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
-        return Int64(digits: first.octets)
+        guard let first = first(.contentLength),
+            allSatisfy({ $0.name != .contentLength || $0.content == first })
+        else { return nil }
+        return first.withOctets { Int64(digits: $0) }
     }
 }

@@ -37,7 +37,7 @@ enum SemanticsCheck {
     }
 
     private static func contentRange(_ bytes: [UInt8]) -> String? {
-        guard let parsed = ContentRange(parsing: bytes) else { return nil }
+        guard let parsed = bytes.withUnsafeBytes({ ContentRange(parsing: $0) }) else { return nil }
         if case .part(let range, let total) = parsed {
             if range.isEmpty || range.lowerBound < 0 { return "Content-Range of \(range)" }
             if let total, total < range.upperBound { return "Content-Range of \(range) beyond \(total)" }

@@ -5,6 +5,8 @@
 // and then by the other, so that noise of the machine hits both alike; the figures are the medians of 15 pairs. CPU time
 // is the whole process's.
 //
+//   RequestBenchmarks [KiB…]      sizes of gets (1024 4 64 2048 8192)
+//
 // Goal at 1 MiB: at least 0.95 of curl's speed with at most 1.3 of its CPU time. Both wait for one answer before they ask
 // again, so this is latency, not throughput. libcurl does all in the calling thread; the SDK wakes an event loop and is
 // woken by it once.
@@ -113,7 +115,10 @@ let peer = try SeedPeerProcess(store: directory.path("store"), in: directory)
 defer { peer.kill() }
 
 print("    size        curl  DragonflyRequest  speed against curl's  CPU time against curl's")
-for (size, gets) in [(1 << 20, 100), (4 << 10, 300), (64 << 10, 200), (2 << 20, 50), (8 << 20, 20)] {
+let named = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+for size in (named.isEmpty ? [1_024, 4, 64, 2_048, 8_192] : named).map({ $0 << 10 }) {
+    // About as many bytes of each size, within reason.
+    let gets = min(300, max(20, (100 << 20) / size))
     let pairs = try await run(
         size: size, gets: gets, url: "\(nginx.url)/object", proxy: "http://127.0.0.1:\(try peer.port())")
     let (curl, sdk) = (median(pairs.map(\.curl.time)), median(pairs.map(\.sdk.time)))
