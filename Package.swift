@@ -37,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
         .target(name: "CResolver", linkerSettings: [.linkedLibrary("resolv")]),
         .target(name: "CFaultyDisk"),
@@ -58,7 +59,7 @@ let package = Package(
         module(
             "SeedProxy",
             [
-                "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "HTTPTransfers", "SeedEngine",
+                "CRE2", "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "HTTPTransfers", "SeedEngine",
                 "SeedOrigin", "SeedSupport",
             ]),
         module(

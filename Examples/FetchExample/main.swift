@@ -2,7 +2,7 @@
 //
 //   FetchExample 10.0.0.1:4001,10.0.0.2:4001 http://origin/object FILE
 //
-// It imports nothing but DragonflyRequest, which a test checks: neither the server nor LMDB, isa-l or libyaml come along.
+// It imports nothing but DragonflyRequest, which a test checks: neither the server nor LMDB, isa-l, RE2 or libyaml come along.
 
 import DragonflyRequest
 

@@ -8,6 +8,8 @@ import SeedSupport
 /// What the applications of all loops are made of.
 struct ProxySetup: Sendable {
     var configuration: ProxyConfiguration
+    var policy: ProxyPolicy
+    var blockList: BlockMatcher
     var engine: TaskEngine
     var gateway: OriginGateway
     var metrics: ProxyMetrics
@@ -29,8 +31,7 @@ final class ProxyApplication: Application {
     private let credentials: ProxyCredentials?
     private let rateLimiter: RequestRateLimiter?
 
-    /// - Throws: `ProxyError` about the first regular expression that is not understood.
-    init(_ setup: ProxySetup) throws(ProxyError) {
+    init(_ setup: ProxySetup) {
         configuration = setup.configuration
         engine = setup.engine
         gateway = setup.gateway
@@ -39,9 +40,8 @@ final class ProxyApplication: Application {
         hitField = Bytes("Cache-Status: \(setup.configuration.name); hit\r\n")
         credentials = setup.configuration.basicAuth.map(ProxyCredentials.init)
         rateLimiter = setup.rateLimiter
-        factory = TaskRequestFactory(
-            policy: try ProxyPolicy(rules: setup.configuration.rules), configuration: setup.configuration)
-        factory.blockList = try BlockMatcher(setup.configuration.blockList)
+        factory = TaskRequestFactory(policy: setup.policy, configuration: setup.configuration)
+        factory.blockList = setup.blockList
     }
 
     func respond(to head: RequestHead, on connection: ClientConnection) {

@@ -10,11 +10,11 @@ package enum ProxyError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .badRule(let regex, let reason):
-            "proxy.rules: the regex `\(regex)` is not understood: \(reason)"
+            "proxy.rules: the regex `\(regex)` is refused: \(reason)"
         case .cannotListen(let error):
             "proxy.server: \(error)"
         case .badBlockList(let regex, let reason):
-            "proxy.blockList: the regex `\(regex)` is not understood: \(reason)"
+            "proxy.blockList: the regex `\(regex)` is refused: \(reason)"
         case .badAddress(let text):
             "proxy.server: \(text) is no IP address with a port from 0 to 65535"
         }

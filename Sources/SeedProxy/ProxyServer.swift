@@ -30,10 +30,10 @@ package final class ProxyServer: Sendable {
         _ configuration: ProxyConfiguration, loops: [EventLoop], engine: TaskEngine, gateway: OriginGateway,
         own: OwnListeners, logger: Logger, metrics registry: MetricsRegistry = MetricsRegistry(prefix: "")
     ) throws(ProxyError) -> ProxyServer {
-        _ = (try ProxyPolicy(rules: configuration.rules), try BlockMatcher(configuration.blockList))
         let metrics = ProxyMetrics(registry)
         let setup = ProxySetup(
-            configuration: configuration, engine: engine, gateway: gateway, metrics: metrics,
+            configuration: configuration, policy: try ProxyPolicy(rules: configuration.rules),
+            blockList: try BlockMatcher(configuration.blockList), engine: engine, gateway: gateway, metrics: metrics,
             rateLimiter: RequestRateLimiter(perSecond: configuration.requestRateLimit), logger: logger)
         let server = try listen(try configuration.forServer, loops: loops, setup)
         guard let address = server.addresses.first else { preconditionFailure("a server listens where it was told to") }
@@ -46,11 +46,7 @@ package final class ProxyServer: Sendable {
         _ configuration: ServerConfiguration, loops: [EventLoop], _ setup: ProxySetup
     ) throws(ProxyError) -> Server {
         do throws(ListenError) {
-            return try Server.start(configuration, loops: loops) { _ in
-                // Expressions that were understood once are understood again: a `Regex` must not be shared by threads.
-                guard let application = try? ProxyApplication(setup) else { preconditionFailure("compiled before") }
-                return application
-            }
+            return try Server.start(configuration, loops: loops) { _ in ProxyApplication(setup) }
         } catch {
             throw .cannotListen(error)
         }
@@ -62,22 +58,20 @@ package final class ProxyServer: Sendable {
     package func replaceBlockList(
         _ list: BlockList, then done: @escaping @Sendable () -> Void
     ) throws(ProxyError) {
-        _ = try BlockMatcher(list)
-        server.onEachLoop({ Self.replaceBlockList(of: $0, list) }, then: done)
+        let matcher = try BlockMatcher(list)
+        server.onEachLoop({ Self.replaceBlockList(of: $0, matcher) }, then: done)
     }
 
     /// The same, waiting until it is in force.
     package func replaceBlockList(_ list: BlockList) async throws(ProxyError) {
-        _ = try BlockMatcher(list)
+        let matcher = try BlockMatcher(list)
         await withCheckedContinuation { continuation in
-            server.onEachLoop({ Self.replaceBlockList(of: $0, list) }, then: { continuation.resume() })
+            server.onEachLoop({ Self.replaceBlockList(of: $0, matcher) }, then: { continuation.resume() })
         }
     }
 
-    private static func replaceBlockList(of application: any Application, _ list: BlockList) {
-        // Its expressions were understood above.
-        guard let application = application as? ProxyApplication, let matcher = try? BlockMatcher(list) else { return }
-        application.factory.blockList = matcher
+    private static func replaceBlockList(of application: any Application, _ matcher: BlockMatcher) {
+        (application as? ProxyApplication)?.factory.blockList = matcher
     }
 
     /// Closes the listener and idle connections at once, lets present requests finish, and cuts them after `limit`. A

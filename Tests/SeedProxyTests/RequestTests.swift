@@ -183,7 +183,7 @@ struct RequestTests {
         #expect(request.headers[.via] == "1.1 seed-peer")
     }
 
-    @Test("A regex that isn't understood is named when the server starts")
+    @Test("A regex that is refused is named when the server starts")
     func badRegex() {
         #expect(throws: ProxyError.self) { try ProxyPolicy(rules: [ProxyRule(regex: "(")]) }
     }

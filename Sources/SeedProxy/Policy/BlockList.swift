@@ -16,21 +16,21 @@ package struct BlockList: Sendable, Equatable {
     }
 }
 
-/// A block list ready for use. One for each event loop, because a `Regex` must not be shared by threads.
-struct BlockMatcher {
-    private var urls: [Regex<AnyRegexOutput>] = []
+/// A block list ready for use.
+struct BlockMatcher: Sendable {
+    private var urls: [URLPattern] = []
     private var list = BlockList()
 
     init() {}
 
-    /// - Throws: `ProxyError.badBlockList` naming the first regex that is not understood.
+    /// - Throws: `ProxyError.badBlockList` naming the first regex that is refused.
     init(_ list: BlockList) throws(ProxyError) {
         self.list = list
         for text in list.urls {
-            do {
-                urls.append(try Regex(text).matchingSemantics(.unicodeScalar))
+            do throws(PatternError) {
+                urls.append(try URLPattern(text))
             } catch {
-                throw .badBlockList(regex: text, reason: "\(error)")
+                throw .badBlockList(regex: text, reason: error.description)
             }
         }
     }
@@ -42,6 +42,6 @@ struct BlockMatcher {
         if let tag = options.tag, list.tags.contains(tag) { return true }
         if list.priorities.contains(options.priority) { return true }
         let text = url.text
-        return urls.contains { (try? $0.firstMatch(in: text)) != nil }
+        return urls.contains { $0.isFound(in: text) }
     }
 }

@@ -1,18 +1,17 @@
-/// Decides which URLs go through the cache. One for each event loop, because a `Regex` must not be shared by threads.
-struct ProxyPolicy {
-    private let rules: [(regex: Regex<AnyRegexOutput>, rule: ProxyRule)]
+/// Decides which URLs go through the cache.
+struct ProxyPolicy: Sendable {
+    private let rules: [(pattern: URLPattern, rule: ProxyRule)]
     /// For requests that ask for the cache themselves where no rule does.
     private let fallback = ProxyRule()
 
-    /// - Throws: `ProxyError.badRule` naming the first regex that is not understood.
+    /// - Throws: `ProxyError.badRule` naming the first regex that is refused.
     init(rules: [ProxyRule]) throws(ProxyError) {
-        var compiled: [(regex: Regex<AnyRegexOutput>, rule: ProxyRule)] = []
+        var compiled: [(pattern: URLPattern, rule: ProxyRule)] = []
         for rule in rules {
-            do {
-                let regex = try Regex(rule.regex).matchingSemantics(.unicodeScalar)
-                compiled.append((regex, rule))
+            do throws(PatternError) {
+                compiled.append((try URLPattern(rule.regex), rule))
             } catch {
-                throw .badRule(regex: rule.regex, reason: "\(error)")
+                throw .badRule(regex: rule.regex, reason: error.description)
             }
         }
         self.rules = compiled
@@ -21,7 +20,6 @@ struct ProxyPolicy {
     /// The rule under which a GET of this URL goes through the cache; nil sends it straight through.
     func rule(for url: OriginURL, usesP2P: Bool) -> ProxyRule? {
         let text = url.withoutQuery
-        let match = rules.first { (try? $0.regex.firstMatch(in: text)) != nil }
-        return match?.rule ?? (usesP2P ? fallback : nil)
+        return rules.first { $0.pattern.isFound(in: text) }?.rule ?? (usesP2P ? fallback : nil)
     }
 }

@@ -4,11 +4,14 @@ package struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringCon
     package var value: String
     /// Nil for values that are allowed each, but not together.
     package var place: YAMLPlace?
+    /// Where what is allowed doesn't say it all.
+    package var reason: String?
     package var allowed: String
 
     package var description: String {
         let place = place.map { " (\($0))" } ?? ""
-        return "\(path): \(value) is not allowed\(place); allowed: \(allowed)"
+        let reason = reason.map { ": \($0)" } ?? ""
+        return "\(path): \(value) is not allowed\(place)\(reason); allowed: \(allowed)"
     }
 }
 

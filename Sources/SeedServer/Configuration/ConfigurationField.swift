@@ -11,9 +11,10 @@ struct ConfigurationField {
     /// `key:` with nothing behind it, or `null`: the key keeps its default.
     var isNull: Bool { node.isNull }
 
-    func problem(allowed: String, isSecret: Bool = false) -> ConfigurationProblem {
+    func problem(allowed: String, reason: String? = nil, isSecret: Bool = false) -> ConfigurationProblem {
         ConfigurationProblem(
-            path: path, value: isSecret ? "a value that is not shown" : shown, place: node.place, allowed: allowed)
+            path: path, value: isSecret ? "a value that is not shown" : shown, place: node.place, reason: reason,
+            allowed: allowed)
     }
 
     /// What the person wrote, cut where it gets long.

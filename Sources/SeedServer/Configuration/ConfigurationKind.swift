@@ -1,4 +1,5 @@
 import SeedOrigin
+import SeedProxy
 import SeedSupport
 
 /// A kind of value: how it is read, what is allowed (for people), and how it is written back.
@@ -73,8 +74,18 @@ extension ConfigurationKind<String> {
             parse: { ProxyURL.isOne($0) ? $0 : nil }, show: { $0 })
     }
 
+    /// For URLs; what is refused is told with its reason.
     static var regex: Self {
-        scalar("a regular expression", parse: { (try? Regex($0)) == nil ? nil : $0 }, show: quoted)
+        let allowed = URLPattern.allowed
+        return Self(
+            allowed: allowed,
+            read: { field throws(ConfigurationProblem) in
+                guard let text = field.text else { throw field.problem(allowed: allowed) }
+                do throws(PatternError) { _ = try URLPattern(text) } catch {
+                    throw field.problem(allowed: allowed, reason: error.description)
+                }
+                return text
+            }, show: quoted)
     }
 
     private static func nonEmpty(_ allowed: String) -> Self {

@@ -91,7 +91,7 @@ struct ConfigurationTests {
             ),
             (
                 "proxy:\n  rules:\n    - regex: ok\n    - regex: '('",
-                "proxy.rules[1].regex: ( is not allowed (line 4, column 14); allowed: a regular expression"
+                "proxy.rules[1].regex: ( is not allowed (line 4, column 14): missing ) at `(`; allowed: \(URLPattern.allowed)"
             ),
             (
                 "proxy:\n  rules:\n    - regexp: ok",
