@@ -7,7 +7,8 @@ import SeedSupport
 /// Gets an object through the seed peers that serve it.
 enum GetCommand {
     private static let output = Parameter.option(
-        "output", short: "o", .file, default: "-", help: "The file to write; - is standard output.")
+        "output", short: "o", .file, default: "-", help: "The file to write, or a device or FIFO; - is standard output."
+    )
     private static let range = Parameter.option(
         "range", .byteRange, help: "The bytes wanted, from 0, both ends included: A-B.")
     private static let header = Parameter.repeated(
@@ -33,7 +34,8 @@ enum GetCommand {
         "get", abstract: "Get an object through the seed peers that serve it.",
         discussion: """
             An output file appears when it is complete. Until then its bytes are in FILE.part, and the same command goes \
-            on from there as long as the object is the same.
+            on from there as long as the object is the same. What a symbolic link leads to is written, and a device or FIFO \
+            as the bytes come; neither is replaced.
 
             \(ClientFailure.table)
             """,
@@ -68,7 +70,11 @@ enum GetCommand {
                 bar.finish()
                 guard arguments[json] else { return }
                 let report = try JSONLines.text(Report(head, counters.values))
-                if arguments[output] == "-" { console.report(report) } else { try console.print(report) }
+                if StandardOutput.isNamed(by: arguments[output]) {
+                    console.report(report)
+                } else {
+                    try console.print(report)
+                }
             }
         }
     }
@@ -142,6 +148,14 @@ extension ValueKind<Range<Int64>> {
 
 /// Where `-` goes.
 private enum StandardOutput {
+    /// Whether bytes written to `path` go there, such as to `/dev/stdout`.
+    static func isNamed(by path: String) -> Bool {
+        var (named, own) = (stat(), stat())
+        guard path != "-" else { return true }
+        guard stat(path, &named) == 0, fstat(STDOUT_FILENO, &own) == 0 else { return false }
+        return named.st_dev == own.st_dev && named.st_ino == own.st_ino
+    }
+
     static func write(_ chunk: ByteChunk) async throws {
         do {
             try chunk.withUnsafeBytes { bytes throws(Errno) in try System.writeAll(STDOUT_FILENO, bytes) }

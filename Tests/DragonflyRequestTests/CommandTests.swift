@@ -42,6 +42,17 @@ struct CommandTests {
         #expect(sent[.init("X-Dragonfly-Tag")!] == "t")
     }
 
+    @Test("Another name of standard output means the same as -")
+    func namedStandardOutput() async throws {
+        let peer = try Self.good()
+        defer { peer.stop() }
+        for name in ["/dev/stdout", "/proc/self/fd/1"] {
+            let outcome = try await Self.run("get", Self.url, "--peers", Self.authority(peer), "--json", "-o", name)
+            #expect(outcome.code == 0 && outcome.output.elementsEqual(Self.object), "\(outcome.errors)")
+            #expect(outcome.errors.contains("status_code"))
+        }
+    }
+
     @Test("get and task-id read the options of a task alike, as seed peers do", arguments: ["a, ,b ", ""])
     func taskOptions(names: String) async throws {
         let peer = try Self.good()

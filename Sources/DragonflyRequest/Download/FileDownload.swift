@@ -5,8 +5,10 @@ extension DragonflyGetting {
     ///
     /// Until then the bytes are in `FILE.part`, and `FILE.part.state` tells which. A later call with the same request
     /// goes on from there, as long as the object has the same strong `ETag`; otherwise it begins anew. An object without
-    /// one is read as one stream and cannot be resumed. A file of that name is overwritten at the end. Two downloads of
-    /// one file at the same time spoil each other.
+    /// one is read as one stream and cannot be resumed. A file of that name is replaced at the end; of a symbolic link the
+    /// file that it leads to, beside which all this stands. Two downloads of one file at the same time spoil each other.
+    ///
+    /// A device, a FIFO or a descriptor such as `/dev/stdout` is opened first and written in order, as the bytes come.
     ///
     /// - Returns: The head of the first answer; its length is that of the first part.
     /// - Throws: ``DragonflyError``, or ``OutputError`` when the file cannot be written.
@@ -16,6 +18,22 @@ extension DragonflyGetting {
         progress: (@Sendable (DownloadProgress) -> Void)? = nil
     ) async throws -> ResponseHead {
         try options.validate()
+        let output: StraightOutput
+        switch try await blocking({ try OutputPlace(file) }) {
+        case .file(let path): return try await replace(path, by: request, options, progress)
+        case .special: output = try await blocking { try StraightOutput(file) }
+        case .descriptor(let number): output = try StraightOutput(file, descriptor: number)
+        }
+        return try await download(request, options: options, progress: progress) { chunk in
+            try await blocking { try chunk.withUnsafeBytes { bytes throws(OutputError) in try output.write(bytes) } }
+        }
+    }
+
+    /// - Parameter file: a regular file or a free name.
+    private func replace(
+        _ file: String, by request: GetRequest, _ options: DownloadOptions,
+        _ progress: (@Sendable (DownloadProgress) -> Void)?
+    ) async throws -> ResponseHead {
         let task = try request.task()
         switch try await openDownload(request, partSize: options.partSize) {
         case .whole(let response):

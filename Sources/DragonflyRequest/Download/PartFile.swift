@@ -127,8 +127,8 @@ extension PartFile {
 public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
-    init(_ verb: String, _ path: String) {
-        description = "cannot \(verb) \(path): \(String(cString: strerror(errno)))"
+    init(_ verb: String, _ path: String, _ code: Int32 = errno) {
+        description = "cannot \(verb) \(path): \(String(cString: strerror(code)))"
     }
 }
 
