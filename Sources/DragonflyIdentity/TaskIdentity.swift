@@ -105,7 +105,7 @@ extension TaskIdentity {
         self.variant = variant
         self.digest = digest
         pieceLength = marks.pieceLength
-        let canonical = filter.isEmpty ? nil : parsed.map { CanonicalURL($0, filter: filter) }
+        let canonical = filter.isEmpty ? nil : parsed.map { CanonicalURL($0, writtenAs: url, filter: filter) }
         canonicalURL = canonical?.text(insteadOf: url) ?? url
         provingParameters = parsed?.partsOutsideDigest ?? []
         taskID = digest.map { TaskID($0.encoded) } ?? TaskID(sha256: .sha256(of: Array(name.utf8)))

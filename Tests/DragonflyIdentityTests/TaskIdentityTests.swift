@@ -40,6 +40,23 @@ import Testing
         #expect(identity.canonicalURL == "no URL")
     }
 
+    /// Each with what the SDK from 1.9.0 and the dfdaemon from 1.5.5 make of it.
+    @Test(arguments: [
+        ("http://h", "http://h"), ("http://h/", "http://h/"), ("http://h//", "http://h//"), ("http://H:80", "http://h"),
+        ("http://h?b=1&a=2", "http://h?a=2&b=1"), ("http://h/?b=1&a=2", "http://h/?a=2&b=1"),
+        ("http://h?ns=x", "http://h"),
+        ("http://h/?ns=x", "http://h/"), ("http://h#f/", "http://h#f/"), ("http://h/#//", "http://h/#//"),
+        ("http://h?u=a/b", "http://h?u=a%2Fb"), ("http://h/..", "http://h/"), ("http://h\\a\\b", "http://h"),
+        ("http:h/a", "http://h/a"), ("http:h?u=a://b", "http://h?u=a%3A%2F%2Fb"),
+        ("http://u@h:8080", "http://u@h:8080"),
+        ("s3://bucket", "s3://bucket"), ("s3://bucket/", "s3://bucket/"),
+    ])
+    func aPathThatWasLeftOutStaysOut(url: String, canonical: String) throws {
+        #expect(try TaskIdentity(url: url).canonicalURL == canonical)
+        #expect(try TaskIdentity(url: url).taskID == TaskIdentity(url: canonical, filter: QueryFilter([])).taskID)
+        #expect(try TaskIdentity(url: url, content: "x").canonicalURL == canonical)
+    }
+
     /// The layout of the key's input is on disks: when this test fails, the change is wrong, not the test. The values
     /// were computed apart from this code, from the layout that `StoreKey.init(variant:name:origin:marks:)` documents.
     @Test func storeKeysNeverDrift() throws {

@@ -26,7 +26,7 @@ import Testing
         ("ftp://h:21/f", "ftp://h/f"),
         ("https://h:/f", "https://h/f"),
         ("https:\\\\h\\a\\..\\b", "https://h/b"),
-        ("https://h/a/..", "https://h"),
+        ("https://h/a/..", "https://h/"),
         ("https://h/a/b/..", "https://h/a/"),
         ("https://h/a/b/.", "https://h/a/b/"),
         ("https://h/../../a", "https://h/a"),

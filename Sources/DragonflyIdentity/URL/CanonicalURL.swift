@@ -8,8 +8,9 @@ struct CanonicalURL {
         text = Array(url.utf8)
     }
 
-    init(_ url: ParsedURL, filter: QueryFilter) {
-        text = url.head
+    /// - Parameter original: the URL as it was written.
+    init(_ url: ParsedURL, writtenAs original: String, filter: QueryFilter) {
+        text = Self.hasPath(original.utf8[...]) ? url.head : Array(url.head[..<url.pathStart])
         if let query = url.query {
             let query = CanonicalQuery(query, filter: filter)
             omitted = query.omitted
@@ -17,20 +18,12 @@ struct CanonicalURL {
         }
         if let fragment = url.fragment { append(UInt8(ascii: "#"), fragment) }
         // Only an opaque path can end in spaces, and nothing follows it if they are last here. Then they go.
-        cut(UInt8(ascii: " "))
-        // Dragonfly writes a root without its slash. It looks at the end of the whole text, so that with a root path
-        // the slashes at the end of a fragment go too.
-        if url.path.elementsEqual("/".utf8) { cut(UInt8(ascii: "/")) }
+        while text.last == UInt8(ascii: " ") { text.removeLast() }
     }
 
     private mutating func append(_ mark: UInt8, _ part: [UInt8]) {
         text.append(mark)
         text += part
-    }
-
-    /// Cuts all of `byte` from the end.
-    private mutating func cut(_ byte: UInt8) {
-        while text.last == byte { text.removeLast() }
     }
 }
 
@@ -42,10 +35,22 @@ extension CanonicalURL {
             return
         }
         do {
-            self.init(try ParsedURL(url), filter: filter)
+            self.init(try ParsedURL(url), writtenAs: url, filter: filter)
         } catch {
             throw .malformedURL(error)
         }
+    }
+
+    /// Whether a URL is written with a path, by the rule of Dragonfly's dfdaemon from 1.5.5 and its SDK from 1.9.0: nothing is
+    /// parsed, so a backslash is no slash and a `://` in a query counts. A text without `://` counts as one with a path.
+    private static func hasPath(_ url: Substring.UTF8View) -> Bool {
+        var rest = url
+        while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+            rest = rest[rest.index(after: colon)...]
+            guard rest.starts(with: "//".utf8) else { continue }
+            return rest.dropFirst(2).first { "/?#".utf8.contains($0) } == UInt8(ascii: "/")
+        }
+        return true
     }
 
     /// The text as a string; `original` itself when it is the same, which saves the copy.
