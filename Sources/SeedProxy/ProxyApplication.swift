@@ -45,6 +45,7 @@ final class ProxyApplication: Application {
     }
 
     func respond(to head: RequestHead, on connection: ClientConnection) {
+        if head.isProbe { return answerProbe(on: connection) }
         var request = ServedRequest(head, began: connection.eventLoop.now)
         if let refusal = refusal(of: &request.head, on: connection) {
             return refuse(refusal, request, on: connection)

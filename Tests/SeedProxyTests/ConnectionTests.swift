@@ -106,6 +106,26 @@ struct ConnectionTests {
         }
     }
 
+    @Test("While it drains, GET / is 503")
+    func drainingProbe() async throws {
+        try await withHarness(loops: 1) { harness in
+            let object = TestObject(count: 16 << 20)
+            harness.serve(object)
+            let (idle, busy) = (try harness.client(), try harness.client(receiveBuffer: 64 << 10))
+            try busy.send("GET http://h/o HTTP/1.1\r\nHost: h\r\n\r\n")
+            _ = try busy.readHead()
+            try idle.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(try idle.readResponse().status == 200)
+            let stopping = Task { await harness.server.shutdown(within: .seconds(30)) }
+            #expect(try idle.readToEnd().isEmpty)
+            try busy.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            _ = try busy.read(exactly: object.bytes.count)
+            let probe = try busy.readResponse()
+            #expect(probe.status == 503 && probe.body.isEmpty && probe["Retry-After"] != nil)
+            await stopping.value
+        }
+    }
+
     @Test("Fetches that run longer than the time to shut down are cut")
     func cut() async throws {
         try await withHarness { harness in

@@ -5,6 +5,7 @@ import HTTPServer
 import SeedEngine
 import SeedEngineTestSupport
 import SeedOrigin
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -216,6 +217,31 @@ struct ContractTests {
             #expect(try client.readResponse().status == 405)
             try client.send("GET * HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try client.readResponse().status == 400)
+        }
+    }
+
+    @Test("GET and HEAD of / are answered by us: without credentials or a registry, and not as traffic")
+    func probe() async throws {
+        try await withHarness(configure: {
+            $0.registryMirror = "http://127.0.0.1:1"
+            $0.basicAuth = BasicAuth(username: "u", password: "p")
+            $0.requestRateLimit = 1
+        }) { harness in
+            let client = try harness.client()
+            for method in ["GET", "HEAD", "GET", "HEAD"] {
+                try client.send("\(method) / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                let response = try client.readResponse(hasBody: method == "GET")
+                #expect(response.status == 200 && response.body.isEmpty && response["X-Dragonfly-Error-Type"] == nil)
+            }
+            let (metrics, counters) = (harness.server.metrics, harness.server.counters)
+            #expect(counters.requests == 0 && counters.bytesSent == 0)
+            #expect([metrics.refusals, metrics.hits, metrics.misses, metrics.bypasses].allSatisfy { $0.current == 0 })
+            // Everything else is what it was: the mirror's, for those who may ask.
+            for target in ["/?ns=x", "//", "/v2/", "http://127.0.0.1:1/"] {
+                try client.send("GET \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                #expect([407, 429].contains(try client.readResponse().status), "\(target)")
+            }
+            #expect(harness.server.counters.requests == 4)
         }
     }
 

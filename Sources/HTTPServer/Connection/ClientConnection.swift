@@ -246,7 +246,7 @@ extension ClientConnection {
             machine.begin(isPersistent: head.isPersistent, hasBody: head.hasBody)
             // The connection may have been idle for long: the time for the body begins now.
             if head.hasBody { clock.restart(eventLoop.now) }
-            server.counters.requests.add()
+            if !head.isProbe { server.counters.requests.add() }
             server.application.respond(to: head, on: self)
         case .malformed(let error): refuse(error)
         case .body, .end: break  // the end of the request that was answered last

@@ -4,7 +4,7 @@ import Synchronization
 package struct ServerCounters: Sendable {
     let loops: [LoopCounters]
 
-    /// Requests whose head was understood.
+    /// Requests whose head was understood, without probes.
     package var requests: Int64 { sum(\.requests) }
     /// Connections cut by us in the middle of a response.
     package var aborted: Int64 { sum(\.aborted) }

@@ -14,6 +14,18 @@ extension ProxyApplication {
         finished(request, on: connection, isAborted: false)
     }
 
+    /// Whether requests are taken. Neither credentials nor limits count, for what asks has neither; only what is wrong with
+    /// the server is told.
+    func answerProbe(on connection: ClientConnection) {
+        var head = connection.head(connection.isDraining ? 503 : 200)
+        if connection.isDraining {
+            head.field("X-Dragonfly-Error-Type", Refusal.draining.culprit.rawValue)
+            head.field("Retry-After", 1)
+        }
+        writeAnswerer(&head)
+        connection.respond(&head, Bytes())
+    }
+
     /// RFC 9110 §9.3.7: what this server, not an origin, can do.
     func answerOptions(_ request: ServedRequest, on connection: ClientConnection) {
         var head = connection.head(200)
