@@ -117,8 +117,9 @@ let package = Package(
         tests(
             of: "SeedServer",
             [
-                "DragonflyIdentity", "HTTPSemantics", "SeedEngine", "SeedOrigin", "SeedProxy", "SeedStorage",
-                "SeedSupport", "SeedTestSupport",
+                "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "SeedEngine", "SeedOrigin",
+                "SeedProxy",
+                "SeedStorage", "SeedSupport", "SeedTestSupport",
             ]),
         tests(
             of: "DragonflyRequest",

@@ -46,6 +46,8 @@ package final class OriginGateway: OriginSource {
 
     /// What the driver has in use.
     package var counts: TransferCounts { driver.counts }
+    /// Where all of it happens; for those who look whether it turns.
+    package var loop: EventLoop { driver.loop }
 
     private func nextID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
 

@@ -31,10 +31,13 @@ package struct SeedPeer: Sendable {
         defer { components.close() }
         let loops = EventLoopGroup(name: "client", tickInterval: configuration.tickInterval)
         defer { loops.stop() }
-        let events = ProcessEvents(watching: [SIGTERM, SIGINT, SIGHUP], on: loops.loops[0])
+        let control = EventLoop(name: "control", tickInterval: Watchdog.interval)
+        defer { control.stop() }
+        let events = ProcessEvents(watching: [SIGTERM, SIGINT, SIGHUP], on: control)
         defer { events.stop() }
         let ports = try Ports.open(
-            configuration, components: components, loops: loops.loops, metrics: metrics, logger: logger)
+            configuration, components: components, loops: loops.loops, control: control, metrics: metrics,
+            logger: logger)
         defer { ports.close() }
         // The signals are watched by now: who reads this line may send one.
         logger.info("\(ports.readyLine)")

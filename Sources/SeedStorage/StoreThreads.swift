@@ -1,4 +1,5 @@
-import SeedSupport
+package import SeedSupport
+import Synchronization
 
 /// The store's own blocking threads: a fixed number, work in the order it came.
 package final class StoreThreads: Sendable {
@@ -10,13 +11,37 @@ package final class StoreThreads: Sendable {
         var isClosed = false
     }
 
+    /// Since when a thread has been doing one piece of work.
+    private final class Activity: Sendable {
+        let name: String
+        /// A point of `MonotonicTime`; 0 while there is nothing to do.
+        private let began = Atomic<Int64>(0)
+
+        init(_ name: String) {
+            self.name = name
+        }
+
+        func of(_ work: Work) {
+            began.store(MonotonicTime.coarseNow().nanoseconds, ordering: .relaxed)
+            work()
+            began.store(0, ordering: .relaxed)
+        }
+
+        func began(before moment: MonotonicTime) -> Bool {
+            let began = began.load(ordering: .relaxed)
+            return began != 0 && began < moment.nanoseconds
+        }
+    }
+
     private let queue = Monitor(Queue())
+    private let activities: [Activity]
     private let threads: [PlatformThread]
 
     /// Starts `count` threads, at least one.
     package init(count: Int, name: String = "store") {
-        threads = (0..<max(count, 1)).map { [queue] number in
-            PlatformThread(name: "\(name)-\(number)") { Self.serve(queue) }
+        activities = (0..<max(count, 1)).map { Activity("\(name)-\($0)") }
+        threads = activities.map { [queue] activity in
+            PlatformThread(name: activity.name) { Self.serve(queue, activity) }
         }
     }
 
@@ -42,8 +67,13 @@ package final class StoreThreads: Sendable {
         for thread in threads { thread.join() }
     }
 
-    private static func serve(_ queue: Monitor<Queue>) {
-        while let work = next(queue) { work() }
+    /// The threads that have been at one piece of work since before `moment`, by name.
+    package func busy(since moment: MonotonicTime) -> [String] {
+        activities.filter { $0.began(before: moment) }.map(\.name)
+    }
+
+    private static func serve(_ queue: Monitor<Queue>, _ activity: Activity) {
+        while let work = next(queue) { activity.of(work) }
     }
 
     private static func next(_ queue: Monitor<Queue>) -> Work? {

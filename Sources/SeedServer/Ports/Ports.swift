@@ -5,7 +5,8 @@ import SeedProxy
 import SeedStorage
 import SeedSupport
 
-/// The four ports: for data, and beside it health, metrics and admin. All are served on the same event loops.
+/// The four ports: for data, and beside it health, metrics and admin. These three have a loop of their own: they tell how it
+/// is when the others don't turn.
 struct Ports: Sendable {
     let proxy: ProxyServer
     let health: Server
@@ -13,9 +14,12 @@ struct Ports: Sendable {
     let admin: Server
 
     /// Opens all, health last: who asks it finds the others open.
+    /// - Parameters:
+    ///   - loops: of the data port.
+    ///   - control: of the others.
     static func open(
-        _ configuration: SeedPeerConfiguration, components: Components, loops: [EventLoop], metrics: MetricsRegistry,
-        logger: Logger
+        _ configuration: SeedPeerConfiguration, components: Components, loops: [EventLoop],
+        control: EventLoop, metrics: MetricsRegistry, logger: Logger
     ) throws -> Ports {
         var settings = configuration.forProxy
         settings.blockList = try configuration.proxy.blockList.map(BlockListFile.read) ?? settings.blockList
@@ -25,10 +29,12 @@ struct Ports: Sendable {
         var opened: [Server] = []
         do {
             let admin = AdminRoutes(store: components.store)
-            opened.append(try SmallPort.open("admin", configuration.admin, admin.table, on: loops))
+            opened.append(try SmallPort.open("admin", configuration.admin, admin.table, on: control))
             let report = MetricsRoutes(registry: metrics, threads: components.store.threads)
-            opened.append(try SmallPort.open("metrics", configuration.metrics, report.table, on: loops))
-            opened.append(try SmallPort.open("health", configuration.health, SmallPort.health, on: loops))
+            opened.append(try SmallPort.open("metrics", configuration.metrics, report.table, on: control))
+            let health = HealthRoutes(loops: loops + [components.origin.loop], store: components.store)
+            control.post { _ = control.addTick { health.ask($0) } }
+            opened.append(try SmallPort.open("health", configuration.health, health.table, on: control))
         } catch {
             for server in opened { server.drain(within: .zero) {} }
             proxy.drain(within: .zero) {}

@@ -7,20 +7,17 @@ import SeedSupport
 enum SmallPort {
     /// - Parameter name: the section of the configuration.
     static func open(
-        _ name: String, _ listener: SeedPeerConfiguration.Listener, _ table: RouteTable, on loops: [EventLoop]
+        _ name: String, _ listener: SeedPeerConfiguration.Listener, _ table: RouteTable, on loop: EventLoop
     ) throws(SeedPeerError) -> Server {
         var configuration = ServerConfiguration(addresses: [listener.address])
         // A few monitors and operators: clients of the data port must not run short of descriptors for their sake.
         configuration.connectionLimit = 64
         do {
-            return try Server.start(configuration, loops: loops) { _ in RouteApplication(table) }
+            return try Server.start(configuration, loops: [loop]) { _ in RouteApplication(table) }
         } catch {
             throw .cannotListen(key: "\(name).server", error)
         }
     }
-
-    /// `GET /healthy` answers 200 as long as requests are taken.
-    static let health = RouteTable([Route(.get, "/healthy") { _ in RouteResponse(.ok) }])
 }
 
 extension SeedPeerConfiguration.Listener {

@@ -1,0 +1,131 @@
+import Dispatch
+import EventLoops
+import HTTPServer
+import SeedStorage
+import SeedSupport
+import SeedTestSupport
+import Testing
+
+@testable import SeedServer
+
+@Suite("The watchdog behind /healthy and /ready (rule 44)")
+struct WatchdogTests {
+    /// A health port over threads of its own; `now` is the test's.
+    private struct Bench {
+        let loops = EventLoopGroup(count: 2, name: "client")
+        let control = EventLoop(name: "control")
+        let threads = StoreThreads(count: 2)
+        let clock = Lock(MonotonicTime.now())
+        let routes: HealthRoutes
+        let server: Server
+
+        init() throws {
+            var routes = HealthRoutes(loops: loops.loops, threads: [("store", threads)])
+            routes.now = { [clock] in clock.withLock { $0 } }
+            self.routes = routes
+            let listener = SeedPeerConfiguration.Listener(ip: "127.0.0.1", port: 0)
+            server = try SmallPort.open("health", listener, routes.table, on: control)
+        }
+
+        /// Puts the questions, and waits until all that can answer have answered. Then so much time passes.
+        func pass(_ duration: Duration, free loops: [EventLoop], store: Bool = true) {
+            routes.ask(clock.withLock { $0 })
+            for loop in loops { Self.wait { loop.post($0) } }
+            if store { Self.wait { threads.run($0) } }
+            clock.withLock { $0 = $0 + duration }
+        }
+
+        /// Blocks something until the result is signalled.
+        static func block(_ post: (@escaping @Sendable () -> Void) -> Bool) -> DispatchSemaphore {
+            let (isBlocked, mayGoOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            #expect(
+                post {
+                    isBlocked.signal()
+                    mayGoOn.wait()
+                })
+            isBlocked.wait()
+            return mayGoOn
+        }
+
+        private static func wait(_ post: (@escaping @Sendable () -> Void) -> Bool) {
+            let isDone = DispatchSemaphore(value: 0)
+            if post({ isDone.signal() }) { isDone.wait() }
+        }
+
+        func get(_ path: String) throws -> (status: Int, text: String) {
+            let client = try RawClient(port: Int(server.addresses[0].port))
+            try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            let response = try client.readResponse()
+            return (response.status, response.text)
+        }
+
+        func stop() {
+            server.drain(within: .zero) {}
+            loops.stop()
+            control.stop()
+            threads.shutdown()
+        }
+    }
+
+    @Test("An event loop that doesn't turn is named by /healthy and /ready, until it turns again")
+    func stuckLoop() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let (first, second) = (bench.loops.loops[0], bench.loops.loops[1])
+        bench.pass(.seconds(60), free: [first, second])
+        #expect(try bench.get("/healthy") == (200, ""))
+        let blocked = Bench.block { second.post($0) }
+        bench.pass(.seconds(9), free: [first])
+        #expect(try bench.get("/healthy").status == 200)
+        bench.pass(.seconds(2), free: [first])
+        for path in ["/healthy", "/ready"] {
+            let (status, text) = try bench.get(path)
+            #expect(status == 503 && text == "client-1 has not turned for more than 10 s\n")
+        }
+        blocked.signal()
+        bench.pass(.seconds(60), free: [first, second])
+        #expect(try bench.get("/healthy").status == 200)
+        #expect(try bench.get("/ready").status == 200)
+    }
+
+    @Test("A store thread that waits for the disk makes /ready degraded, and leaves /healthy as it is")
+    func slowDisk() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let blocked = Bench.block { bench.threads.run($0) }
+        bench.clock.withLock { $0 = .now() }
+        bench.pass(.seconds(9), free: bench.loops.loops)
+        #expect(try bench.get("/ready") == (200, ""))
+        bench.pass(.seconds(2), free: bench.loops.loops)
+        let (status, text) = try bench.get("/ready")
+        #expect(status == 503 && text.hasPrefix("degraded: store-"))
+        #expect(try bench.get("/healthy").status == 200)
+        blocked.signal()
+        // Both threads are free again when each has done something.
+        let both = (0..<2).map { _ in Bench.block { bench.threads.run($0) } }
+        for one in both { one.signal() }
+        bench.pass(.seconds(60), free: bench.loops.loops)
+        #expect(try bench.get("/ready").status == 200)
+    }
+
+    @Test("Work that no store thread takes makes /ready degraded, too")
+    func fullQueue() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let blocked = (0..<2).map { _ in Bench.block { bench.threads.run($0) } }
+        bench.pass(.seconds(11), free: bench.loops.loops, store: false)
+        #expect(try bench.get("/ready").text.contains("degraded: the queue of store has waited"))
+        #expect(try bench.get("/healthy").status == 200)
+        for one in blocked { one.signal() }
+    }
+
+    @Test("Threads that have ended owe no answer")
+    func ended() throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        bench.loops.stop()
+        bench.threads.shutdown()
+        bench.pass(.seconds(60), free: [])
+        #expect(try bench.get("/ready").status == 200)
+    }
+}
