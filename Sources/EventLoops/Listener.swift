@@ -62,6 +62,16 @@ package final class Listener: Sendable {
         }
     }
 
+    /// Listens, and leaves it to `adopt` to accept: in a process that inherits the socket.
+    /// - Returns: non-blocking, closed at exec; owned by the caller.
+    package static func openSocket(_ address: SocketAddress, backlog: Int32 = 4_096) throws(ListenError) -> Int32 {
+        do throws(Errno) {
+            return try open(address, backlog: backlog)
+        } catch {
+            throw ListenError(address: address.description, cause: error)
+        }
+    }
+
     private static func open(_ address: SocketAddress, backlog: Int32) throws(Errno) -> Int32 {
         let socket = try System.call { posix_io_socket(address.isIPv6 ? 1 : 0) }
         do throws(Errno) {

@@ -27,6 +27,8 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var requestRateLimit = 0
     /// Credentials that every request must carry (`proxy.server.basicAuth`).
     package var basicAuth: BasicAuth?
+    /// A socket that listens already, instead of one at `host` and `port`.
+    package var inheritedSocket: Int32?
     /// Requests to refuse from the start (`proxy.blockList`).
     package var blockList = BlockList()
     /// How long a connection may be without a request.

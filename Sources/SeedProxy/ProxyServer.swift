@@ -94,6 +94,7 @@ extension ProxyConfiguration {
                 throw .badAddress("\(host):\(port)")
             }
             var server = ServerConfiguration(addresses: [address])
+            server.inheritedSocket = inheritedSocket
             server.connectionLimit = connectionLimit
             server.connectionsPerClient = connectionsPerClient
             server.timeouts.idle = idleTimeout

@@ -37,6 +37,16 @@ final class ProcessEvents: Sendable {
         queue.wait { queue in queue.popFirst().map { .go($0) } ?? .wait(until: nil) }
     }
 
+    /// The same, at most until the deadline if there is one.
+    /// - Returns: nil at the deadline.
+    func next(until deadline: MonotonicTime?) -> Event? {
+        queue.wait { queue in
+            if let event = queue.popFirst() { return .go(event) }
+            if let deadline, deadline <= .now() { return .go(nil) }
+            return .wait(until: deadline)
+        }
+    }
+
     /// The signals do again what they do by default.
     func stop() {
         loop.post { [watch] in watch.withLock { $0.take() }?.value.cancel() }

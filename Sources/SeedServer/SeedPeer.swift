@@ -9,10 +9,15 @@ package struct SeedPeer: Sendable {
     package static let version = "0.1.0"
 
     private let configuration: SeedPeerConfiguration
+    private let sockets: ListeningSockets
     private let logger: Logger
 
-    package init(configuration: SeedPeerConfiguration, logger: Logger) {
+    /// - Parameter sockets: what a supervisor has opened.
+    package init(
+        configuration: SeedPeerConfiguration, sockets: ListeningSockets = ListeningSockets(), logger: Logger
+    ) {
         self.configuration = configuration
+        self.sockets = sockets
         self.logger = logger
     }
 
@@ -36,8 +41,8 @@ package struct SeedPeer: Sendable {
         let events = ProcessEvents(watching: [SIGTERM, SIGINT, SIGHUP], on: control)
         defer { events.stop() }
         let ports = try Ports.open(
-            configuration, components: components, loops: loops.loops, control: control, metrics: metrics,
-            logger: logger)
+            configuration, components: components, loops: loops.loops, control: control, sockets: sockets,
+            metrics: metrics, logger: logger)
         defer { ports.close() }
         // The signals are watched by now: who reads this line may send one.
         logger.info("\(ports.readyLine)")

@@ -32,6 +32,8 @@ package final class SeedPeerProcess: Sendable {
         try self.init(arguments: ["run", "--config", file], limits: limits)
     }
 
+    package var identifier: Int32 { process.identifier }
+
     /// What the program has written to stderr so far.
     package var errorText: String { log.withLock { $0 } }
 
@@ -120,7 +122,8 @@ package final class SeedPeerProcess: Sendable {
     package static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "seed-peer")
 
-    private static func configuration(
+    /// Of a server on free ports of loopback that caches every URL.
+    package static func configuration(
         store: String, backend: String, storage: String, extra: String
     ) -> String {
         """

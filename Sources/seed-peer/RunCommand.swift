@@ -3,7 +3,8 @@ import Glibc
 import SeedServer
 import SeedSupport
 
-/// Serves until SIGTERM or SIGINT. Exit codes: 0 stopped as asked, 1 could not start or failed, 2 configuration refused.
+/// Serves until SIGTERM or SIGINT. Exit codes: 0 stopped as asked, 1 could not start or failed, 2 configuration refused. A
+/// supervisor's is that of its server.
 enum RunCommand {
     private static let config = Parameter.option(
         "config", short: "c", .file,
@@ -15,11 +16,14 @@ enum RunCommand {
     private static let logLevel = Parameter.option(
         "log-level", short: "l", levels,
         help: "trace, debug, info, notice, warning, error or critical. (default: $DFDAEMON_LOG_LEVEL, else info)")
+    private static let supervise = Parameter.flag(
+        "supervise",
+        help: "Hold the ports in a process of their own, which starts a new server within a second when one crashes.")
     private static let console = Parameter.flag(
         "console", help: "Accepted for Dragonfly's sake: the log always goes to stderr.")
 
     static let command = Command(
-        "run", abstract: "Serve until told to stop.", parameters: [config, dev, logLevel, console],
+        "run", abstract: "Serve until told to stop.", parameters: [config, dev, logLevel, supervise, console],
         validate: { arguments throws(UsageError) in
             if arguments[dev], arguments[config] != nil { throw UsageError("--dev and --config exclude each other.") }
         }, action: run)
@@ -31,7 +35,14 @@ enum RunCommand {
         do {
             let loaded = try configuration(arguments)
             loaded.notices.forEach { $0.log(to: logger) }
-            try SeedPeer(configuration: loaded.configuration, logger: logger).run()
+            let sockets = ListeningSockets.inherited()
+            if arguments[supervise], sockets == nil {
+                let supervisor = Supervisor(
+                    configuration: loaded.configuration, arguments: CommandLine.arguments, logger: logger)
+                return ExitCode(try supervisor.run())
+            }
+            try SeedPeer(configuration: loaded.configuration, sockets: sockets ?? ListeningSockets(), logger: logger)
+                .run()
             return .success
         } catch let error as ConfigurationError {
             console.report("seed-peer: \(error)")

@@ -76,6 +76,12 @@ package final class Server: Sendable {
             refused: { counters.loops[0].connectionsRefused.add() })
         var listeners: [Listener] = []
         do throws(ListenError) {
+            if let socket = configuration.inheritedSocket {
+                let loops = places.map(\.eventLoop)
+                return [
+                    try Listener.adopt(socket, unsentLimit: WriteLimits.unsent, loops: loops, handler: handler)
+                ]
+            }
             for address in configuration.addresses {
                 listeners.append(
                     try Listener.listen(

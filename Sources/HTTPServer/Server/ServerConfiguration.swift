@@ -4,6 +4,8 @@ package import SeedSupport
 package struct ServerConfiguration: Sendable {
     /// Port 0 lets the system choose.
     package var addresses: [SocketAddress]
+    /// A socket that listens already; then nothing is opened at the addresses.
+    package var inheritedSocket: Int32?
     /// Open connections; more are reset as soon as they are accepted.
     package var connectionLimit = 16_384
     /// Open connections of one client, an IPv4 address or an IPv6 /64; 0 means no limit.

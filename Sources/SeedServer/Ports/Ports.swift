@@ -17,11 +17,13 @@ struct Ports: Sendable {
     /// - Parameters:
     ///   - loops: of the data port.
     ///   - control: of the others.
+    ///   - sockets: what a supervisor has opened.
     static func open(
         _ configuration: SeedPeerConfiguration, components: Components, loops: [EventLoop],
-        control: EventLoop, metrics: MetricsRegistry, logger: Logger
+        control: EventLoop, sockets: ListeningSockets, metrics: MetricsRegistry, logger: Logger
     ) throws -> Ports {
         var settings = configuration.forProxy
+        settings.inheritedSocket = sockets[.proxy]
         settings.blockList = try configuration.proxy.blockList.map(BlockListFile.read) ?? settings.blockList
         let proxy = try ProxyServer.start(
             settings, loops: loops, engine: components.engine, gateway: components.origin,
@@ -29,12 +31,17 @@ struct Ports: Sendable {
         var opened: [Server] = []
         do {
             let admin = AdminRoutes(store: components.store)
-            opened.append(try SmallPort.open("admin", configuration.admin, admin.table, on: control))
+            opened.append(
+                try SmallPort.open("admin", configuration.admin, admin.table, inherited: sockets[.admin], on: control))
             let report = MetricsRoutes(registry: metrics, threads: components.store.threads)
-            opened.append(try SmallPort.open("metrics", configuration.metrics, report.table, on: control))
+            opened.append(
+                try SmallPort.open(
+                    "metrics", configuration.metrics, report.table, inherited: sockets[.metrics], on: control))
             let health = HealthRoutes(loops: loops + [components.origin.loop], store: components.store)
             control.post { _ = control.addTick { health.ask($0) } }
-            opened.append(try SmallPort.open("health", configuration.health, health.table, on: control))
+            opened.append(
+                try SmallPort.open(
+                    "health", configuration.health, health.table, inherited: sockets[.health], on: control))
         } catch {
             for server in opened { server.drain(within: .zero) {} }
             proxy.drain(within: .zero) {}

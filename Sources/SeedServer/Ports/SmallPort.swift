@@ -5,11 +5,15 @@ import SeedSupport
 
 /// One of the ports beside the data port: health, metrics, admin. Each is a table of routes.
 enum SmallPort {
-    /// - Parameter name: the section of the configuration.
+    /// - Parameters:
+    ///   - name: the section of the configuration.
+    ///   - socket: listens already.
     static func open(
-        _ name: String, _ listener: SeedPeerConfiguration.Listener, _ table: RouteTable, on loop: EventLoop
+        _ name: String, _ listener: SeedPeerConfiguration.Listener, _ table: RouteTable,
+        inherited socket: Int32? = nil, on loop: EventLoop
     ) throws(SeedPeerError) -> Server {
         var configuration = ServerConfiguration(addresses: [listener.address])
+        configuration.inheritedSocket = socket
         // A few monitors and operators: clients of the data port must not run short of descriptors for their sake.
         configuration.connectionLimit = 64
         do {

@@ -131,6 +131,11 @@ package enum System {
 
     package static func exists(_ path: String) -> Bool { Glibc.access(path, F_OK) == 0 }
 
+    // MARK: Processes
+
+    /// Has the signal sent to this process when the thread that started it ends.
+    package static func endWithParent(_ signal: Int32) { posix_io_end_with_parent(signal) }
+
     // MARK: Memory
 
     /// Maps the first `count` bytes of a file to read them; no bytes without a call when it has none.

@@ -1,0 +1,82 @@
+import EventLoops
+import Glibc
+import SeedSupport
+
+/// The sockets of the four ports, opened by a supervisor and inherited by one server process after another. They go on listening
+/// while there is none.
+package struct ListeningSockets: Sendable {
+    enum Port: String, CaseIterable, Sendable {
+        case proxy, health, metrics, admin
+    }
+
+    /// Where a supervisor tells its server of them, as `PID proxy=4 health=5 …`. For us alone.
+    private static let variable = "SEED_PEER_SOCKETS"
+
+    /// Each still to be adopted by its port, which owns it from then on.
+    private var descriptors: [Port: Int32] = [:]
+
+    /// No sockets: each port opens its own.
+    package init() {}
+
+    subscript(_ port: Port) -> Int32? { descriptors[port] }
+
+    // MARK: The supervisor's side
+
+    /// - Throws: which port can't be listened on.
+    init(opening configuration: SeedPeerConfiguration) throws(SeedPeerError) {
+        for port in Port.allCases {
+            do throws(ListenError) {
+                descriptors[port] = try Listener.openSocket(configuration.address(of: port))
+            } catch {
+                close()
+                throw .cannotListen(key: "\(port).server", error)
+            }
+        }
+    }
+
+    func close() {
+        for descriptor in descriptors.values { Socket.close(descriptor) }
+    }
+
+    var all: [Int32] { Array(descriptors.values) }
+
+    /// A line of the server's environment.
+    var environmentLine: String {
+        let words = descriptors.map { "\($0.rawValue)=\($1)" }
+        return "\(Self.variable)=\(([String(getpid())] + words).joined(separator: " "))"
+    }
+
+    // MARK: The server's side
+
+    /// Those of this process's supervisor; nil when it has none. To be called once, before other threads look at the environment.
+    ///
+    /// From then on SIGTERM comes when the supervisor ends. One that has ended already is taken for none.
+    package static func inherited() -> ListeningSockets? {
+        guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
+        unsetenv(variable)
+        let words = text.split(separator: " ")
+        System.endWithParent(SIGTERM)
+        guard let supervisor = words.first.flatMap({ Int32($0) }), supervisor == getppid() else { return nil }
+        var sockets = ListeningSockets()
+        for word in words.dropFirst() {
+            let parts = word.split(separator: "=")
+            guard parts.count == 2, let port = Port(rawValue: String(parts[0])), let number = Int32(parts[1]) else {
+                continue
+            }
+            sockets.descriptors[port] = number
+        }
+        return sockets
+    }
+}
+
+extension SeedPeerConfiguration {
+    /// All are checked where the configuration is read.
+    fileprivate func address(of port: ListeningSockets.Port) -> SocketAddress {
+        switch port {
+        case .proxy: SocketAddress(IPAddress(proxy.server.ip) ?? .v4(0), port: UInt16(clamping: proxy.server.port))
+        case .health: health.address
+        case .metrics: metrics.address
+        case .admin: admin.address
+        }
+    }
+}
