@@ -46,6 +46,22 @@ struct CleanConnectionTests {
         #expect(peer.requests.count == 4)
     }
 
+    @Test("A seed peer that closes in the moment of reuse fails no get, and none arrives more than twice")
+    func closesAtReuse() async throws {
+        let peer = try ClosingServer()
+        let client = try EndpointClient(endpoints: [peer.url], configuration: .init(retry: RetryPolicy(maxRetries: 0)))
+        for round in 0..<ClosingServer.rounds {
+            var buffer: [UInt8] = []
+            let url = "http://o/\(round)"
+            try await client.get(GetRequest(url: url), into: &buffer)
+            #expect(buffer == Array(url.utf8))
+        }
+        client.shutdown()
+        try await blocking { peer.stop() }
+        #expect(peer.arrivals.count == ClosingServer.rounds && peer.arrivals.values.allSatisfy { $0 <= 2 })
+        #expect(peer.closes >= ClosingServer.rounds / 2)
+    }
+
     @Test(
         "What comes right behind a response ends the connection",
         arguments: [

@@ -146,41 +146,28 @@ struct PoolTests {
     /// Case: idle connections end just as they are used again.
     @Test("Where the origin closes in the moment of reuse, only what may be repeated arrives twice")
     func closesAtReuse() throws {
-        let rounds = ProcessInfo.processInfo.environment["SEED_SOAK"] == nil ? 200 : 10_000
-        let (arrivals, failures) = (Lock<[String: Int]>([:]), Lock(0))
-        let handler: RawServer.Handler = { client, number in
-            for turn in 0... {
-                let head = String(decoding: try client.readHeadBytes(), as: UTF8.self)
-                let line = head.split(separator: "\r\n")[0]
-                let (method, path) = (line.split(separator: " ")[0], line.split(separator: " ")[1])
-                if head.contains("Content-Length: 4\r\n") { _ = try client.read(exactly: 4) }
-                arrivals.withLock { $0["\(method) \(path)", default: 0] += 1 }
-                // Ends at different moments: before the next request, with it, after it.
-                if turn == 1 { return }
-                try client.send("HTTP/1.1 200 OK\r\nContent-Length: \(path.utf8.count)\r\n\r\n\(path)")
-                if number % 3 == 0 { return }
+        let server = try ClosingServer()
+        let driver = TransferDriver()
+        var failures = 0
+        for round in 0..<ClosingServer.rounds {
+            let method = ([.get, .post, .put, .delete] as [HTTPMethod])[round % 4]
+            let recorder = Recorder(sending: Array("body".utf8))
+            var request = TransferRequest(try TransferURL(server.url + "/\(round)"), method: method)
+            if method == .post || method == .put { request.body = .length(4) }
+            recorder.begin(request, on: driver)
+            switch recorder.outcome() {
+            case .complete: #expect(recorder.now.body == Array("/\(round)".utf8))
+            case .failed(let error):
+                failures += 1
+                #expect(method != .get && error.kind == .cut && recorder.now.heads.isEmpty)
+            default: Issue.record("no outcome")
             }
         }
-        try withServer({ _ in }, handler) { server, driver in
-            for round in 0..<rounds {
-                let method = ([.get, .post, .put, .delete] as [HTTPMethod])[round % 4]
-                let recorder = Recorder(sending: Array("body".utf8))
-                var request = TransferRequest(try TransferURL(server.url + "/\(round)"), method: method)
-                if method == .post || method == .put { request.body = .length(4) }
-                recorder.begin(request, on: driver)
-                switch recorder.outcome() {
-                case .complete: #expect(recorder.now.body == Array("/\(round)".utf8))
-                case .failed(let error):
-                    failures.withLock { $0 += 1 }
-                    #expect(method != .get && error.kind == .cut && recorder.now.heads.isEmpty)
-                default: Issue.record("no outcome")
-                }
-            }
-        }
-        let counts = arrivals.withLock { $0 }
-        // One that was cut off may not have been read; all others were.
-        #expect(counts.count >= rounds - failures.withLock { $0 })
-        #expect(counts.allSatisfy { $0.value == 1 || $0.key.hasPrefix("GET") && $0.value == 2 })
+        driver.shutdown()
+        server.stop()
+        #expect(server.arrivals.count >= ClosingServer.rounds - failures)
+        #expect(server.arrivals.allSatisfy { $0.value == 1 || $0.key.hasPrefix("GET") && $0.value == 2 })
+        #expect(server.closes >= ClosingServer.rounds / 2)
     }
 
     /// Case: a server that answers 408 on a connection it is about to end.
