@@ -17,6 +17,9 @@ struct Refusal: Error, Equatable {
         case retryAfter(Int)
         case proxyAuthenticate
         case allow
+
+        /// For what may be over in a moment.
+        static let soon = Hint.retryAfter(1)
     }
 
     var status: Int
@@ -38,13 +41,13 @@ struct Refusal: Error, Equatable {
         status: 508, culprit: .proxy, message: "The request has been here before, or leads to this server.")
     static let rateLimited = Refusal(
         status: 429, culprit: .proxy, message: "There are more requests a second than are allowed; try again later.",
-        hint: .retryAfter(1))
+        hint: .soon)
     static let tooManyPassThroughs = Refusal(
         status: 503, culprit: .proxy, message: "Too many requests are going straight through; try again later.",
-        hint: .retryAfter(1))
+        hint: .soon)
     static let draining = Refusal(
         status: 503, culprit: .proxy, message: "This server is stopping; ask another one, or this one later.",
-        hint: .retryAfter(1))
+        hint: .soon)
     static let wantsCredentials = Refusal(
         status: 407, culprit: .proxy, message: "This proxy wants a name and password.", hint: .proxyAuthenticate)
     static let blocked = Refusal(status: 403, culprit: .proxy, message: "The request is on this server's block list.")
@@ -71,7 +74,7 @@ struct Refusal: Error, Equatable {
 extension Refusal {
     /// What the server could not read as a request.
     init(_ error: RequestError) {
-        let hint: Hint? = error.status == 503 ? .retryAfter(1) : nil
+        let hint: Hint? = error.status == 503 ? .soon : nil
         self.init(status: error.status, culprit: .proxy, message: error.message, hint: hint)
     }
 
@@ -89,7 +92,7 @@ extension Refusal {
             case .badURL: (400, .proxy)
             case .loop: (508, .proxy)
             }
-        let hint: Hint? = error.kind == .local ? .retryAfter(1) : nil
+        let hint: Hint? = error.kind == .local ? .soon : nil
         self.init(status: status, culprit: culprit, message: error.message, hint: hint)
     }
 
@@ -104,9 +107,9 @@ extension Refusal {
             case .badURL: (400, .proxy)
             case .loop: (508, .proxy)
             }
-        let wait = error.retryAfter ?? (error.kind == .local ? .seconds(1) : nil)
+        let wait = error.retryAfter.map { Hint.retryAfter(max(1, Int($0.components.seconds))) }
         self.init(
             status: status, culprit: culprit, message: error.message,
-            hint: wait.map { .retryAfter(max(1, Int($0.components.seconds))) })
+            hint: wait ?? (error.kind == .local ? .soon : nil))
     }
 }
