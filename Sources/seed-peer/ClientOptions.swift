@@ -1,5 +1,6 @@
 import CommandLineInterface
 import DragonflyRequest
+import SeedSupport
 
 /// What `get` and `lookup` have in common: the object, and the seed peers.
 struct ClientOptions {
@@ -99,7 +100,8 @@ enum ClientFailure {
             try await body()
             return .success
         } catch {
-            console.report("seed-peer: \(error)")
+            // It may hold what a stranger wrote.
+            console.report(LogText.escaped("seed-peer: \(error)"))
             return code(error)
         }
     }

@@ -113,6 +113,19 @@ struct CommandTests {
         #expect(outcome.errors.hasPrefix("seed-peer: "))
     }
 
+    @Test("What a stranger writes into a refusal moves no terminal")
+    func controls() async throws {
+        let text = Array("\u{1b}[2Jgone\r\nfor ever\u{7}".utf8)
+        let peer = try FaultyOrigin { _, connection in
+            connection.respond("404 Not Found", ["X-Dragonfly-Error-Type: backend"], body: text)
+        }
+        defer { peer.stop() }
+        let outcome = try await Self.run("get", Self.url, "--peers", Self.authority(peer))
+        #expect(outcome.code == 3)
+        let message = "seed-peer: the origin answered status 404: \\u{1B}[2Jgone\\r\\nfor ever\\u{07}\n"
+        #expect(outcome.errors == message)
+    }
+
     @Test("Other failures of get have codes of their own")
     func otherFailures() async throws {
         let peer = try FaultyOrigin { $1.stall() }

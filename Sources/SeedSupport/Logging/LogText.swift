@@ -26,7 +26,8 @@ package enum LogText {
         }
     }
 
-    private static func escaped(_ text: String) -> String {
+    /// Written so that it moves no terminal and forges no line: controls as `\n`, `\u{7f}`.
+    package static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return text.unicodeScalars.map { isControl($0) ? $0.escaped(asASCII: true) : String($0) }.joined()
     }
