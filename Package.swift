@@ -81,6 +81,10 @@ let package = Package(
         .executableTarget(
             name: "FetchExample", dependencies: ["DragonflyRequest"], path: "Examples/FetchExample",
             swiftSettings: strict),
+        // For the tests: a program that shuts nothing down.
+        .executableTarget(
+            name: "ExitingClient", dependencies: ["DragonflyRequest"], path: "Tests/Programs/ExitingClient",
+            swiftSettings: strict),
         // The code in the library's tutorial.
         .target(
             name: "TutorialExamples", dependencies: ["DragonflyRequest"], path: "Examples/Tutorial",
@@ -123,7 +127,10 @@ let package = Package(
             ]),
         tests(
             of: "DragonflyRequest",
-            ["FetchExample", "HTTPSemantics", "HTTPTransfers", "SeedSupport", "SeedTestSupport", "seed-peer"]),
+            [
+                "ExitingClient", "FetchExample", "HTTPSemantics", "HTTPTransfers", "SeedSupport", "SeedTestSupport",
+                "seed-peer",
+            ]),
         .testTarget(
             name: "SeedPeerCommandTests",
             dependencies: ["CommandLineInterface", "DragonflyIdentity", "SeedSupport", "seed-peer"],

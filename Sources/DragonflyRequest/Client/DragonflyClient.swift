@@ -88,7 +88,7 @@ extension DragonflyClient {
 }
 
 /// Lends a client and ends it, whatever happens: a body that hasn't been read by then breaks, and no thread of the client
-/// is left, so that the program may exit.
+/// is left.
 public func withDragonflyClient<Result>(
     discovery: any SeedPeerDiscovery, refresh: RefreshPolicy = RefreshPolicy(),
     configuration: ClientConfiguration = ClientConfiguration(), _ body: (DragonflyClient) async throws -> Result

@@ -22,8 +22,8 @@ final class HTTPTransport: Sendable {
     /// Closes unused connections; those in use close when they are done.
     func close() { driver.closeIdleConnections() }
 
-    /// Ends all requests, and returns when the thread has ended: OpenSSL's cleanup at a program's exit takes away what the
-    /// thread still uses.
+    /// Ends all requests, and returns when the thread has ended: where OpenSSL cleans up at a program's exit, it takes away
+    /// what the thread still uses.
     func end() async {
         // Nothing in it throws.
         try? await blocking { [driver] in driver.shutdown() }

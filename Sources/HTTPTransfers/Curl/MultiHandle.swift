@@ -1,6 +1,7 @@
 import CCurl
 import EventLoops
 import Glibc
+import SeedSupport
 
 /// Owner of one curl multi handle on an event loop: the connections and the names that all transfers share.
 ///
@@ -28,7 +29,7 @@ final class MultiHandle {
     /// How often curl was called because of a socket or its timer.
     private(set) var wakeUps = 0
 
-    private static let isReady = seed_curl_global_init() == CURLE_OK
+    private static let isReady = OpenSSL.isReady && seed_curl_global_init() == CURLE_OK
 
     /// - Parameter pool: closes the connections' sockets, and bounds how many there are.
     init(on loop: EventLoop, _ pool: ConnectionPool) {

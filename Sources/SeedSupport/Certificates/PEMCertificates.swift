@@ -5,7 +5,7 @@ package enum PEMCertificates {
     /// How many the text holds, one behind the other, whatever stands between them. Nil if one of them is malformed.
     package static func count(in text: Bytes) -> Int? {
         text.withUnsafeBytes { bytes in
-            guard let count = Int32(exactly: bytes.count) else { return nil }
+            guard OpenSSL.isReady, let count = Int32(exactly: bytes.count) else { return nil }
             guard let source = BIO_new_mem_buf(bytes.baseAddress, count) else { return 0 }
             defer { BIO_free(source) }
             return self.count(in: source)

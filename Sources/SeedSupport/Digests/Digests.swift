@@ -38,7 +38,8 @@ package enum Digests {
     /// Bytes that nobody can guess.
     package static func randomBytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-            precondition(RAND_bytes(target.baseAddress, Int32(count)) == 1, "the system has no randomness")
+            precondition(
+                OpenSSL.isReady && RAND_bytes(target.baseAddress, Int32(count)) == 1, "the system has no randomness")
             initialized = count
         }
     }

@@ -33,7 +33,7 @@ package enum HashAlgorithm: Sendable, CaseIterable {
         let pointer: OpaquePointer
 
         init(_ name: String) {
-            guard let pointer = EVP_MD_fetch(nil, name, nil) else {
+            guard OpenSSL.isReady, let pointer = EVP_MD_fetch(nil, name, nil) else {
                 preconditionFailure("OpenSSL has no \(name); its default provider must be enabled")
             }
             self.pointer = pointer
