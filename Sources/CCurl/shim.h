@@ -118,5 +118,6 @@ static inline curl_socket_t seed_curl_socket_bad(void) { return CURL_SOCKET_BAD;
 static inline curl_socket_t seed_curl_socket_timeout(void) { return CURL_SOCKET_TIMEOUT; }
 static inline CURLcode seed_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_ALL); }
 
-// The bundle of authorities curl was built to use; may be NULL.
-static inline const char *seed_curl_authorities(void) { return curl_version_info(CURLVERSION_NOW)->cainfo; }
+// Where curl was built to look for the system's authorities; either may be NULL.
+static inline const char *seed_curl_authority_file(void) { return curl_version_info(CURLVERSION_NOW)->cainfo; }
+static inline const char *seed_curl_authority_directory(void) { return curl_version_info(CURLVERSION_NOW)->capath; }

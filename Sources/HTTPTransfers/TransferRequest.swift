@@ -23,7 +23,7 @@ package struct TransferRequest: Sendable {
     package enum Trust: Hashable, Sendable {
         /// Those the authorities of the settings vouch for.
         case standard
-        /// The system's authorities and those in a PEM text.
+        /// Those in a PEM text, and the system's if curl knows a directory of them: `SystemAuthorities` has the others.
         case authorities(Bytes)
         /// Anybody's: who stands on the way can read and change everything.
         case unverified

@@ -27,6 +27,10 @@ extension TransferRequest.Trust {
         guard let count = PEMCertificates.count(in: text), count > 0 else {
             throw .invalidArgument("the seed peers' authorities are no certificates in PEM form")
         }
-        return text
+        do {
+            return try SystemAuthorities.ofCurl.beside(text)
+        } catch {
+            throw .invalidArgument("the system's authorities cannot be read: \(error)")
+        }
     }
 }

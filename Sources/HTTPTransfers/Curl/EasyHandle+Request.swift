@@ -1,5 +1,4 @@
 import CCurl
-import Glibc
 import HTTPSemantics
 import SeedSupport
 
@@ -73,10 +72,7 @@ extension EasyHandle {
         }
     }
 
-    private static let hasSystemBundle: Bool = {
-        guard let file = seed_curl_authorities() else { return false }
-        return access(file, R_OK) == 0
-    }()
+    private static let hasSystemBundle = SystemAuthorities.ofCurl.hasFile
 
     /// curl's URL serves to dial; request line and fields are ours.
     private func configureRequest(_ request: TransferRequest) {
