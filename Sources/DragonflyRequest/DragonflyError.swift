@@ -20,14 +20,14 @@ public enum DragonflyError: Error, Hashable, Sendable {
     /// The task that made the request was cancelled.
     case cancelled
 
-    /// An answer that is not 2xx.
+    /// A response that is not 2xx.
     public struct Refusal: Hashable, Sendable {
-        /// The status of the answer; nil when it is not known.
+        /// The status of the response; nil when it is not known.
         public var status: Int?
-        /// All fields of the answer; empty without one.
+        /// All fields of the response; empty without one.
         public var headers: HTTPFields
-        /// The body of the answer, at most its first 64 KiB, or what is wrong with the answer. Often empty, and always
-        /// for a tunnel that was refused.
+        /// The body of the response, at most its first 64 KiB, or what is wrong with the response. Often empty, and
+        /// always for a tunnel that was refused.
         public var message: String
 
         /// For tests of what is done with errors; clients make their own.
@@ -52,7 +52,7 @@ public enum DragonflyError: Error, Hashable, Sendable {
         }
     }
 
-    /// The answer, when there was one.
+    /// The response, when there was one.
     public var refusal: Refusal? {
         switch self {
         case .backend(let refusal), .proxy(let refusal), .dfdaemon(let refusal): refusal
@@ -62,7 +62,7 @@ public enum DragonflyError: Error, Hashable, Sendable {
 }
 
 extension DragonflyError {
-    /// What an answer that is not 2xx means: `X-Dragonfly-Error-Type` says who it comes from.
+    /// What a response that is not 2xx means: `X-Dragonfly-Error-Type` says who it comes from.
     public init(status: Int, headers: HTTPFields, message: String) {
         var refusal = Refusal(status: status, headers: headers, message: message)
         switch headers[.dragonflyErrorType] {

@@ -188,7 +188,7 @@ struct GetTests {
         let answers = [
             "seed-peer; hit", "seed-peer; fwd=uri-miss", "o; hit, seed-peer;fwd=partial; stored",
             "seed-peer; fwd=bypass",
-            "\"a, b; hit\"; fwd=miss", "x", "o; fwd=miss, \"y;\\\"\" ; hit;ttl=3",
+            "\"a, b; hit\"; fwd=miss", "x", "o; fwd=miss, \"y;\\\"\"; hit;ttl=3",
         ]
         let peer = try FaultyOrigin { request, connection in
             let index = Int(request.target.split(separator: "/").last ?? "") ?? 0

@@ -135,6 +135,28 @@ struct ResumeTests {
         #expect(buffer == [3])
     }
 
+    @Test("Versions are told apart by octets that are no text, too", arguments: [true, false])
+    func versionsOfOctets(isSame: Bool) async throws {
+        let peer = try FaultyOrigin { request, connection in
+            let range = request.headers.contains(.ifRange) ? 500..<1000 : 0..<1000
+            let last: UInt8 = range.lowerBound == 0 || isSame ? 0xfe : 0xff
+            connection.write("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes \(range.lowerBound)-999/1000\r\n")
+            connection.write(Array("Content-Length: \(range.count)\r\nETag: \"".utf8) + [0xfe, last])
+            connection.write(Array("\"\r\n\r\n".utf8) + Self.object[range.lowerBound..<range.lowerBound + 500])
+            if range.lowerBound == 0 { connection.cut() }
+        }
+        defer { peer.stop() }
+        let body = try await EndpointClient(endpoints: [peer.url]).get(GetRequest(url: "http://o/f")).body
+        var bytes: [UInt8] = []
+        do {
+            for try await chunk in body { bytes += chunk }
+            #expect(isSame && bytes == Array(Self.object[..<1000]))
+        } catch {
+            #expect(!isSame && bytes == Array(Self.object[..<500]), "\(error)")
+        }
+        #expect(peer.requests.count == 2)
+    }
+
     @Test("A weak ETag, a caller who doesn't want it, and a lack of retries prevent it")
     func notResumed() async throws {
         let cases: [(fields: [String], configuration: ClientConfiguration)] = [

@@ -136,6 +136,32 @@ struct RingKeeperTests {
         }
     }
 
+    @Test("What may prove a right doesn't follow a redirect to another origin; which bytes are wanted does")
+    func redirectToOtherOrigin() async throws {
+        let other = try FaultyOrigin { _, connection in connection.respond(body: [7]) }
+        let origin = try FaultyOrigin { request, connection in
+            connection.respond("302 Found", ["Location: " + (request.path == "/away" ? other.url : "/away") + "/x"])
+        }
+        defer { [origin, other].forEach { $0.stop() } }
+        let gone = try ClosedPort()
+        defer { withExtendedLifetime(gone) {} }
+        let client = try EndpointClient(endpoints: [gone.url], configuration: .init(fallsBackToOrigin: true))
+        let proofs: HTTPFields = [
+            .authorization: "Basic YTpi", .cookie: "a=b", .init("X-Auth-Token")!: "t", .init("PRIVATE-TOKEN")!: "t",
+            .init("X-Amz-Security-Token")!: "t", .referer: "http://o/secret", .init("X-Mine")!: "1",
+        ]
+        let harmless: HTTPFields = [
+            .accept: "a/b", .acceptEncoding: "gzip", .userAgent: "me", .ifNoneMatch: "\"v\"",
+        ]
+        _ = try await client.get(
+            GetRequest(url: "\(origin.url)/away", headers: proofs + harmless, range: 3..<5))
+        for field in proofs + harmless { #expect(origin.requests.first?.headers.contains(field) == true, "\(field)") }
+        let followed = try #require(other.requests.first?.headers)
+        for field in harmless { #expect(followed.contains(field), "\(field)") }
+        #expect(followed[.range] == "bytes=3-4")
+        for field in proofs { #expect(!followed.contains(field.name), "\(field.name)") }
+    }
+
     @Test("Without seed peers the origin is asked, if that is allowed; after its own answer it is not")
     func fallback() async throws {
         let origin = try FaultyOrigin { request, connection in

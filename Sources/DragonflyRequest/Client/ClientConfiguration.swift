@@ -10,9 +10,10 @@ public struct ClientConfiguration: Sendable {
     public var idleConnectionTimeout: Duration
     /// Whose certificates are taken for `https` URLs, which seed peers answer in the origin's place.
     public var trust: PeerTrust
-    /// Goes on with the rest of a broken body at the next seed peer, if the answer named its version by a strong `ETag`.
+    /// Goes on with the rest of a broken body at the next seed peer, if the response named its version by a strong
+    /// `ETag`.
     public var resumesBrokenBodies: Bool
-    /// Asks the origin directly when no seed peer could be used. Never after an answer of the origin.
+    /// Asks the origin directly when no seed peer could be used. Never after a response of the origin.
     public var fallsBackToOrigin: Bool
     /// Told what happens; see ``RequestCounters``.
     public var metrics: (any RequestMetrics)?

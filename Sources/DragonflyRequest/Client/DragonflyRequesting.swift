@@ -1,6 +1,6 @@
 /// Gets objects through seed peers.
 public protocol DragonflyGetting: Sendable {
-    /// Sends the request and gives the answer as soon as its head is there; the body follows.
+    /// Sends the request and gives the response as soon as its head is there; the body follows.
     ///
     /// - Throws: ``DragonflyError``, after the retries that ``RetryPolicy`` allows.
     func get(_ request: GetRequest) async throws(DragonflyError) -> GetResponse

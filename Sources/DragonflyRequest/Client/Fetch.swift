@@ -35,11 +35,11 @@ struct Fetch: Sendable {
         plan = AttemptPlan(endpoints: endpoints, retry: core.configuration.retry)
     }
 
-    /// The first answer with a 2xx head.
+    /// The first response with a 2xx head.
     /// - Parameter error: Why the attempt before failed; thrown again when no attempt is left.
     mutating func open(
         after error: DragonflyError? = nil, at point: ResumePoint? = nil
-    ) async throws(DragonflyError) -> Answer {
+    ) async throws(DragonflyError) -> OpenResponse {
         var last = error ?? .hostNotFound("there is no seed peer to ask")
         while let attempt = plan.next() {
             try await Fetch.pause(attempt.delay)
@@ -58,13 +58,15 @@ struct Fetch: Sendable {
     }
 
     /// The rest of a body that broke.
-    mutating func resume(after error: DragonflyError, at point: ResumePoint) async throws(DragonflyError) -> Answer {
-        let answer = try await open(after: error, at: point)
-        guard point.accepts(answer.head) else {
-            throw .internal("\(answer.head.endpoint): the object changed while its body was read; get it anew")
+    mutating func resume(
+        after error: DragonflyError, at point: ResumePoint
+    ) async throws(DragonflyError) -> OpenResponse {
+        let response = try await open(after: error, at: point)
+        guard point.accepts(response.head) else {
+            throw .internal("\(response.head.endpoint): the object changed while its body was read; get it anew")
         }
-        core.record(.resumption(endpoint: answer.head.endpoint, offset: point.offset))
-        return answer
+        core.record(.resumption(endpoint: response.head.endpoint, offset: point.offset))
+        return response
     }
 
     func record(_ event: RequestEvent) { core.record(event) }
@@ -73,16 +75,16 @@ struct Fetch: Sendable {
 
     private func send(
         _ target: RequestTarget, on route: Route, at point: ResumePoint?, fields: HTTPFields? = nil
-    ) async throws(DragonflyError) -> Answer {
+    ) async throws(DragonflyError) -> OpenResponse {
         var fields = fields ?? fieldsForPeer
         point?.apply(to: &fields)
         core.record(.attempt(endpoint: route.name))
         do {
-            let answer = try await core.transport.get(
+            let response = try await core.transport.get(
                 target, fields, on: route, timeout: request.timeout,
                 expectedLength: request.range.map { Int64($0.count) }, gathers: gathers)
-            core.record(.answer(endpoint: route.name, cacheStatus: answer.head.cacheStatus))
-            return answer
+            core.record(.response(endpoint: route.name, cacheStatus: response.head.cacheStatus))
+            return response
         } catch {
             core.record(.failure(endpoint: route.name, error: error))
             throw error
@@ -100,7 +102,7 @@ extension Fetch {
     private static let maximumRedirects = 10
 
     /// Asks the origin itself, and whom it redirects to.
-    private func askOrigin(at point: ResumePoint?) async throws(DragonflyError) -> Answer {
+    private func askOrigin(at point: ResumePoint?) async throws(DragonflyError) -> OpenResponse {
         var target = target
         var fields = request.headersForOrigin()
         for _ in 0...Fetch.maximumRedirects {
@@ -108,7 +110,8 @@ extension Fetch {
                 return try await send(target, on: Route(directlyTo: target), at: point, fields: fields)
             } catch {
                 guard let next = try error.redirection(from: target) else { throw error.ofOrigin }
-                if next.endpoint != target.endpoint || next.isSecure != target.isSecure { fields.dropCredentials() }
+                let isSameOrigin = next.endpoint == target.endpoint && next.isSecure == target.isSecure
+                if !isSameOrigin { fields = fields.forOtherOrigin }
                 target = next
             }
         }
@@ -117,7 +120,7 @@ extension Fetch {
 }
 
 extension DragonflyError {
-    /// An answer of the origin is final, and so is a cancellation.
+    /// A response of the origin is final, and so is a cancellation.
     fileprivate var allowsFallback: Bool {
         switch self {
         case .backend, .cancelled, .invalidArgument: false
@@ -125,7 +128,7 @@ extension DragonflyError {
         }
     }
 
-    /// Where an answer of the origin points to.
+    /// Where a response of the origin points to.
     fileprivate func redirection(from target: RequestTarget) throws(DragonflyError) -> RequestTarget? {
         guard let refusal, let status = refusal.status, [301, 302, 303, 307, 308].contains(status),
             let location = refusal.headers[.location]
@@ -138,11 +141,5 @@ extension DragonflyError {
         guard var refusal else { return self }
         refusal.message = ""
         return .backend(refusal)
-    }
-}
-
-extension HTTPFields {
-    fileprivate mutating func dropCredentials() {
-        self = without(.credential.union(.proxyAuthorization))
     }
 }

@@ -17,8 +17,8 @@ final class RequestCore: Sendable {
     /// - Parameter endpoints: in any order; each request takes them in a random one.
     func get(_ request: GetRequest, from endpoints: [Endpoint]) async throws(DragonflyError) -> GetResponse {
         var fetch = try Fetch(request, from: endpoints.shuffled(), core: self)
-        let answer = try await fetch.open()
-        return GetResponse(head: answer.head, body: ResponseBody(BodyReader(answer, of: fetch)))
+        let response = try await fetch.open()
+        return GetResponse(head: response.head, body: ResponseBody(BodyReader(response, of: fetch)))
     }
 
     func get(
@@ -28,11 +28,11 @@ final class RequestCore: Sendable {
         let start = buffer.count
         var failure: DragonflyError?
         while true {
-            let answer = try await fetch.open(after: failure)
-            var reader = BodyReader(answer, of: fetch)
+            let response = try await fetch.open(after: failure)
+            var reader = BodyReader(response, of: fetch)
             do {
                 try await buffer.append(reader: &reader)
-                return answer.head
+                return response.head
             } catch {
                 buffer.removeSubrange(start...)
                 guard error.isRetryable else { throw error }

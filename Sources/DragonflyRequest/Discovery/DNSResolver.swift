@@ -7,7 +7,7 @@ struct DNSResolver: Sendable {
         /// Without the dot at its end.
         let target: String
         let port: Int
-        /// Those that came along with the answer.
+        /// Those that came along with the record.
         let addresses: [String]
     }
 

@@ -1,19 +1,19 @@
 import HTTPSemantics
 
-/// What the first answer of a download makes possible.
+/// What the first response of a download makes possible.
 enum DownloadOpening: Sendable {
     /// The object has a length and a version, so that it can be put together from parts.
     case parts(Window, first: GetResponse)
-    /// One answer brings all there is.
+    /// One response brings all there is.
     case whole(GetResponse)
 
     /// The bytes wanted of one version of an object.
     struct Window: Hashable, Sendable {
         let range: Range<Int64>
         let completeLength: Int64
-        let entityTag: String
+        let entityTag: HTTPField.Value
 
-        /// Nil when parts of several answers could be of different versions, or the object has no known length.
+        /// Nil when parts of several responses could be of different versions, or the object has no known length.
         init?(_ head: ResponseHead, wanted: Range<Int64>?) {
             guard let part = head.contentRange, let length = part.completeLength, let tag = head.strongETag
             else { return nil }
@@ -23,12 +23,10 @@ enum DownloadOpening: Sendable {
             entityTag = tag
         }
 
-        /// Whether the answer holds exactly these bytes of this version.
+        /// Whether the response holds exactly these bytes of this version.
         func accepts(_ head: ResponseHead, for wanted: Range<Int64>) -> Bool {
-            guard let part = head.contentRange, part.range == wanted, part.completeLength == completeLength,
-                let tag = head.strongETag
-            else { return false }
-            return tag.utf8.elementsEqual(entityTag.utf8)
+            guard let part = head.contentRange, part.range == wanted else { return false }
+            return part.completeLength == completeLength && head.strongETag == entityTag
         }
 
         /// The window cut into parts, without those parts that `done` covers.
@@ -64,7 +62,7 @@ extension [Range<Int64>] {
 }
 
 extension DragonflyGetting {
-    /// Asks for the first `size` bytes of what is wanted and tells what can be made of the answer.
+    /// Asks for the first `size` bytes of what is wanted and tells what can be made of the response.
     func openDownload(_ request: GetRequest, partSize size: Int64) async throws(DragonflyError) -> DownloadOpening {
         // A range in a header is the caller's own: it may be of any form.
         if request.range == nil, request.headers[.range] != nil { return .whole(try await get(request)) }
@@ -105,16 +103,16 @@ extension DragonflyGetting {
 }
 
 extension GetResponse {
-    /// - Throws: When a range was asked for and the answer is not that range, or none and it is a part.
+    /// - Throws: When a range was asked for and the response is not that range, or none and it is a part.
     fileprivate func checked(for range: Range<Int64>?) throws(DragonflyError) -> GetResponse {
         guard let range else {
             guard status != 206 else {
-                throw .internal("\(head.endpoint): the answer is a part, but the whole object was asked for")
+                throw .internal("\(head.endpoint): the response is a part, but the whole object was asked for")
             }
             return self
         }
         guard let part = head.contentRange, part.range.lowerBound == range.lowerBound else {
-            throw .internal("\(head.endpoint): the answer is not the range asked for")
+            throw .internal("\(head.endpoint): the response is not the range asked for")
         }
         return self
     }

@@ -10,7 +10,7 @@ extension DragonflyGetting {
     ///
     /// A device, a FIFO or a descriptor such as `/dev/stdout` is opened first and written in order, as the bytes come.
     ///
-    /// - Returns: The head of the first answer; its length is that of the first part.
+    /// - Returns: The head of the first response; its length is that of the first part.
     /// - Throws: ``DragonflyError``, or ``OutputError`` when the file cannot be written.
     @discardableResult
     public func download(
@@ -57,7 +57,7 @@ extension DragonflyGetting {
         }
     }
 
-    /// - Parameter first: the answer for the part at the window's beginning, which may be done already.
+    /// - Parameter first: the response for the part at the window's beginning, which may be done already.
     private func fill(
         _ output: PartFile, with parts: [Range<Int64>], of window: DownloadOpening.Window, first: GetResponse,
         _ request: GetRequest, _ parallel: Int, _ meter: ProgressMeter

@@ -1,11 +1,11 @@
 extension DragonflyGetting {
     /// Downloads by parallel ranges and hands the bytes over in order. Holds up to `parallel` parts in memory.
     ///
-    /// An answer that names no strong `ETag`, or an origin that knows no ranges, is read as one stream instead: parts of
-    /// several answers could be of different versions. So is a request whose headers hold a `Range` of their own. Calls of
-    /// `write` do not overlap.
+    /// A response that names no strong `ETag`, or an origin that knows no ranges, is read as one stream instead: parts of
+    /// several responses could be of different versions. So is a request whose headers hold a `Range` of their own.
+    /// Calls of `write` do not overlap.
     ///
-    /// - Returns: The head of the first answer; its length is that of the first part.
+    /// - Returns: The head of the first response; its length is that of the first part.
     /// - Throws: ``DragonflyError``, or what `write` throws.
     @discardableResult
     public func download(
@@ -58,7 +58,7 @@ extension DragonflyGetting {
 
     /// Downloads by parallel ranges and appends the whole to `buffer`.
     ///
-    /// - Returns: The head of the first answer; its length is that of the first part.
+    /// - Returns: The head of the first response; its length is that of the first part.
     /// - Throws: ``DragonflyError``; `buffer` is then as it was before.
     @discardableResult
     public func download(

@@ -1,3 +1,5 @@
+import HTTPSemantics
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -14,9 +16,11 @@ final class PartFile: Sendable {
         let taskID: String
         let window: DownloadOpening.Window
 
-        fileprivate var text: String {
-            "dragonfly-part 1\n\(taskID)\n\(window.entityTag)\n\(window.completeLength)\n"
-                + "\(window.range.lowerBound)-\(window.range.upperBound)\n"
+        /// An entity tag may hold octets that are no text.
+        fileprivate var lines: [UInt8] {
+            let range = "\(window.range.lowerBound)-\(window.range.upperBound)"
+            return "dragonfly-part 1\n\(taskID)\n".utf8 + window.entityTag.octets
+                + "\n\(window.completeLength)\n\(range)\n".utf8
         }
     }
 
@@ -76,14 +80,14 @@ extension PartFile {
     private static func openState(_ path: String, of subject: Subject?, _ fresh: Int32) throws(OutputError) -> Int32 {
         guard let subject else { return -1 }
         let state = try openFile(path + ".part.state", O_RDWR | O_CREAT | O_APPEND | fresh)
-        if fresh != 0 { try writeAll(Array(subject.text.utf8), to: state, at: nil, path) }
+        if fresh != 0 { try writeAll(subject.lines, to: state, at: nil, path) }
         return state
     }
 
     /// The parts of a state about this subject; nil when there is none, or no data to it.
     private static func readState(_ path: String, of subject: Subject) -> [Range<Int64>]? {
         guard access(path + ".part", R_OK | W_OK) == 0, let text = readFile(path + ".part.state") else { return nil }
-        let head = Array(subject.text.utf8)
+        let head = subject.lines
         guard text.starts(with: head) else { return nil }
         // A last line without its end was being written when the program died.
         let lines = text[head.count...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

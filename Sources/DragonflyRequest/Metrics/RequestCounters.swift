@@ -8,11 +8,11 @@ public final class RequestCounters: RequestMetrics {
         public var attempts = 0
         /// Attempts that failed in head or body.
         public var failures = 0
-        /// Answers of which all bytes were held, as `Cache-Status` says.
+        /// Responses of which all bytes were held, as `Cache-Status` says.
         public var hits = 0
-        /// Answers for which bytes had to be fetched.
+        /// Responses for which bytes had to be fetched.
         public var misses = 0
-        /// Answers that went past the cache.
+        /// Responses that went past the cache.
         public var bypasses = 0
         /// Bodies that went on elsewhere after a break.
         public var resumptions = 0
@@ -45,7 +45,7 @@ extension RequestCounters.Values {
         case .attempt(let endpoint):
             attempts += 1
             attemptsByEndpoint[endpoint, default: 0] += 1
-        case .answer(_, let status):
+        case .response(_, let status):
             switch status {
             case .hit: hits += 1
             case .miss: misses += 1

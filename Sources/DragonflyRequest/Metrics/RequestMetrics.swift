@@ -10,7 +10,7 @@ public enum RequestEvent: Hashable, Sendable {
     /// A request is sent; `endpoint` is the seed peer's, or the word `origin`.
     case attempt(endpoint: String)
     /// A 2xx head came, with what the seed peer says of its cache.
-    case answer(endpoint: String, cacheStatus: CacheStatus?)
+    case response(endpoint: String, cacheStatus: CacheStatus?)
     /// An attempt failed, in its head or in its body.
     case failure(endpoint: String, error: DragonflyError)
     /// A broken body goes on elsewhere, from that byte of the object on.

@@ -3,23 +3,23 @@ import SeedSupport
 /// Reads a body to its end, over breaks that can be mended. It ends only with exactly the bytes that its head promised.
 struct BodyReader: Sendable {
     private(set) var fetch: Fetch
-    private var answer: Answer
+    private var response: OpenResponse
     private var point: ResumePoint?
     /// Bytes still to come; nil when the head doesn't say.
     private var remaining: Int64?
 
-    init(_ answer: Answer, of fetch: Fetch) {
+    init(_ response: OpenResponse, of fetch: Fetch) {
         self.fetch = fetch
-        self.answer = answer
-        point = fetch.resumesBrokenBodies ? ResumePoint(answer.head) : nil
-        remaining = answer.head.bodyLength
+        self.response = response
+        point = fetch.resumesBrokenBodies ? ResumePoint(response.head) : nil
+        remaining = response.head.bodyLength
     }
 
-    var head: ResponseHead { answer.head }
+    var head: ResponseHead { response.head }
 
     /// The body up to here, if it was gathered; `next` gives the rest.
     mutating func takeGathered() throws(DragonflyError) -> [UInt8] {
-        let bytes = answer.takeGathered()
+        let bytes = response.takeGathered()
         try took(bytes.count)
         return bytes
     }
@@ -29,15 +29,15 @@ struct BodyReader: Sendable {
         while true {
             let chunks: [Bytes]
             do throws(DragonflyError) {
-                chunks = try await answer.next(waitingFor: count)
+                chunks = try await response.next(waitingFor: count)
                 guard !chunks.isEmpty || remaining ?? 0 == 0 else {
                     throw DragonflyError.internal("\(head.endpoint): the body ended before its announced length")
                 }
             } catch {
                 fetch.record(.failure(endpoint: head.endpoint, error: error))
                 guard error.isRetryable, let point else { throw error }
-                answer = try await fetch.resume(after: error, at: point)
-                remaining = answer.head.bodyLength
+                response = try await fetch.resume(after: error, at: point)
+                remaining = response.head.bodyLength
                 continue
             }
             try took(chunks.reduce(0) { $0 + $1.count })

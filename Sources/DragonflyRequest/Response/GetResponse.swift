@@ -1,4 +1,4 @@
-/// A successful answer: its head, and its body as it comes.
+/// A successful response: its head, and its body as it comes.
 public struct GetResponse: Sendable {
     public let head: ResponseHead
     public let body: ResponseBody

@@ -1,6 +1,6 @@
 import SeedSupport
 
-/// The bytes of an answer, in chunks as they arrive.
+/// The bytes of a response, in chunks as they arrive.
 ///
 /// Read it once. Not reading holds the seed peer back; dropping it, or cancelling the task that reads it, ends the
 /// request. It ends only when it is complete: a body that breaks and cannot be resumed throws.

@@ -1,28 +1,28 @@
 public import HTTPSemantics
 import HTTPTransfers
 
-/// The head of a successful answer.
+/// The head of a successful response.
 public struct ResponseHead: Hashable, Sendable {
     /// 200 to 299; 206 for a range.
     public var status: Int
-    /// All fields of the answer, those of the origin and those of the seed peer.
+    /// All fields of the response, those of the origin and those of the seed peer.
     public var headers: HTTPFields
     /// Who answered: `http://host:port` of the seed peer, or the word `origin` after a fallback.
     public var endpoint: String
 
-    /// For tests of what is done with answers; clients make their own.
+    /// For tests of what is done with responses; clients make their own.
     public init(status: Int, headers: HTTPFields, endpoint: String) {
         self.status = status
         self.headers = headers
         self.endpoint = endpoint
     }
 
-    /// Bytes of body to come; nil when the answer doesn't say.
+    /// Bytes of body to come; nil when the response doesn't say.
     public var contentLength: Int64? {
         headers.isChunked ? nil : headers.contentLength
     }
 
-    /// Which bytes of how long an object these are; nil unless the answer is one range.
+    /// Which bytes of how long an object these are; nil unless the response is one range.
     public var contentRange: ContentRange? {
         status == 206 ? headers[.contentRange].flatMap { ContentRange($0) } : nil
     }
@@ -32,15 +32,14 @@ public struct ResponseHead: Hashable, Sendable {
         contentRange.map { Int64($0.range.count) } ?? contentLength
     }
 
-    /// The entity tag if it is a strong one: only that names a version byte for byte (RFC 9110 §8.8.3). An empty one
-    /// names none.
-    var strongETag: String? {
-        headers[.eTag].flatMap { $0.utf8.first == UInt8(ascii: "\"") && $0.utf8.count > 2 ? $0 : nil }
+    /// The strong entity tag that names the version; an empty one names none.
+    var strongETag: HTTPField.Value? {
+        headers.entityTag.flatMap { $0.isWeak || $0.opaque.isEmpty ? nil : $0.value }
     }
 
     /// What the cache did; nil when the seed peer doesn't say.
     public var cacheStatus: CacheStatus? {
-        headers[.cacheStatus].flatMap { CacheStatus(header: $0) }
+        HTTPSemantics.CacheStatus.list(headers)?.last.flatMap { CacheStatus($0) }
     }
 
     /// The id under which the seed peer keeps the object.

@@ -7,9 +7,9 @@ struct ResumePoint: Hashable, Sendable {
     /// Exclusive; nil when the length is not known.
     private let end: Int64?
     private let completeLength: Int64?
-    private let entityTag: String
+    private let entityTag: HTTPField.Value
 
-    /// Nil when the body cannot be resumed safely: the answer has no strong entity tag, or is no single range.
+    /// Nil when the body cannot be resumed safely: the response has no strong entity tag, or is no single range.
     init?(_ head: ResponseHead) {
         guard let tag = head.strongETag else { return nil }
         entityTag = tag
@@ -27,7 +27,7 @@ struct ResumePoint: Hashable, Sendable {
     /// Asks for the rest.
     func apply(to fields: inout HTTPFields) {
         fields[.range] = "bytes=\(offset)-" + (end.map { String($0 - 1) } ?? "")
-        fields[.ifRange] = entityTag
+        fields[content: .ifRange] = entityTag
         fields[.ifNoneMatch] = nil
         fields[.ifModifiedSince] = nil
     }
@@ -35,8 +35,7 @@ struct ResumePoint: Hashable, Sendable {
     /// Whether these are the next bytes of the same object.
     func accepts(_ head: ResponseHead) -> Bool {
         guard let part = head.contentRange, part.range.lowerBound == offset else { return false }
-        guard let tag = head.strongETag, tag.utf8.elementsEqual(entityTag.utf8) else { return false }
-        guard end == nil || part.range.upperBound == end else { return false }
+        guard head.strongETag == entityTag, end == nil || part.range.upperBound == end else { return false }
         return completeLength == nil || part.completeLength == nil || part.completeLength == completeLength
     }
 }

@@ -59,8 +59,8 @@ final class Exchange: Sendable {
 
 /// For the task that made the request. One call at a time.
 extension Exchange {
-    /// The head, as soon as it is there; if the body is gathered, when that has ended, well or not. Of an answer that is
-    /// not 2xx, when so much of its body has come as is read.
+    /// The head, as soon as it is there; if the body is gathered, when that has ended, well or not. Of a response that
+    /// is not 2xx, when so much of its body has come as is read.
     func head() async throws(TransportError) -> TransferHead {
         try await wait(for: .head) { intake in
             if let head = intake.head, !intake.isRefusal || intake.end != .failed(.cancelled) { return .success(head) }
@@ -87,7 +87,7 @@ extension Exchange {
         try await wait(for: .end) { $0.end == .complete ? .success(()) : .failure($0.failure) }
     }
 
-    /// Ends the request and its connection, unless the answer is complete. From any thread.
+    /// Ends the request and its connection, unless the response is complete. From any thread.
     func cancel() {
         guard change({ $0.finish(.failed(.cancelled)) }) else { return }
         driver.loop.post { [self] in stop() }
@@ -154,7 +154,7 @@ extension Exchange: TransferDelegate {
 
     private func timeIsUp() {
         stop()
-        _ = change { $0.finish($0.isRefusal ? .complete : .failed(.timeout("no complete answer in time"))) }
+        _ = change { $0.finish($0.isRefusal ? .complete : .failed(.timeout("no complete response in time"))) }
     }
 
     private func stop() {
@@ -166,6 +166,6 @@ extension Exchange: TransferDelegate {
 
 extension ResponseIntake {
     fileprivate var failure: TransportError {
-        if case .failed(let error) = end { error } else { .connection("the answer ended before its head did") }
+        if case .failed(let error) = end { error } else { .connection("the response ended before its head did") }
     }
 }

@@ -2,7 +2,7 @@ import HTTPSemantics
 import HTTPTransfers
 import SeedSupport
 
-/// Sends GET requests and gives answers with a 2xx head.
+/// Sends GET requests and gives responses with a 2xx head.
 final class HTTPTransport: Sendable {
     private let driver: TransferDriver
     /// Of the seed peers. An origin that is asked directly is always judged by the system's authorities.
@@ -33,11 +33,11 @@ final class HTTPTransport: Sendable {
     ///   - timeout: From now to the last byte of the body.
     ///   - expectedLength: Bytes that the body is going to have; nil: not known.
     ///   - gathers: Whether the reader wants all bytes in memory.
-    /// - Throws: What went wrong, or what an answer that is not 2xx means.
+    /// - Throws: What went wrong, or what a response that is not 2xx means.
     func get(
         _ target: RequestTarget, _ fields: HTTPFields, on route: Route, timeout: Duration, expectedLength: Int64? = nil,
         gathers: Bool = false
-    ) async throws(DragonflyError) -> Answer {
+    ) async throws(DragonflyError) -> OpenResponse {
         let deadline = MonotonicTime.now() + timeout
         do {
             var request = try route.transferRequest(for: target, fields, trustingPeers: trust)
@@ -65,14 +65,14 @@ final class HTTPTransport: Sendable {
 
     private func send(
         _ request: TransferRequest, on route: Route, until deadline: MonotonicTime, gathers: Bool = false
-    ) async throws(TransportError) -> Answer {
+    ) async throws(TransportError) -> OpenResponse {
         let exchange = Exchange(request, on: driver, until: deadline, gathers: gathers)
         let head = try await exchange.head()
         guard head.isSuccess else {
             let message = String(decoding: exchange.takeGathered(), as: UTF8.self)
             throw .refused(DragonflyError(status: head.status, headers: head.fields, message: message))
         }
-        return Answer(
+        return OpenResponse(
             head: ResponseHead(status: head.status, headers: head.fields, endpoint: route.name), exchange: exchange,
             route: route)
     }
@@ -88,8 +88,8 @@ extension TransferRequest {
     }
 }
 
-/// An answer with a 2xx head, and its body on its way.
-struct Answer: Sendable {
+/// A response with a 2xx head, and its body on its way.
+struct OpenResponse: Sendable {
     let head: ResponseHead
     private let route: Route
     private let reading: Reading

@@ -11,7 +11,7 @@ struct ResponseIntake: Sendable {
     /// Bytes that wait for the reader before the sender has to wait.
     static let highWatermark = 1 << 20
     static let longestGathered = 4 << 20
-    /// Of the body of an answer that is not 2xx, for the message.
+    /// Of the body of a response that is not 2xx, for the message.
     static let longestRefusal = 64 << 10
     /// Bytes of one chunk, as far as the reader leaves time for so many.
     private static let chunkLength = 64 << 10

@@ -39,7 +39,7 @@ struct Route: Hashable, Sendable {
         let written = isPeer && !target.isSecure ? target.absoluteForm : target.originForm
         var request = TransferRequest(
             url, target: Array(written.utf8), fields: [.host: target.authority] + fields)
-        // It is an answer as 503 is, and for the retries to count.
+        // It is a response as 503 is, and for the retries to count.
         request.repeatsAfter408 = false
         if isTunnelled {
             request.proxy = endpoint.url

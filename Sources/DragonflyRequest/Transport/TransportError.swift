@@ -1,21 +1,21 @@
 import HTTPTransfers
 
-/// What can go wrong between a request and its 2xx answer.
+/// What can go wrong between a request and its 2xx response.
 enum TransportError: Error, Hashable, Sendable {
     case connection(String)
     case timeout(String)
     case cancelled
     /// The URL names a host that cannot be dialled.
     case badURL(String)
-    /// An answer that is not 2xx came.
+    /// A response that is not 2xx came.
     case refused(DragonflyError)
 }
 
 extension TransportError {
     init(_ error: TransferError) {
         self =
-            if let answer = error.tunnelResponse {
-                .refused(DragonflyError(status: answer.status, headers: answer.fields, message: ""))
+            if let response = error.tunnelResponse {
+                .refused(DragonflyError(status: response.status, headers: response.fields, message: ""))
             } else if error.isTimeout {
                 .timeout(error.message)
             } else {

@@ -27,6 +27,12 @@ extension HTTPFields {
     /// The fields that describe the object itself and are stored with it (docs/http-contract.md).
     package var representation: HTTPFields { endToEnd.without(.notStored) }
 
+    /// What of a client's request may follow a redirect to another origin: which bytes of which version are wanted, and
+    /// nothing that may prove a right.
+    package var forOtherOrigin: HTTPFields {
+        only(.impersonal.union(.conditional).union(.range, .acceptEncoding))
+    }
+
     /// All fields but those of a class.
     package func without(_ ids: FieldIDSet) -> HTTPFields {
         HTTPFields(lazy.filter { !ids.contains($0.name.id) })
