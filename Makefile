@@ -70,7 +70,7 @@ bench-memory: release ## Compare ranges out of memory (storage.cacheCapacity) wi
 instructions: release ## Count the instructions of a warm request of 4 KiB; too many are an error (HOT_PATH_LIMIT)
 	@HOT_PATH_LIMIT=$(HOT_PATH_LIMIT) benchmarks/hot-path.sh
 
-bench-request: release ## Compare gets of 4 KiB to 8 MiB by DragonflyRequest with plain curl through the same seed peer
+bench-request: release ## Measure gets by DragonflyRequest: memory of 10,000, and 4 KiB to 8 MiB against plain curl
 	$(SWIFT) run $(RELEASE) RequestBenchmarks
 
 docs: build ## Make the documentation of DragonflyRequest in .build/docs; unknown links are errors

@@ -102,10 +102,12 @@ final class DriverCore {
         easy.configure(
             transfer.request, settings, connectTimeout: connectTimeout - waited, reusing: transfer.mayReuseConnection,
             sharing: share)
+        let room = settings.receiveBuffers - counts.receiveBuffers.current
+        easy.receiveBufferLength = transfer.request.receiveBufferLength(in: room)
         easy.setCallbacks(to: transfer, pool)
         transfer.start(easy)
         running[easy.pointer] = transfer
-        counts.began(transfer.request)
+        counts.began(bufferLength: easy.receiveBufferLength)
         watchForStalls(transfer)
         if !multi.add(easy) { failLater(transfer, .local, "curl took no further transfer") }
     }
@@ -128,7 +130,7 @@ final class DriverCore {
     /// Takes the transfer's handle out of curl's hands.
     private func giveBack(_ transfer: Transfer) {
         guard let easy = transfer.easy else { return }
-        if running.removeValue(forKey: easy.pointer) != nil { counts.ended(transfer.request) }
+        if running.removeValue(forKey: easy.pointer) != nil { counts.ended(bufferLength: easy.receiveBufferLength) }
         multi.remove(easy)
         release(transfer)
     }
@@ -145,7 +147,7 @@ final class DriverCore {
         open[ObjectIdentifier(transfer)] = nil
         if transfer.isInLine { lookUps.withdraw { $0 === transfer } }
         guard let easy = transfer.easy, running.removeValue(forKey: easy.pointer) != nil else { return }
-        counts.ended(transfer.request)
+        counts.ended(bufferLength: easy.receiveBufferLength)
     }
 
     /// The end of one that was cancelled.

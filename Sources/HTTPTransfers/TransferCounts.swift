@@ -7,13 +7,14 @@ package final class TransferCounts: Sendable {
     /// Bytes of their receive buffers.
     package let receiveBuffers = Gauge()
 
-    func began(_ request: TransferRequest) {
+    /// - Parameter bufferLength: of its receive buffer.
+    func began(bufferLength: Int) {
         running.add(1)
-        receiveBuffers.add(Int64(request.receiveBufferLength))
+        receiveBuffers.add(Int64(bufferLength))
     }
 
-    func ended(_ request: TransferRequest) {
+    func ended(bufferLength: Int) {
         running.add(-1)
-        receiveBuffers.add(-Int64(request.receiveBufferLength))
+        receiveBuffers.add(-Int64(bufferLength))
     }
 }

@@ -83,12 +83,12 @@ package struct TransferRequest: Sendable {
         return framed
     }
 
-    /// Bytes that are read from the socket at a time.
-    var receiveBufferLength: Int { Self.receiveBufferLength(expecting: expectedLength) }
-
-    /// Long ones pay only where much comes.
-    static func receiveBufferLength(expecting length: Int64?) -> Int {
-        (length ?? 0) >= 1 << 20 ? 512 << 10 : 64 << 10
+    /// Bytes that are to be read from the socket at a time. Long buffers pay only where much comes, and none takes more
+    /// than a 32nd of the room that is left, so that short ones are left for those who come late.
+    /// - Parameter room: bytes that receive buffers may still have.
+    func receiveBufferLength(in room: Int64) -> Int {
+        let longest = (expectedLength ?? 0) >= 1 << 20 ? 512 << 10 : 64 << 10
+        return [512 << 10, 64 << 10, 16 << 10].first { $0 <= longest && $0 <= room / 32 } ?? 4 << 10
     }
 
     /// A target that would end the request line early would make another request.

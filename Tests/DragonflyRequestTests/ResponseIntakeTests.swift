@@ -6,8 +6,10 @@ import Testing
 
 @Suite("What is kept of a response, and when its reader is woken")
 struct ResponseIntakeTests {
-    private static func receive(_ count: Int, _ intake: inout ResponseIntake) -> TransferIntake {
-        [UInt8](repeating: 7, count: count).withUnsafeBytes { intake.receive($0) }
+    private static func receive(
+        _ count: Int, _ intake: inout ResponseIntake, room: Int64 = .max
+    ) -> TransferIntake {
+        [UInt8](repeating: 7, count: count).withUnsafeBytes { intake.receive($0, room: room) }
     }
 
     private static func head(_ status: Int = 200, length: Int? = nil, chunked: Bool = false) -> TransferHead {
@@ -36,6 +38,20 @@ struct ResponseIntakeTests {
         #expect(!intake.isPaused && intake.waiting == 0)
         let next = Self.receive(1, &intake)
         #expect(next == .taken)
+    }
+
+    @Test(
+        "Where much waits for other readers less does for this one, who is woken when the sender has to wait",
+        arguments: [(64 << 20, 1 << 20), (8 << 20, 256 << 10), (0, 4 << 10), (-1 << 30, 4 << 10)])
+    func littleRoom(room: Int64, limit: Int) {
+        var intake = ResponseIntake(gathers: false)
+        intake.receive(Self.head())
+        var count = 0
+        while Self.receive(4 << 10, &intake, room: room) == .taken { count += 4 << 10 }
+        #expect(count == limit && intake.waiting == limit)
+        #expect(intake.has(.bytes(1 << 20)), "or a reader that waits for more would wait for ever")
+        let chunks = intake.takeChunks()
+        #expect(chunks.reduce(0) { $0 + $1.count } == limit && !intake.isPaused)
     }
 
     /// Which bodies are gathered: status, length, whether in chunks, whether they are wanted whole.

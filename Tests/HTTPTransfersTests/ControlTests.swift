@@ -187,33 +187,6 @@ struct ControlTests {
         }
     }
 
-    @Test("Long spans get a long receive buffer, everything else a short one, and the sum is counted")
-    func receiveBuffers() throws {
-        let lengths: [(Int64?, Int64)] = [(nil, 64), (1 << 20, 512), ((1 << 20) - 1, 64), (1 << 30, 512), (0, 64)]
-        let stall = Note<Bool>()
-        try withServer({ _ in }) { client, _ in
-            _ = try client.readHeadBytes()
-            _ = stall.read()
-            try client.send("HTTP/1.1 204 No Content\r\n\r\n")
-        } run: { server, driver in
-            var sum: Int64 = 0
-            var recorders: [Recorder] = []
-            for (index, (length, kibibytes)) in lengths.enumerated() {
-                var request = TransferRequest(try TransferURL(server.url))
-                request.expectedLength = length
-                let recorder = Recorder()
-                recorder.begin(request, on: driver)
-                recorders.append(recorder)
-                #expect(eventually { driver.counts.running.current == index + 1 })
-                sum += kibibytes << 10
-                #expect(driver.counts.receiveBuffers.current == sum)
-            }
-            stall.write(true)
-            for recorder in recorders { #expect(recorder.outcome() == .complete) }
-            #expect(eventually { driver.counts.receiveBuffers.current == 0 && driver.counts.running.current == 0 })
-        }
-    }
-
     @Test("The dial policy is asked for the address that is dialled, and its word stands")
     func dialPolicy() throws {
         struct Policy: DialPolicy {

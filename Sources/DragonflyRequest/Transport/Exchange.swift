@@ -4,11 +4,14 @@ import SeedSupport
 
 /// One request and its response, between the event loop that receives it and the task that reads it.
 ///
-/// The loop stops reading from the connection when `ResponseIntake.highWatermark` bytes wait for the reader, and goes on
-/// when they are taken: a slow reader holds the sender back, and memory stays bounded.
+/// The loop stops reading from the connection when `ResponseIntake.highWatermark` bytes wait for the reader, or fewer
+/// where much waits for others, and goes on when they are taken: a slow reader holds the sender back, and memory stays
+/// bounded.
 final class Exchange: Sendable {
     private static let refusalTimeout = Duration.seconds(5)
     private static let ended = TransportError.connection("the client has ended")
+    /// Bytes that may wait for all readers of a client, but for `ResponseIntake.lowWatermark` of each.
+    private static let longestWaiting: Int64 = 32 << 20
 
     private struct State {
         var intake: ResponseIntake
@@ -37,21 +40,34 @@ final class Exchange: Sendable {
 
     private let driver: TransferDriver
     private let deadline: MonotonicTime
+    /// Bytes that wait for all readers of the client.
+    private let waiting: Gauge
     private let state: Lock<State>
 
     /// Sends the request.
     /// - Parameters:
     ///   - deadline: of the last byte of the body.
+    ///   - waiting: bytes that wait for all readers of the client.
     ///   - gathers: whether the reader wants all bytes in memory.
-    init(_ request: TransferRequest, on driver: TransferDriver, until deadline: MonotonicTime, gathers: Bool = false) {
+    init(
+        _ request: TransferRequest, on driver: TransferDriver, until deadline: MonotonicTime, waiting: Gauge,
+        gathers: Bool = false
+    ) {
         self.driver = driver
         self.deadline = deadline
+        self.waiting = waiting
         state = Lock(State(intake: ResponseIntake(gathers: gathers)))
         if !driver.loop.post({ [self] in begin(request) }) { _ = change { $0.finish(.failed(Self.ended)) } }
     }
 
+    deinit { waiting.add(-Int64(state.withLock { $0.intake.waiting })) }
+
     private func change<R>(_ body: (inout ResponseIntake) -> R) -> R {
-        let (result, ready) = state.withLock { $0.change(body) }
+        let (result, ready) = state.withLock { state in
+            let before = state.intake.waiting
+            defer { if state.intake.waiting != before { waiting.add(Int64(state.intake.waiting - before)) } }
+            return state.change(body)
+        }
         ready?.resume()
         return result
     }
@@ -137,7 +153,8 @@ extension Exchange: TransferDelegate {
     }
 
     func transferBody(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
-        change { $0.receive(bytes) }
+        let room = Self.longestWaiting - waiting.current
+        return change { $0.receive(bytes, room: room) }
     }
 
     func transferEnded(_ outcome: TransferOutcome) {

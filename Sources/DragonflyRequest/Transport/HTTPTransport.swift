@@ -5,6 +5,8 @@ import SeedSupport
 /// Sends GET requests and gives responses with a 2xx head.
 final class HTTPTransport: Sendable {
     private let driver: TransferDriver
+    /// Bytes that wait for readers.
+    private let waiting = Gauge()
     /// Of the seed peers. An origin that is asked directly is always judged by the system's authorities.
     private let trust: TransferRequest.Trust
 
@@ -16,6 +18,7 @@ final class HTTPTransport: Sendable {
         settings.pool.idlePerPeer = configuration.idleConnectionsPerPeer
         settings.pool.idleInAll = 1024
         settings.pool.idleTimeout = configuration.idleConnectionTimeout
+        settings.receiveBuffers = 32 << 20
         driver = TransferDriver(settings, name: "seed-peers")
     }
 
@@ -60,13 +63,13 @@ final class HTTPTransport: Sendable {
     func probe(_ endpoint: Endpoint, timeout: Duration) async throws(TransportError) {
         var request = TransferRequest(try TransferURL(dialling: endpoint.url)).alone(within: timeout)
         request.onlyConnects = true
-        try await Exchange(request, on: driver, until: .now() + timeout).end()
+        try await Exchange(request, on: driver, until: .now() + timeout, waiting: waiting).end()
     }
 
     private func send(
         _ request: TransferRequest, on route: Route, until deadline: MonotonicTime, gathers: Bool = false
     ) async throws(TransportError) -> OpenResponse {
-        let exchange = Exchange(request, on: driver, until: deadline, gathers: gathers)
+        let exchange = Exchange(request, on: driver, until: deadline, waiting: waiting, gathers: gathers)
         let head = try await exchange.head()
         guard head.isSuccess else {
             let message = String(decoding: exchange.takeGathered(), as: UTF8.self)

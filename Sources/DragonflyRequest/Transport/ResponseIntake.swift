@@ -8,13 +8,17 @@ import SeedSupport
 /// A body that the reader wants whole is gathered up to ``longestGathered`` while its bytes are still in the processor's
 /// cache, and the reader is woken once, at the end: waking costs more than copying. So is the body of a refusal.
 struct ResponseIntake: Sendable {
-    /// Bytes that wait for the reader before the sender has to wait.
+    /// Bytes that may wait for the reader before the sender has to wait, where there is room for them.
     static let highWatermark = 1 << 20
+    /// The same where there is none.
+    static let lowWatermark = 4 << 10
     static let longestGathered = 4 << 20
     /// Of the body of a response that is not 2xx, for the message.
     static let longestRefusal = 64 << 10
     /// Bytes of one chunk, as far as the reader leaves time for so many.
     private static let chunkLength = 64 << 10
+    /// What curl hands over at a time, while there is more. After a shorter piece more may be long in coming.
+    private static let pieceLength = 16 << 10
 
     enum End: Hashable, Sendable {
         case complete
@@ -52,7 +56,8 @@ struct ResponseIntake: Sendable {
         if end != nil { return true }
         switch awaited {
         case .head: return head != nil && gathered == nil
-        case .bytes(let count): return waiting >= count
+        // A sender that waits sends no more.
+        case .bytes(let count): return waiting >= count || isPaused
         case .end: return false
         }
     }
@@ -70,14 +75,16 @@ extension ResponseIntake {
         }
     }
 
-    mutating func receive(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
+    /// - Parameter room: bytes that may wait for all readers together and don't yet. None has more than a 32nd of it.
+    mutating func receive(_ bytes: UnsafeRawBufferPointer, room: Int64 = .max) -> TransferIntake {
         if gathered != nil { return gather(bytes) }
-        guard waiting < Self.highWatermark else {
+        let limit = Int(min(max(Int64(Self.lowWatermark), room / 32), Int64(Self.highWatermark)))
+        guard waiting < limit else {
             isPaused = true
             return .pause
         }
         if last.count + bytes.count > Self.chunkLength { chunks.append(last.take()) }
-        if last.isEmpty { last.reserve(max(bytes.count, Self.chunkLength)) }
+        if last.isEmpty { last.reserve(bytes.count < Self.pieceLength ? bytes.count : min(limit, Self.chunkLength)) }
         last.append(bytes)
         waiting += bytes.count
         return .taken

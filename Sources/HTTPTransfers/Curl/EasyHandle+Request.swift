@@ -20,7 +20,6 @@ extension EasyHandle {
         set(CURLOPT_SHARE, pointer: UnsafeMutableRawPointer(share.pointer))
         set(CURLOPT_HTTP09_ALLOWED, false)
         set(CURLOPT_HTTP_CONTENT_DECODING, false)
-        set(CURLOPT_BUFFERSIZE, request.receiveBufferLength)
         // Whether a redirect is followed, and with which fields, is not for curl to decide.
         set(CURLOPT_FOLLOWLOCATION, false)
         set(CURLOPT_FORBID_REUSE, !request.reusesConnection)

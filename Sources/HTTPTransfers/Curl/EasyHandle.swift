@@ -8,6 +8,10 @@ final class EasyHandle {
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var proxyFields: UnsafeMutablePointer<curl_slist>?
     private var blobs: [Bytes] = []
+    /// Bytes that curl reads from the socket at a time.
+    var receiveBufferLength = 16 << 10 {
+        didSet { set(CURLOPT_BUFFERSIZE, receiveBufferLength) }
+    }
     private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// Nil if curl has no memory for another.
