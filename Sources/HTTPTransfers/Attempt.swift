@@ -19,7 +19,7 @@ struct Attempt {
     var head: TransferHead?
     /// The final response to a request with a body, which may not have been sent in full yet.
     var early: EarlyResponse?
-    /// The peer has gone, and what it sent is not read yet: sending would fail, and lose that.
+    /// The server has gone, and what it sent is not read yet: sending would fail, and lose that.
     var isSendingHeld = false
     var hasSurplus = false
     /// The socket that curl waits for, and whether it waits for bytes on it.

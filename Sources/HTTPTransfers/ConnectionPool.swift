@@ -18,10 +18,10 @@ final class ConnectionPool {
 
     /// A socket for a connection that a transfer is going to dial.
     func opened(
-        _ descriptor: Int32, for purpose: Table.Purpose, at peer: String, _ remote: SocketAddress,
+        _ descriptor: Int32, for requirements: Table.Requirements, at server: String, _ remote: SocketAddress,
         by user: ObjectIdentifier
     ) {
-        table.opened(descriptor, for: purpose, at: peer, remote, by: user)
+        table.opened(descriptor, for: requirements, at: server, remote, by: user)
     }
 
     /// Closes a socket for curl.
@@ -47,12 +47,12 @@ final class ConnectionPool {
     /// for, and an end is an end.
     /// - Parameter handle: the transfer's.
     func take(
-        _ descriptor: Int32, by user: ObjectIdentifier, for purpose: Table.Purpose, _ handle: EasyHandle
-    ) -> Table.Grant {
-        let grant = table.take(descriptor, by: user, for: purpose) { handle.speaksHTTP2 }
-        guard case .kept = grant, !table.isHTTP2(descriptor) else { return grant }
-        guard Socket.hasInput(descriptor) || handle.hasUnreadTLS else { return grant }
-        shutDown(table.condemn(descriptor))
+        _ descriptor: Int32, by user: ObjectIdentifier, for requirements: Table.Requirements, _ handle: EasyHandle
+    ) -> Table.Admission {
+        let admission = table.take(descriptor, by: user, for: requirements) { handle.speaksHTTP2 }
+        guard case .kept = admission, !table.isHTTP2(descriptor) else { return admission }
+        guard Socket.hasInput(descriptor) || handle.hasUnreadTLS else { return admission }
+        shutDown(table.retire(descriptor))
         return .refused
     }
 
@@ -67,16 +67,16 @@ final class ConnectionPool {
         shutDown(table.release(user, isClean: isClean, now: now))
     }
 
-    /// Shuts down what is idle for too long, and what its peer has closed or written to.
+    /// Shuts down what is idle for too long, and what its server has closed or written to.
     /// - Returns: whether curl has something to close.
     func sweep(now: MonotonicTime) -> Bool {
         shutDown(table.expire(now: now))
-        for descriptor in table.idleDescriptors where hasPeerSpoken(descriptor) { shutDown(table.condemn(descriptor)) }
-        return table.hasCondemned
+        for descriptor in table.idleDescriptors where hasServerSpoken(descriptor) { shutDown(table.retire(descriptor)) }
+        return table.hasRetired
     }
 
-    /// Whether a peer has closed an idle connection, or written to it, which in HTTP/2 it may.
-    private func hasPeerSpoken(_ descriptor: Int32) -> Bool {
+    /// Whether a server has closed an idle connection, or written to it, which in HTTP/2 it may.
+    private func hasServerSpoken(_ descriptor: Int32) -> Bool {
         table.isHTTP2(descriptor) ? Socket.peerState(descriptor) != .open : Socket.hasInput(descriptor)
     }
 

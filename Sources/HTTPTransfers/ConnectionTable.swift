@@ -10,7 +10,7 @@ struct ConnectionTable<User: Hashable> {
     typealias Descriptor = Int32
 
     /// What a connection is for, as far as curl doesn't look at it.
-    struct Purpose: Hashable {
+    struct Requirements: Hashable {
         /// What its tunnel is opened with; empty without a tunnel.
         var tunnel = HTTPFields()
         /// HTTP/2 may be negotiated. Otherwise a connection that speaks it is of no use.
@@ -18,7 +18,7 @@ struct ConnectionTable<User: Hashable> {
     }
 
     /// Whether a request may go out on the connection that curl has chosen for it.
-    enum Grant: Hashable {
+    enum Admission: Hashable {
         /// No request has gone out on it yet.
         case fresh
         /// It was used before, and must be looked at.
@@ -31,13 +31,13 @@ struct ConnectionTable<User: Hashable> {
         case used(by: [User])
         case idle(since: MonotonicTime)
         /// It is shut down, or about to be; curl has not closed it yet.
-        case condemned
+        case retired
     }
 
     private struct Connection {
         /// What was dialled: the limits count by it.
-        let peer: String
-        let purpose: Purpose
+        let server: String
+        let requirements: Requirements
         let remote: SocketAddress
         var localPort: Int?
         var state: State
@@ -53,7 +53,7 @@ struct ConnectionTable<User: Hashable> {
     /// Those whose local port is not known yet, by who has them dialled.
     private var unlocated: [User: [Descriptor]] = [:]
     private var held: [User: Descriptor] = [:]
-    private var idlePerPeer: [String: Int] = [:]
+    private var idlePerServer: [String: Int] = [:]
     private(set) var idleCount = 0
 
     init(_ limits: PoolLimits) {
@@ -63,20 +63,21 @@ struct ConnectionTable<User: Hashable> {
     var count: Int { connections.count }
 
     /// Connections that nothing uses any more, and that curl would close if it looked.
-    var hasCondemned: Bool {
-        connections.values.contains { if case .condemned = $0.state { true } else { false } }
+    var hasRetired: Bool {
+        connections.values.contains { if case .retired = $0.state { true } else { false } }
     }
 
     // MARK: Sockets
 
     /// curl has a socket for a connection that it is going to dial.
-    /// - Parameter peer: the limits count by it.
+    /// - Parameter server: the limits count by it.
     mutating func opened(
-        _ descriptor: Descriptor, for purpose: Purpose, at peer: String, _ remote: SocketAddress, by user: User
+        _ descriptor: Descriptor, for requirements: Requirements, at server: String, _ remote: SocketAddress,
+        by user: User
     ) {
         closed(descriptor)
         connections[descriptor] = Connection(
-            peer: peer, purpose: purpose, remote: remote, state: .dialled(by: user))
+            server: server, requirements: requirements, remote: remote, state: .dialled(by: user))
         unlocated[user, default: []].append(descriptor)
     }
 
@@ -91,7 +92,7 @@ struct ConnectionTable<User: Hashable> {
         byLocalPort[localPort, default: []].append(descriptor)
     }
 
-    /// The connection with this local port, and the peer with this address where that leaves a choice. Nil if it isn't the
+    /// The connection with this local port, and the server with this address where that leaves a choice. Nil if it isn't the
     /// only one.
     func descriptor(localPort: Int, remote: () -> SocketAddress?) -> Descriptor? {
         guard let candidates = byLocalPort[localPort] else { return nil }
@@ -104,7 +105,7 @@ struct ConnectionTable<User: Hashable> {
     /// curl closes the socket.
     mutating func closed(_ descriptor: Descriptor) {
         guard let connection = connections[descriptor] else { return }
-        change(descriptor, to: .condemned)
+        change(descriptor, to: .retired)
         connections[descriptor] = nil
         if case .dialled(let user) = connection.state, let left = unlocated[user]?.filter({ $0 != descriptor }) {
             unlocated[user] = left.isEmpty ? nil : left
@@ -126,20 +127,20 @@ struct ConnectionTable<User: Hashable> {
     /// A user's request is about to go out.
     /// - Parameter speaksHTTP2: whether that was negotiated; asked once.
     mutating func take(
-        _ descriptor: Descriptor, by user: User, for purpose: Purpose, speaksHTTP2: () -> Bool = { false }
-    ) -> Grant {
-        guard let connection = connections[descriptor], connection.purpose.tunnel == purpose.tunnel else {
+        _ descriptor: Descriptor, by user: User, for requirements: Requirements, speaksHTTP2: () -> Bool = { false }
+    ) -> Admission {
+        guard let connection = connections[descriptor], connection.requirements.tunnel == requirements.tunnel else {
             return .refused
         }
-        let isHTTP2 = connection.isHTTP2 || !connection.wasUsed && connection.purpose.mayBeHTTP2 && speaksHTTP2()
-        guard !isHTTP2 || purpose.mayBeHTTP2 else { return .refused }
+        let isHTTP2 = connection.isHTTP2 || !connection.wasUsed && connection.requirements.mayBeHTTP2 && speaksHTTP2()
+        guard !isHTTP2 || requirements.mayBeHTTP2 else { return .refused }
         var users: [User] = []
         switch connection.state {
         case .dialled, .idle: break
         case .used(let others):
             users = others.filter { $0 != user }
             guard users.isEmpty || isHTTP2 else { return .refused }
-        case .condemned: return .refused
+        case .retired: return .refused
         }
         leave(held[user], by: user)
         change(descriptor, to: .used(by: users + [user]))
@@ -156,13 +157,13 @@ struct ConnectionTable<User: Hashable> {
         change(descriptor, to: others.isEmpty ? .idle(since: MonotonicTime(nanoseconds: 0)) : .used(by: others))
     }
 
-    /// A user's exchange has ended. After an unclear end the connection is condemned, unless it speaks HTTP/2, in which one
+    /// A user's exchange has ended. After an unclear end the connection is retired, unless it speaks HTTP/2, in which one
     /// exchange doesn't touch another.
     /// - Returns: those to be shut down: this one, or those that are too many.
     mutating func release(_ user: User, isClean: Bool, now: MonotonicTime) -> [Descriptor] {
         guard let descriptor = held[user], let connection = connections[descriptor] else { return [] }
         guard case .used(let users) = connection.state else { return [] }
-        guard isClean || connection.isHTTP2 else { return condemn(descriptor) }
+        guard isClean || connection.isHTTP2 else { return retire(descriptor) }
         let others = users.filter { $0 != user }
         guard others.isEmpty else {
             change(descriptor, to: .used(by: others))
@@ -174,46 +175,46 @@ struct ConnectionTable<User: Hashable> {
 
     /// The connection must not be used any more.
     /// - Returns: the descriptor, if it is to be shut down now.
-    mutating func condemn(_ descriptor: Descriptor) -> [Descriptor] {
+    mutating func retire(_ descriptor: Descriptor) -> [Descriptor] {
         guard let connection = connections[descriptor] else { return [] }
-        if case .condemned = connection.state { return [] }
-        change(descriptor, to: .condemned)
+        if case .retired = connection.state { return [] }
+        change(descriptor, to: .retired)
         return [descriptor]
     }
 
     private mutating func surplus(after descriptor: Descriptor) -> [Descriptor] {
-        guard let peer = connections[descriptor]?.peer else { return [] }
-        if idlePerPeer[peer, default: 0] > limits.idlePerPeer { return condemnOldest { $0 == peer } }
-        if idleCount > limits.idleInAll { return condemnOldest { _ in true } }
+        guard let server = connections[descriptor]?.server else { return [] }
+        if idlePerServer[server, default: 0] > limits.idlePerServer { return retireOldest { $0 == server } }
+        if idleCount > limits.idleInAll { return retireOldest { _ in true } }
         return []
     }
 
-    private mutating func condemnOldest(of isOne: (String) -> Bool) -> [Descriptor] {
-        let oldest = idle.filter { isOne($0.peer) }.min { $0.since < $1.since }
-        return oldest.map { condemn($0.descriptor) } ?? []
+    private mutating func retireOldest(of isOne: (String) -> Bool) -> [Descriptor] {
+        let oldest = idle.filter { isOne($0.server) }.min { $0.since < $1.since }
+        return oldest.map { retire($0.descriptor) } ?? []
     }
 
     // MARK: Idle connections
 
-    private var idle: [(descriptor: Descriptor, peer: String, since: MonotonicTime)] {
+    private var idle: [(descriptor: Descriptor, server: String, since: MonotonicTime)] {
         connections.compactMap { descriptor, connection in
-            if case .idle(let since) = connection.state { (descriptor, connection.peer, since) } else { nil }
+            if case .idle(let since) = connection.state { (descriptor, connection.server, since) } else { nil }
         }
     }
 
-    /// The idle ones, which their peers may have closed.
+    /// The idle ones, which their servers may have closed.
     var idleDescriptors: [Descriptor] { idle.map(\.descriptor) }
 
     /// - Returns: those that have been idle for too long and are to be shut down.
     mutating func expire(now: MonotonicTime) -> [Descriptor] {
-        idle.filter { now - $0.since >= limits.idleTimeout }.flatMap { condemn($0.descriptor) }
+        idle.filter { now - $0.since >= limits.idleTimeout }.flatMap { retire($0.descriptor) }
     }
 
     /// None is kept from now on.
     /// - Returns: those that are idle now and are to be shut down.
     mutating func keepNone() -> [Descriptor] {
-        limits.idlePerPeer = 0
-        return idleDescriptors.flatMap { condemn($0) }
+        limits.idlePerServer = 0
+        return idleDescriptors.flatMap { retire($0) }
     }
 
     // MARK: Round trips
@@ -234,18 +235,18 @@ struct ConnectionTable<User: Hashable> {
     /// The only place where a state changes.
     private mutating func change(_ descriptor: Descriptor, to state: State) {
         guard let connection = connections[descriptor] else { return }
-        if case .idle = connection.state { countIdle(connection.peer, -1) }
+        if case .idle = connection.state { countIdle(connection.server, -1) }
         if case .used(let users) = connection.state {
             for user in users where held[user] == descriptor { held[user] = nil }
         }
         connections[descriptor]?.state = state
-        if case .idle = state { countIdle(connection.peer, 1) }
+        if case .idle = state { countIdle(connection.server, 1) }
         if case .used(let users) = state { for user in users { held[user] = descriptor } }
     }
 
-    private mutating func countIdle(_ peer: String, _ change: Int) {
+    private mutating func countIdle(_ server: String, _ change: Int) {
         idleCount += change
-        let count = idlePerPeer[peer, default: 0] + change
-        idlePerPeer[peer] = count > 0 ? count : nil
+        let count = idlePerServer[server, default: 0] + change
+        idlePerServer[server] = count > 0 ? count : nil
     }
 }

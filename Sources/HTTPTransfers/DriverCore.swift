@@ -161,12 +161,12 @@ final class DriverCore {
 
 extension DriverCore {
     func opened(_ descriptor: Int32, to remote: SocketAddress, by transfer: Transfer) {
-        let peer = transfer.proxy ?? transfer.request.url.origin
-        pool.opened(descriptor, for: transfer.purpose, at: peer, remote, by: ObjectIdentifier(transfer))
+        let server = transfer.proxy ?? transfer.request.url.origin
+        pool.opened(descriptor, for: transfer.requirements, at: server, remote, by: ObjectIdentifier(transfer))
     }
 
     /// Whether a transfer's request may go out on the connection that curl has chosen for it.
-    func grant(to transfer: Transfer, localPort: Int, remote: () -> SocketAddress?) -> ConnectionPool.Table.Grant {
+    func admit(_ transfer: Transfer, localPort: Int, remote: () -> SocketAddress?) -> ConnectionPool.Table.Admission {
         let user = ObjectIdentifier(transfer)
         guard let descriptor = pool.find(for: user, localPort: localPort, remote: remote) else {
             guard !transfer.mayReuseConnection else { return .refused }
@@ -178,7 +178,7 @@ extension DriverCore {
         for other in pool.users(of: descriptor) where other != user {
             if let earlier = open[other] { release(earlier) }
         }
-        return transfer.easy.map { pool.take(descriptor, by: user, for: transfer.purpose, $0) } ?? .refused
+        return transfer.easy.map { pool.take(descriptor, by: user, for: transfer.requirements, $0) } ?? .refused
     }
 
     private func release(_ transfer: Transfer) {
@@ -222,7 +222,7 @@ extension DriverCore {
     /// Sees to it that the transfer ends if nothing moves. curl's own low-speed limit measures an average over seconds;
     /// this one is exact, and a pause stops it. While all transfers are paused nothing wakes the loop.
     func watchForStalls(_ transfer: Transfer) {
-        guard !isStallTimerSet, transfer.isWaitingForPeer else { return }
+        guard !isStallTimerSet, transfer.isWaitingForServer else { return }
         setStallTimer(transfer.stallLimit)
     }
 
@@ -235,7 +235,7 @@ extension DriverCore {
         isStallTimerSet = false
         let now = loop.now
         var shortest: Duration?
-        for transfer in Array(running.values) where transfer.isWaitingForPeer {
+        for transfer in Array(running.values) where transfer.isWaitingForServer {
             let limit = transfer.stallLimit
             guard now - transfer.lastProgress > limit else {
                 shortest = min(shortest ?? limit, limit)

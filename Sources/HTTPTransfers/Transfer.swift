@@ -91,7 +91,7 @@ package final class Transfer {
     }
 
     /// Whether the other side is the one to move. Once it has responded, a client that sends no more is no reason to wait.
-    var isWaitingForPeer: Bool { easy != nil && !isReceivingPaused && (!isSendingPaused || attempt.early != nil) }
+    var isWaitingForServer: Bool { easy != nil && !isReceivingPaused && (!isSendingPaused || attempt.early != nil) }
 
     /// How long nothing may move. After the end of an early response no longer than nginx waits for the rest of a request.
     var stallLimit: Duration {
@@ -164,14 +164,14 @@ package final class Transfer {
 
 extension Transfer {
     /// What curl doesn't look at when it chooses a connection.
-    var purpose: ConnectionPool.Table.Purpose {
-        ConnectionPool.Table.Purpose(
+    var requirements: ConnectionPool.Table.Requirements {
+        ConnectionPool.Table.Requirements(
             tunnel: isTunnelled ? request.proxyFields : [:], mayBeHTTP2: request.mayBeHTTP2)
     }
 
     /// Whether the connection is clean once curl has ended the exchange: the request was sent in full, the response had an
     /// unambiguous end and no byte beyond it, and neither made the connection one client's. A refusal doesn't tell whether
-    /// the peer has read the request's body, or will.
+    /// the server has read the request's body, or will.
     var leavesConnectionClean: Bool {
         guard attempt.ownOutcome == nil, !attempt.needsFreshConnection, let head = attempt.head else { return false }
         return (request.body == .none || bytesToSend == 0) && attempt.early?.isRefusal != true && !attempt.hasSurplus
@@ -250,7 +250,7 @@ extension Transfer {
     }
 
     private func takeHead(_ head: TransferHead) -> Bool {
-        // Not about this request, but about the time before it: the connection was idle for longer than the peer wanted.
+        // Not about this request, but about the time before it: the connection was idle for longer than the server wanted.
         if head.status == 408, attempt.kept != nil, request.isRepeatable, request.repeatsAfter408 {
             attempt.needsFreshConnection = true
             return false
@@ -368,12 +368,12 @@ extension Transfer {
         guard let core, attempt.ownOutcome == nil else { return false }
         attempt.tunnelCollector = nil
         if request.onlyConnects { return breakOff(.complete) }
-        return maySend(on: core.grant(to: self, localPort: localPort, remote: remote))
+        return maySend(on: core.admit(self, localPort: localPort, remote: remote))
     }
 
     /// Whether the request may be sent. curl asks a second time when it is about to repeat it: on another connection, as
     /// the kept one was dead, or in another version of HTTP, even in the middle of a response.
-    func maySend(on grant: ConnectionPool.Table.Grant) -> Bool {
+    func maySend(on admission: ConnectionPool.Table.Admission) -> Bool {
         if attempt.collector.isComplete {
             let message = "the response of \(request.url.publicText) was broken off to ask again"
             return breakOff(.failed(error(.cut, message)))
@@ -382,7 +382,7 @@ extension Transfer {
             let message = "the connection to \(request.url.publicText) broke, and a \(request.method) is sent only once"
             return breakOff(.failed(error(.cut, message)))
         }
-        switch grant {
+        switch admission {
         case .fresh: attempt.kept = nil
         case .kept(let descriptor) where !attempt.hasConnected: attempt.kept = (descriptor, .now())
         case .kept, .refused:

@@ -8,7 +8,7 @@ import Testing
 struct ConnectionTableTests {
     private typealias Table = ConnectionTable<Int>
     private let start = MonotonicTime(nanoseconds: 1_000_000_000_000)
-    private let plain = ConnectionTable<Int>.Purpose()
+    private let plain = ConnectionTable<Int>.Requirements()
 
     private func table(_ adjust: (inout PoolLimits) -> Void = { _ in }) -> Table {
         var limits = PoolLimits()
@@ -52,14 +52,14 @@ struct ConnectionTableTests {
     }
 
     @Test("After an unclear end it is shut down once and used no more")
-    func condemned() throws {
+    func retired() throws {
         var table = table()
         #expect(try keep(5, isClean: false, in: &table) == [5])
-        #expect(table.hasCondemned && table.idleCount == 0)
-        #expect(table.condemn(5) == [])
+        #expect(table.hasRetired && table.idleCount == 0)
+        #expect(table.retire(5) == [])
         #expect(table.take(5, by: 2, for: plain) == .refused)
         table.closed(5)
-        #expect(!table.hasCondemned)
+        #expect(!table.hasRetired)
         // The system gives the number to another.
         #expect(try keep(5, in: &table) == [])
         #expect(table.take(5, by: 2, for: plain) == .kept(5))
@@ -78,7 +78,7 @@ struct ConnectionTableTests {
 
     @Test("The limit for a peer takes the one that has been idle longest, and other peers don't count")
     func limitPerPeer() throws {
-        var table = table { $0.idlePerPeer = 2 }
+        var table = table { $0.idlePerServer = 2 }
         #expect(try keep(5, since: start + .seconds(1), in: &table) == [])
         #expect(try keep(6, since: start, in: &table) == [])
         #expect(try keep(7, at: "http://b:80", since: start - .seconds(1), in: &table) == [])
@@ -92,7 +92,7 @@ struct ConnectionTableTests {
         #expect(try keep(5, at: "http://a:80", since: start, in: &table) == [])
         #expect(try keep(6, at: "http://b:80", since: start + .seconds(1), in: &table) == [])
         #expect(try keep(7, at: "http://c:80", since: start + .seconds(2), in: &table) == [5])
-        var none = self.table { $0.idlePerPeer = 0 }
+        var none = self.table { $0.idlePerServer = 0 }
         #expect(try keep(5, in: &none) == [5])
         none = self.table { $0.idleInAll = 0 }
         #expect(try keep(5, in: &none) == [5])
@@ -117,7 +117,8 @@ struct ConnectionTableTests {
     func tunnels() throws {
         var table = table()
         let (one, other) = (
-            Table.Purpose(tunnel: [.proxyAuthorization: "Basic a"]), Table.Purpose(tunnel: [.proxyAuthorization: "b"])
+            Table.Requirements(tunnel: [.proxyAuthorization: "Basic a"]),
+            Table.Requirements(tunnel: [.proxyAuthorization: "b"])
         )
         table.opened(5, for: one, at: "http://p:1", try address(), by: 1)
         #expect(table.take(5, by: 1, for: one) == .fresh)
@@ -130,7 +131,7 @@ struct ConnectionTableTests {
     @Test("HTTP/2 is shared by those that may speak it, and one unclear end leaves it as it is")
     func http2() throws {
         var table = table()
-        let both = Table.Purpose(mayBeHTTP2: true)
+        let both = Table.Requirements(mayBeHTTP2: true)
         table.opened(5, for: both, at: "https://a:443", try address(), by: 1)
         #expect(table.take(5, by: 1, for: both) { true } == .fresh)
         // Negotiated once.
@@ -152,7 +153,7 @@ struct ConnectionTableTests {
     @Test("A request that curl moves to a second connection is on that one alone")
     func moves() throws {
         var table = table()
-        let both = Table.Purpose(mayBeHTTP2: true)
+        let both = Table.Requirements(mayBeHTTP2: true)
         for (descriptor, user) in [(5, 1), (6, 1)] as [(Int32, Int)] {
             table.opened(descriptor, for: both, at: "https://a:443", try address(), by: user)
         }

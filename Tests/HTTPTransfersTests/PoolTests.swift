@@ -306,9 +306,9 @@ struct PoolLimitTests {
         #expect(ended.wait(for: count))
     }
 
-    @Test("No more are kept for a peer, nor in all, than is said; the rest end at once")
+    @Test("No more are kept for a server, nor in all, than is said; the rest end at once")
     func limits() throws {
-        try withKept(4, { $0.pool.idlePerPeer = 1 }) { ended, _, _ in
+        try withKept(4, { $0.pool.idlePerServer = 1 }) { ended, _, _ in
             #expect(ended.wait(for: 3))
             #expect(ended.value == 3)
         }
@@ -327,8 +327,8 @@ struct PoolLimitTests {
         }
     }
 
-    @Test("What a peer has closed doesn't wait for the next request")
-    func closedByPeer() throws {
+    @Test("What a server has closed doesn't wait for the next request")
+    func closedByServer() throws {
         try withKept(2, { _ in }, closesItsSide: true) { ended, _, driver in
             #expect(ended.wait(for: 2))
             #expect(eventually { descriptors(of: driver) == 0 })

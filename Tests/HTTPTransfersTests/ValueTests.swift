@@ -191,9 +191,9 @@ struct TransferTests {
     func broken() throws {
         let url = try TransferURL("http://127.0.0.1:1/")
         withCore { core in
-            func sent(_ method: HTTPMethod, on grant: ConnectionPool.Table.Grant) -> Transfer {
+            func sent(_ method: HTTPMethod, on admission: ConnectionPool.Table.Admission) -> Transfer {
                 let transfer = Transfer(TransferRequest(url, method: method), Recorder(), core)
-                #expect(transfer.maySend(on: grant))
+                #expect(transfer.maySend(on: admission))
                 return transfer
             }
             let broken = [CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_WEIRD_SERVER_REPLY]

@@ -15,7 +15,7 @@ final class HTTPTransport: Sendable {
         trust = try TransferRequest.Trust(configuration.trust)
         var settings = TransferSettings()
         settings.connectTimeout = configuration.connectTimeout
-        settings.pool.idlePerPeer = configuration.idleConnectionsPerPeer
+        settings.pool.idlePerServer = configuration.idleConnectionsPerPeer
         settings.pool.idleInAll = 1024
         settings.pool.idleTimeout = configuration.idleConnectionTimeout
         settings.receiveBuffers = 32 << 20

@@ -122,12 +122,12 @@ extension EasyHandle {
         }
         set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(pool).toOpaque())
         setPrerequest { user, remote, _, remotePort, localPort in
-            let isGranted = Transfer.from(user).maySend(from: Int(localPort)) {
+            let isAdmitted = Transfer.from(user).maySend(from: Int(localPort)) {
                 remote.flatMap {
                     SocketAddress(ip: String(cString: $0), port: UInt16(truncatingIfNeeded: remotePort))
                 }
             }
-            return isGranted ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+            return isAdmitted ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
         }
         set(CURLOPT_PREREQDATA, pointer: user)
         setDebug { _, kind, bytes, count, user in

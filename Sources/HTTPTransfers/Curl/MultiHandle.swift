@@ -20,7 +20,7 @@ final class MultiHandle {
     /// What curl waits for on a transfer's socket from now on; nothing: not for the socket any more. Called inside a call
     /// to this handle.
     var interestChanged: (UnsafeMutableRawPointer, curl_socket_t, Readiness) -> Void = { _, _, _ in }
-    /// The peer of a socket that curl only wants to write to has gone. True: it must not write now.
+    /// The other side of a socket that curl only wants to write to has gone. True: it must not write now.
     var holdsWrites: (curl_socket_t) -> Bool = { _ in false }
     private var watches: [curl_socket_t: DescriptorWatch] = [:]
     private var depth = 0
@@ -172,7 +172,7 @@ extension MultiHandle {
         }
     }
 
-    /// What there is to read comes first: a peer that has responded and gone breaks every write, and after a broken write
+    /// What there is to read comes first: a server that has responded and gone breaks every write, and after a broken write
     /// curl reads no response. The socket stays ready to be written to.
     private func isReady(_ socket: curl_socket_t, _ ready: Readiness) {
         guard ready == .write, let interest = watches[socket]?.interest else { return act(on: socket, ready) }
