@@ -27,9 +27,7 @@ extension HTTPFields {
     /// what goes over it later would be in that name.
     var authenticateConnection: Bool {
         contains { field in
-            guard Self.authentication.contains(field.name) else { return false }
-            let value = field.value.lowercased()
-            return ["ntlm", "negotiate", "kerberos"].contains { value.contains($0) }
+            Self.authentication.contains(field.name) && field.content.holds("ntlm", "negotiate", "kerberos")
         }
     }
 

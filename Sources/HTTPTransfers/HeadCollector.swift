@@ -15,6 +15,8 @@ struct HeadCollector {
     private let acceptsHTTP2: Bool
     private var head: TransferHead?
     private var size = 0
+    /// Lines since the last status line.
+    private var lines = 0
     private(set) var isComplete = false
     /// A line was left out, as it is no field. curl may see in it what we don't.
     private(set) var hasOddLines = false
@@ -41,24 +43,41 @@ struct HeadCollector {
         guard !line.hasFoldedLine else {
             return .refused(TransferError(.badResponse, "the response has folded lines"))
         }
-        if isComplete {
-            for line in line.split(separator: .lineFeed) { addTrailer(UnsafeRawBufferPointer(rebasing: line).trimmed) }
-            return .more
-        }
+        if isComplete { return takeTrailers(line) }
         let bytes = line.trimmed
         if bytes.isEmpty { return finish() }
         if bytes.starts(with: Self.protocolName) { return begin(String(decoding: bytes, as: UTF8.self)) }
+        guard countLine() else { return Self.tooManyFields }
         if let field = field(bytes) { head?.fields.append(field) }
         return .more
     }
 
     private static let protocolName = Array("HTTP/".utf8)
 
-    private mutating func addTrailer(_ line: UnsafeRawBufferPointer) {
-        if !line.isEmpty, let field = field(line) { trailers.append(field) }
+    private static let tooManyFields = Step.refused(
+        TransferError(.badResponse, "the response has more than \(MessageLimits.receivedFields) fields"))
+
+    private mutating func countLine() -> Bool {
+        lines += 1
+        return lines <= MessageLimits.receivedFields
+    }
+
+    private mutating func takeTrailers(_ bytes: UnsafeRawBufferPointer) -> Step {
+        for line in bytes.split(separator: .lineFeed) {
+            let line = UnsafeRawBufferPointer(rebasing: line).trimmed
+            guard !line.isEmpty else { continue }
+            guard countLine() else { return Self.tooManyFields }
+            if let field = field(line) { trailers.append(field) }
+        }
+        return .more
     }
 
     private mutating func begin(_ statusLine: String) -> Step {
+        // In the midst of a head it would be none to curl, which goes by the fields before it, too.
+        guard head == nil else {
+            return .refused(TransferError(.badResponse, "the response has a status line among its fields"))
+        }
+        lines = 0
         let words = statusLine.split(separator: " ", maxSplits: 2)
         guard words.count >= 2, words[1].count == 3, let status = Int64(digits: words[1]) else {
             return .refused(TransferError(.badResponse, "the response starts with a malformed status line"))

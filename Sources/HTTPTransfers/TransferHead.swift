@@ -27,6 +27,6 @@ package struct TransferHead: Hashable, Sendable {
 extension HTTPFields {
     /// Whether a body with these fields ends with a last chunk.
     package var isChunked: Bool {
-        contains(.transferEncoding) && self[values: .transferEncoding].contains { $0.lowercased().contains("chunked") }
+        contains(.transferEncoding) && self[contents: .transferEncoding].contains { $0.holds("chunked") }
     }
 }

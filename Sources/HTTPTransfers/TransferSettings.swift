@@ -1,3 +1,5 @@
+import HTTPSemantics
+
 /// What is the same for all transfers of a driver.
 package struct TransferSettings: Sendable {
     /// Name lookup, connection and TLS handshake together.
@@ -7,8 +9,8 @@ package struct TransferSettings: Sendable {
     /// Name lookups at once: curl starts a thread for each.
     package var nameLookups = 64
     /// Longest heads of one exchange, interim ones and trailers included, in bytes.
-    package var headLimit = 64 << 10
-    /// Bytes that the receive buffers of all transfers may have, but for 4 KiB of each, which are not refused.
+    package var headLimit = MessageLimits.receivedHead
+    /// Bytes that the receive buffers of all transfers may have, but for 8 KiB of each, which are not refused.
     package var receiveBuffers: Int64 = 256 << 20
     /// URL of the proxy for requests that name none. Nil: none, whatever the environment says.
     package var proxy: String?

@@ -14,12 +14,14 @@ package struct TransferURL: Hashable, Sendable {
     package var origin: String { "\(scheme)://\(host):\(port)" }
 
     /// The URL without query and userinfo, for messages.
-    package var publicText: String { String(text.prefix { $0 != "?" && $0 != "#" }) }
+    package var publicText: String {
+        String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))
+    }
 
     /// Path and query as they stand in the text: the request target in origin form. An empty path becomes a slash.
     package var target: String {
-        let target = text[authority.upperBound...].prefix { $0 != "#" }
-        return target.utf8.first == UInt8(ascii: "/") ? String(target) : "/" + target
+        let target = text.utf8[authority.upperBound...].prefix { $0 != UInt8(ascii: "#") }
+        return target.first == UInt8(ascii: "/") ? String(Substring(target)) : "/" + Substring(target)
     }
 
     /// The request target for a proxy that reads the head (RFC 9112 §3.2.2), as it stands in the text.
@@ -44,19 +46,27 @@ package struct TransferURL: Hashable, Sendable {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
-    /// Refuses (`badURL`) what is no URL, has another scheme than http and https, or holds userinfo.
+    /// Refuses (`badURL`) what is no URL, is longer than we ask for, has another scheme than http and https, or holds
+    /// userinfo.
     package init(_ text: String) throws(TransferError) {
+        guard text.utf8.count <= MessageLimits.url else { throw Self.tooLong }
         guard let parts = Parts(text) else {
             throw TransferError(.badURL, "the URL is malformed; it must be absolute, with spaces and controls encoded")
         }
         try self.init(text, parts)
     }
 
+    private static let tooLong = TransferError(.badURL, "the URL has more than \(MessageLimits.url) bytes")
+
     /// Where a `Location` leads, seen from this URL (RFC 3986 §5).
     package func resolving(_ location: String) throws(TransferError) -> TransferURL {
+        guard location.utf8.count <= MessageLimits.location else {
+            throw TransferError(.badURL, "the Location has more than \(MessageLimits.location) bytes")
+        }
         guard let parts = Parts(text), parts.set(location), let target = parts.text(CURLUPART_URL) else {
             throw TransferError(.badURL, "\(publicText) redirects to a malformed URL")
         }
+        guard target.utf8.count <= MessageLimits.url else { throw Self.tooLong }
         return try TransferURL(target, parts)
     }
 

@@ -1,3 +1,4 @@
+import HTTPSemantics
 package import HTTPTransfers
 import SeedSupport
 
@@ -29,7 +30,7 @@ package struct OriginConfiguration: Sendable {
     package var passThroughTimeout: Duration?
     package var maxRedirects = 10
     /// Longest head, status line and all header lines together, in bytes.
-    package var headLimit = 64 * 1024
+    package var headLimit = MessageLimits.receivedHead
     package var httpVersion = HTTPVersion.http1
     /// `backend.proxy`. Nil: none, whatever the environment says.
     package var proxy: String?

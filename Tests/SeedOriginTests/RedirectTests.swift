@@ -124,4 +124,29 @@ struct RedirectTests {
             #expect(recorder.head?.status == status)
         }
     }
+
+    @Test("A Location of more than 8 KiB is not followed, nor one that makes a URL of more than 16 KiB")
+    func longLocation() throws {
+        func outcome(of location: String, from path: String = "/") throws -> OriginOutcome? {
+            let recorder = Recorder()
+            try withOrigins({ _ in }) { request, connection in
+                if request.target == path {
+                    connection.respond("302 Found", ["Location: \(location)"])
+                } else {
+                    connection.respond("200 OK", body: [1])
+                }
+            } run: { faulty, curl in
+                _ = curl.start(OriginRequest(url: faulty.url + path), into: recorder)
+                _ = recorder.outcome()
+            }
+            return recorder.outcome()
+        }
+        func text(_ count: Int) -> String { String(repeating: "a", count: count) }
+        func isRefused(_ outcome: OriginOutcome?) -> Bool {
+            if case .failed(let error) = outcome { error.kind == .badAnswer } else { false }
+        }
+        #expect(try outcome(of: "/" + text((8 << 10) - 1)) == .complete(hasCleanEnd: true))
+        #expect(isRefused(try outcome(of: "/" + text(8 << 10))))
+        #expect(isRefused(try outcome(of: text(6 << 10), from: "/\(text(12 << 10))/x")))
+    }
 }

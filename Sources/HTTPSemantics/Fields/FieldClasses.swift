@@ -56,11 +56,3 @@ extension FieldID {
         return false
     }
 }
-
-extension UnsafeRawBufferPointer {
-    /// - Parameter word: in lower case.
-    fileprivate func begins(_ word: StaticString) -> Bool {
-        let length = word.utf8CodeUnitCount
-        return count >= length && UnsafeRawBufferPointer(rebasing: self[..<length]).equalsIgnoringCase(word)
-    }
-}

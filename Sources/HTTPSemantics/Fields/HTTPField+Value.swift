@@ -106,6 +106,17 @@ extension HTTPField {
             }
         }
 
+        /// Whether one of these words stands anywhere in it, in capitals or not.
+        /// - Parameter words: letters in lower case.
+        package func holds(_ words: StaticString...) -> Bool {
+            withOctets { octets in
+                octets.indices.contains { start in
+                    let rest = UnsafeRawBufferPointer(rebasing: octets[start...])
+                    return words.contains { rest.begins($0) }
+                }
+            }
+        }
+
         static func isValid(_ octets: some Collection<UInt8>) -> Bool {
             octets.withContiguousStorageIfAvailable { isValid(UnsafeRawBufferPointer($0)) }
                 ?? Array(octets).withUnsafeBytes { isValid($0) }

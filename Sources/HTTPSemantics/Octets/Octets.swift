@@ -66,6 +66,13 @@ extension UnsafeRawBufferPointer {
         for index in 0..<count where self[index] | 0x20 != known.utf8Start[index] { return false }
         return true
     }
+
+    /// Whether these are the first bytes, letters in either case.
+    /// - Parameter word: as above.
+    func begins(_ word: StaticString) -> Bool {
+        let length = word.utf8CodeUnitCount
+        return count >= length && UnsafeRawBufferPointer(rebasing: self[..<length]).equalsIgnoringCase(word)
+    }
 }
 
 extension BidirectionalCollection<UInt8> where SubSequence: BidirectionalCollection<UInt8> {

@@ -16,6 +16,8 @@ extension TransferError {
             isTimeout = code == CURLE_OPERATION_TIMEDOUT
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
             self.init(.badResponse, "\(url) did not respond in HTTP as we accept it: \(reason)")
+        case CURLE_BAD_FUNCTION_ARGUMENT:  // what curl says of a folded line that comes first
+            self.init(.badResponse, "\(url) sent a head whose first field begins with a blank")
         case CURLE_OUT_OF_MEMORY:  // what curl says of a header line beyond its own limit
             self.init(.badResponse, "\(url) sent a header line longer than we take, or memory has run out")
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2,

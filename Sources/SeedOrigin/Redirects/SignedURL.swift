@@ -9,12 +9,12 @@ package enum SignedURL {
     /// `X-Amz-Date` + `X-Amz-Expires` (S3), the same with `X-Goog-` (Google), `Expires` in seconds since 1970 (S3 v2,
     /// CloudFront, older Google), `se` (Azure). Names compare without case.
     package static func expiry(of url: String) -> Timestamp? {
-        let query = url.drop { $0 != "?" }.dropFirst().prefix { $0 != "#" }
+        let query = url.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst().prefix { $0 != UInt8(ascii: "#") }
         var values: [String: String] = [:]
-        for pair in query.split(separator: "&") {
-            let name = pair.prefix { $0 != "=" }
-            let value = String(pair.dropFirst(name.count + 1))
-            values[name.lowercased()] = decoded(value) ?? value
+        for pair in query.split(separator: UInt8(ascii: "&")) {
+            let name = pair.prefix { $0 != UInt8(ascii: "=") }
+            let value = String(Substring(pair[name.endIndex...].dropFirst()))
+            values[Substring(name).lowercased()] = decoded(value) ?? value
         }
         let ends = [
             start(values["x-amz-date"], plus: values["x-amz-expires"]),
