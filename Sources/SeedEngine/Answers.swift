@@ -56,6 +56,8 @@ package enum BypassReason: String, Sendable, Equatable {
     /// One URL with several representations.
     case varies = "answer varies"
     case beyondReach = "range beyond any object"
+    /// More fields, or longer ones, than are kept with an object.
+    case longHead = "fields too long to store"
     /// The origin says `no-store` or `private`.
     case notStorable = "origin forbids storing"
     /// Longer than `storage.taskSizeLimit`.
@@ -64,7 +66,7 @@ package enum BypassReason: String, Sendable, Equatable {
     /// Whether the next request for the same object will most likely meet the same.
     var isLasting: Bool {
         switch self {
-        case .unknownLength, .noValidator, .emptyObject, .varies, .notStorable, .tooLong: true
+        case .unknownLength, .noValidator, .emptyObject, .varies, .longHead, .notStorable, .tooLong: true
         case .encoded, .longErrorBody, .noRoom, .unstable, .beyondReach: false
         }
     }

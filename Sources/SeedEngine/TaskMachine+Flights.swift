@@ -51,12 +51,8 @@ extension TaskMachine {
     }
 
     private mutating func firstHead(_ id: FlightID, _ head: JudgedHead, _ actions: inout [Action]) -> HeadDecision {
-        if !head.admission.isError {
-            // One URL, several representations: the store key does not tell them apart (rule 1).
-            if head.headers.variesBeyondEncoding { return .reject(.bypass(.varies)) }
-            if !Freshness(head.headers, madeAt: head.madeAt, rule: rule).mayStore {
-                return .reject(.bypass(.notStorable))
-            }
+        if !head.admission.isError, let reason = BypassReason(storing: head.headers, rule) {
+            return .reject(.bypass(reason))
         }
         if let length = head.admission.length, isTooLong(length) { return .reject(.bypass(.tooLong)) }
         if let needed = roomNeeded(for: head.admission), needed > head.room { return .needsRoom(needed) }

@@ -74,9 +74,9 @@ extension TaskMachine {
         confirmed.fetchedAt = head.madeAt
         phase = .known(confirmed)
         failures = RetryBudget()
-        guard confirmed.freshness(rule).mayStore else {
-            // It has turned private: from now on it is for those whom the origin itself gives it.
-            settleOpening(.bypass(.notStorable), &actions)
+        if let reason = BypassReason(storing: confirmed.headers, rule) {
+            // It has turned private, say: from now on it is for those whom the origin itself gives it.
+            settleOpening(.bypass(reason), &actions)
             return discard(readersSee: .changedWhileReading, now: now, &actions)
         }
         if confirmed.counter != nil { actions.append(.put(confirmed)) }

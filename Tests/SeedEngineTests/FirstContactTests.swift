@@ -192,4 +192,22 @@ struct FirstContactTests {
         driver.ended(1, .cancelled)
         #expect(driver.machine.isIdle)
     }
+
+    @Test("A response with more fields than are kept, or longer ones, is passed on")
+    func longHead() {
+        let many = HTTPFields((0..<65).map { HTTPField(name: HTTPField.Name("X-\($0)")!, value: "") })
+        let long: HTTPFields = [.link: String(repeating: "x", count: 16 << 10)]
+        for headers in [many, long] {
+            var driver = MachineDriver()
+            var cursor = driver.open(nil)
+            _ = driver.poll(&cursor)
+            driver.absent()
+            let whole = AnswerAdmission.whole(length: 10, validator: MachineDriver.etag)
+            let head = JudgedHead(admission: whole, headers: headers, madeAt: driver.now.wall, retry: .never)
+            let id = driver.orders()[0].id
+            let now = driver.now
+            let decision = driver.machine.head(id, head, now: now, &driver.actions)
+            #expect(decision == .reject(.bypass(.longHead)))
+        }
+    }
 }

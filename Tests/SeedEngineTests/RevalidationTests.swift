@@ -312,4 +312,42 @@ struct RevalidationTests {
         #expect(driver.poll(&missing) == .failed(.notHeld))
         #expect(driver.orders().isEmpty)
     }
+
+    @Test("What a 304 tells never makes the record longer than may be kept, however many come")
+    func bounded() throws {
+        var driver = stale()
+        for round in 0..<1_000 {
+            var cursor = driver.open(.bounded(first: 0, last: 99))
+            #expect(driver.poll(&cursor) == .wait)
+            let id = try #require(driver.orders().first).id
+            var told: HTTPFields = [.cacheControl: "max-age=1"]
+            for number in 0..<100 {
+                told.append(HTTPField(name: HTTPField.Name("X-\(round)-\(number)")!, value: "v"))
+            }
+            _ = answer(&driver, id, .notModified, headers: told)
+            guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("no head"); return }
+            #expect(facts.generation.headers.mayBeKept)
+            driver.ended(id, .cancelled)
+            driver.close(cursor)
+            _ = driver.takeActions()
+            driver.now += .seconds(2)
+        }
+        #expect(driver.machine.generation?.headers.count == MessageLimits.storedFields)
+    }
+
+    @Test(
+        "An object that turns out to be for others, to vary, or to have too long fields is passed on from then on",
+        arguments: [
+            (.cacheControl, "private", .notStorable), (.vary, "Cookie", .varies),
+            (.cacheControl, String(repeating: "x", count: 16 << 10), .longHead),
+        ] as [(HTTPField.Name, String, BypassReason)])
+    func turned(_ name: HTTPField.Name, _ value: String, _ reason: BypassReason) {
+        let told: HTTPFields = [name: value]
+        var driver = stale()
+        var cursor = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&cursor)
+        _ = answer(&driver, driver.orders()[0].id, .notModified, headers: told)
+        #expect(driver.poll(&cursor) == .bypass(reason))
+        #expect(driver.machine.generation == nil)
+    }
 }

@@ -19,14 +19,4 @@ extension HTTPFields {
     package var ageInSeconds: Int64 {
         self[content: .age].flatMap { Int64(digits: $0.octets, atMost: CacheControl.longest) } ?? 0
     }
-
-    /// These fields, with those that a 304 told anew in their place (RFC 9111 §4.3.4).
-    package func updated(by newer: HTTPFields) -> HTTPFields {
-        var fields = self
-        let names = Set(newer.map(\.name))
-        for name in names where name != .contentEncoding && name != .contentType {
-            fields[contents: name] = newer[contents: name]
-        }
-        return fields
-    }
 }
