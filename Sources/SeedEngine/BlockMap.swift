@@ -60,7 +60,8 @@ struct BlockMap: Sendable {
                 at = grid.layout.range(of: piece).upperBound
                 continue
             }
-            switch stretch(at: at, upTo: range.upperBound) {
+            // Where a missing stretch ends is of no interest.
+            switch stretch(at: at, upTo: at + 1) {
             case .verified(let end), .unchecked(_, let end), .checking(let end): at = end
             case .missing: return false
             }
@@ -93,20 +94,43 @@ struct BlockMap: Sendable {
         return .missing(upTo: missingEnd(from: blockEnd, upTo: limit))
     }
 
+    /// The end of the piece at `offset`, if every block of it is held.
+    func completeEnd(at offset: Int64) -> Int64? {
+        let piece = grid.layout.piece(at: offset)
+        return pieces[piece]?.isComplete == true ? grid.layout.range(of: piece).upperBound : nil
+    }
+
+    /// Where the next bytes lie that are here, or a piece that is leaving, from the block edge `start` on; `limit` if there
+    /// are none before it. It looks at what is held, however long the object says it is.
     private func missingEnd(from start: Int64, upTo limit: Int64) -> Int64 {
-        var at = start
-        while at < limit {
-            let index = grid.block(at: at)
-            let range = grid.range(of: index)
-            if leaving.contains(index.piece) { return range.lowerBound }
-            if let blocks = pieces[index.piece] {
-                if blocks.isTouched(index.block) {
-                    return blocks.fragments[index.block]?.first?.range.lowerBound ?? range.lowerBound
-                }
+        guard start < limit else { return min(start, limit) }
+        let index = grid.block(at: start)
+        var found = leaving.contains(index.piece) ? start : touched(inPiece: index.piece, from: index.block)
+        if found == nil {
+            found = nextPiece(after: index.piece, upTo: grid.layout.piece(at: limit - 1)).map { piece in
+                touched(inPiece: piece, from: 0) ?? grid.layout.range(of: piece).lowerBound
             }
-            at = range.upperBound
         }
-        return min(at, limit)
+        return min(found ?? limit, limit)
+    }
+
+    /// Where the first bytes of a piece lie that are here, from a block on.
+    private func touched(inPiece piece: Int, from first: Int) -> Int64? {
+        guard let blocks = pieces[piece], let block = blocks.firstTouched(from: first) else { return nil }
+        return blocks.fragments[block]?.first?.range.lowerBound
+            ?? grid.range(of: BlockIndex(piece: piece, block: block)).lowerBound
+    }
+
+    /// The first piece behind `piece` of which something is here or that is leaving. Tried one by one where that are fewer
+    /// than there are such pieces.
+    private func nextPiece(after piece: Int, upTo last: Int) -> Int? {
+        func counts(_ piece: Int) -> Bool { leaving.contains(piece) || pieces[piece]?.firstTouched(from: 0) != nil }
+        guard piece < last else { return nil }
+        let behind = piece + 1...last
+        if behind.count <= pieces.count + leaving.count { return behind.first(where: counts) }
+        let held = pieces.keys.lazy.filter { behind.contains($0) && counts($0) }.min()
+        let gone = leaving.lazy.filter(behind.contains).min()
+        return [held, gone].compactMap(\.self).min()
     }
 
     // MARK: Changes

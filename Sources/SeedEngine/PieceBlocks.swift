@@ -30,8 +30,11 @@ struct PieceBlocks: Sendable {
     /// A quarter of the blocks was demanded: the rest is worth fetching (docs/design.md, the way of a request).
     var isWorthCompleting: Bool { demanded.count * 4 >= count }
 
-    func isTouched(_ block: Int) -> Bool {
-        held.contains(block) || fragments[block] != nil
+    /// The first block from `block` on of which bytes are here.
+    func firstTouched(from block: Int) -> Int? {
+        let filling = fragments.isEmpty ? nil : fragments.keys.lazy.filter { $0 >= block }.min()
+        guard let held = held.firstIndex(from: block) else { return filling }
+        return filling.map { min($0, held) } ?? held
     }
 
     func verifiedEnd(in index: BlockIndex, at offset: Int64, grid: BlockGrid) -> Int64 {

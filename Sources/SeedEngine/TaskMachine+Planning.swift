@@ -190,11 +190,15 @@ extension TaskMachine {
                 at = claimed.upperBound
                 continue
             }
-            switch blocks.stretch(at: at, upTo: range.upperBound) {
+            if let end = blocks.completeEnd(at: at) {
+                at = end
+                continue
+            }
+            switch blocks.stretch(at: at, upTo: min(range.upperBound, at + longestSpan)) {
             case .verified(let next), .checking(let next), .unchecked(_, let next): at = next
             case .missing(let next):
                 let claimed = pending.map(\.lowerBound).filter { $0 > at }.min() ?? Int64.max
-                return ByteRange(at, min(next, claimed, at + longestSpan))
+                return ByteRange(at, min(next, claimed))
             }
         }
         return nil

@@ -70,9 +70,11 @@ package struct SeedPeer: Sendable {
         }
     }
 
-    /// A peer that closes early must not end us by SIGPIPE, and every client and content file costs a descriptor.
+    /// A peer that closes early must not end us by SIGPIPE, nor an object that is longer than a file may be by SIGXFSZ; and
+    /// every client and content file costs a descriptor.
     private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max

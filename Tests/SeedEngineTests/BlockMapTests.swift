@@ -2,6 +2,7 @@ import DragonflyIdentity
 import HTTPSemantics
 import SeedStorage
 import SeedSupport
+import SeedTestSupport
 import Testing
 
 @testable import SeedEngine
@@ -119,5 +120,62 @@ struct BlockMapTests {
         #expect(add(fragment(piece - 1000, piece), to: &map))
         #expect(add(fragment(piece, piece + Self.block), to: &map))
         #expect(map.servable(from: piece - 1000, upTo: 2 * piece) == piece + Self.block)
+    }
+
+    @Test("Where a missing stretch ends is found whatever lies in between", arguments: 0..<20)
+    func missingEnds(_ seed: Int) {
+        var random = Seeded(UInt64(seed))
+        let length: Int64 = (64 << 20) + 12_345
+        var map = map(length: length, pieceLength: 4 << 20)
+        var isHere = [Bool](repeating: false, count: Int(length / Self.block) + 1)
+        for _ in 0..<random.below(12) {
+            let block = random.below(isHere.count)
+            let start = Int64(block) * Self.block
+            guard !isHere[block] else { continue }
+            isHere[block] = true
+            _ = map.wrote(.init(range: ByteRange(start, min(start + Self.block, length)), checksum: 0))
+        }
+        for _ in 0..<100 {
+            let at = Int64(random.below(Int(length)))
+            let limit = at + 1 + Int64(random.below(Int(length - at)))
+            var end = at
+            while end < limit, !isHere[Int(end / Self.block)] { end = (end / Self.block + 1) * Self.block }
+            switch map.stretch(at: at, upTo: limit) {
+            case .missing(let found): #expect(found == min(end, limit))
+            case .verified: #expect(isHere[Int(at / Self.block)])
+            default: Issue.record("a block is neither here nor missing")
+            }
+        }
+    }
+
+    @Test("A piece that leaves ends a missing stretch before it")
+    func leavingEnds() {
+        var map = map(length: 64 << 20, pieceLength: 4 << 20)
+        for piece in [3, 9] as [Int64] {
+            for block in 0..<16 as Range<Int64> {
+                let start = piece << 22 + block * Self.block
+                _ = map.wrote(.init(range: ByteRange(start, start + Self.block), checksum: 0))
+            }
+        }
+        let isGiven = map.giveUp(3)
+        #expect(isGiven)
+        #expect(map.stretch(at: 0, upTo: 64 << 20) == .missing(upTo: 3 << 22))
+        #expect(map.stretch(at: 4 << 22, upTo: 64 << 20) == .missing(upTo: 9 << 22))
+        #expect(map.stretch(at: 10 << 22, upTo: 64 << 20) == .missing(upTo: 64 << 20))
+    }
+
+    @Test(
+        "No question takes longer for a length that is only claimed",
+        arguments: [1 << 57, 1 << 58, 1 << 60 - 1, 1 << 60] as [Int64])
+    func claimed(_ length: Int64) {
+        var map = map(length: length)
+        _ = map.wrote(.init(range: ByteRange(0, 1), checksum: 0))
+        let whole = ByteRange(0, length)
+        #expect(map.stretch(at: 1, upTo: length) == .missing(upTo: length))
+        #expect(!map.holds(whole))
+        #expect(map.servable(from: 0, upTo: length) == 1)
+        let far = length / 2 / Self.block * Self.block
+        _ = map.wrote(.init(range: ByteRange(far, far + 1), checksum: 0))
+        #expect(map.stretch(at: 1, upTo: length) == .missing(upTo: far))
     }
 }

@@ -40,7 +40,7 @@ enum DownloadOpening: Sendable {
             }
             var covered = done.joined()[...]
             return stride(from: range.lowerBound, to: range.upperBound, by: Int64.Stride(size)).compactMap { start in
-                let part = start..<min(start + size, range.upperBound)
+                let part = start..<start + min(size, range.upperBound - start)
                 while let first = covered.first, first.upperBound <= start { covered.removeFirst() }
                 return covered.first.map { $0.lowerBound <= start && part.upperBound <= $0.upperBound } == true
                     ? nil : part

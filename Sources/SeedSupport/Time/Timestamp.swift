@@ -41,6 +41,7 @@ package struct Timestamp: Comparable, Hashable, Sendable {
     }
 
     package static func - (end: Timestamp, start: Timestamp) -> Duration {
-        .milliseconds(end.milliseconds - start.milliseconds)
+        let (difference, overflow) = end.milliseconds.subtractingReportingOverflow(start.milliseconds)
+        return .milliseconds(overflow ? (end > start ? Int64.max : .min) : difference)
     }
 }
