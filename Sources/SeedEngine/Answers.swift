@@ -60,6 +60,8 @@ package enum BypassReason: String, Sendable, Equatable {
     case longHead = "fields too long to store"
     /// The origin says `no-store` or `private`.
     case notStorable = "origin forbids storing"
+    /// It refused several who asked otherwise; nobody waits for more of them.
+    case refusedOthers = "origin refuses others"
     /// Longer than `storage.taskSizeLimit`.
     case tooLong = "object longer than storage.taskSizeLimit"
 
@@ -67,7 +69,7 @@ package enum BypassReason: String, Sendable, Equatable {
     var isLasting: Bool {
         switch self {
         case .unknownLength, .noValidator, .emptyObject, .varies, .longHead, .notStorable, .tooLong: true
-        case .encoded, .longErrorBody, .noRoom, .unstable, .beyondReach: false
+        case .encoded, .longErrorBody, .noRoom, .unstable, .beyondReach, .refusedOthers: false
         }
     }
 }

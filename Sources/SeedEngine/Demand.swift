@@ -4,6 +4,8 @@ import SeedOrigin
 
 /// A stream that needs bytes which are not here yet.
 struct Demand: Sendable, Equatable {
+    /// What the stream's client asks of the origin.
+    let request: TaskRequest
     var spec: RangeSpec?
     /// The bytes it still wants; `nil` until the length is known.
     var wanted: ByteRange?
@@ -23,7 +25,8 @@ struct Demand: Sendable, Equatable {
     var isWhole: Bool
     var result: PollResult?
 
-    init(_ cursor: Cursor, wanted: ByteRange? = nil, window: Int64) {
+    init(_ cursor: Cursor, _ request: TaskRequest, wanted: ByteRange? = nil, window: Int64) {
+        self.request = request
         spec = cursor.spec
         priority = cursor.priority
         isWhole = cursor.isWhole

@@ -21,6 +21,8 @@ struct FlightState: Sendable, Equatable {
     }
 
     var purpose: Purpose
+    /// Whose URL and fields it is asked with.
+    let request: TaskRequest
     var priority: OriginPriority
     /// The bytes this flight brings; for a first contact known only from the answer on.
     var range: ByteRange?
@@ -48,6 +50,8 @@ struct FlightState: Sendable, Equatable {
 /// One request to the origin, decided by the task machine.
 struct FlightOrder: Sendable, Equatable {
     var id: FlightID
+    /// Whose URL and fields to ask with.
+    var request: TaskRequest
     /// What to ask for.
     var ask: RangeSpec
     var purpose: FlightState.Purpose

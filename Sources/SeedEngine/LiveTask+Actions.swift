@@ -34,11 +34,11 @@ extension LiveTask {
         context.counters.count(order.purpose)
         let flight = Flight(order: order, task: self, context: context)
         context.flights.began()
-        let request = register(flight)
+        register(flight)
         flight.start(
             OriginRequest(
-                url: request.url, headers: request.headers, range: order.ask, condition: order.condition,
-                credential: request.credential, priority: order.priority))
+                url: order.request.url, headers: order.request.headers, range: order.ask, condition: order.condition,
+                credential: order.request.credential, priority: order.priority))
     }
 
     /// Hands what is to be recorded to the store, which only queues it.
@@ -91,7 +91,7 @@ extension LiveTask {
                 context.logger.warning(
                     "A stored block is damaged; it is fetched again.",
                     metadata: [
-                        "task": "\(latestRequest.wireID)", "piece": "\(check.index.piece)",
+                        "task": "\(wireID)", "piece": "\(check.index.piece)",
                         "block": "\(check.index.block)",
                     ])
             }

@@ -31,6 +31,6 @@ extension LiveTask {
         context.counters.digestMismatches.add(1)
         context.logger.error(
             "An object does not have the SHA-256 that names it: it was dropped, and its readers were cut off.",
-            metadata: ["task": "\(latestRequest.wireID)"])
+            metadata: ["task": "\(wireID)"])
     }
 }

@@ -63,16 +63,13 @@ final class LiveTask: Sendable {
         var files: [Int: ContentFile] = [:]
         var running: [FlightID: Flight] = [:]
         var wakes: [StreamID: @Sendable () -> Void] = [:]
-        /// How the origin is asked: the latest request of this task.
-        var request: TaskRequest
         var nextStream: StreamID = 1
         var lastUsed: MonotonicTime
         /// The epochs for which there may be files.
         private var kept: (present: Int?, departing: Int?) = (nil, nil)
 
-        init(machine: TaskMachine, request: TaskRequest, lastUsed: MonotonicTime) {
+        init(machine: TaskMachine, lastUsed: MonotonicTime) {
             self.machine = machine
-            self.request = request
             self.lastUsed = lastUsed
         }
 
@@ -87,14 +84,16 @@ final class LiveTask: Sendable {
     }
 
     let key: StoreKey
+    let wireID: TaskID
     let context: EngineContext
     private let state: Lock<State>
 
     init(_ request: TaskRequest, context: EngineContext) {
         key = request.key
+        wireID = request.wireID
         self.context = context
-        let machine = TaskMachine(configuration: context.configuration, pieceLength: request.pieceLength)
-        state = Lock(State(machine: machine, request: request, lastUsed: context.now().monotonic))
+        let machine = TaskMachine(configuration: context.configuration, request)
+        state = Lock(State(machine: machine, lastUsed: context.now().monotonic))
     }
 
     /// Feeds one event to the machine, then carries its actions out with the lock given back.
@@ -106,7 +105,7 @@ final class LiveTask: Sendable {
         let (result, actions) = state.withLock { state in
             var actions: [TaskMachine.Action] = []
             let result = event(&state, &actions)
-            for action in actions { record(action, state.request) }
+            for action in actions { record(action, state.machine.own) }
             state.dropFiles()
             return (result, actions)
         }
@@ -120,7 +119,6 @@ final class LiveTask: Sendable {
         state.withLock { state in
             state.machine.beginStream(
                 request.freshness, prefetches: request.prefetches, named: request.digest)
-            state.request = request
             defer { state.nextStream += 1 }
             return state.nextStream
         }
@@ -141,12 +139,14 @@ final class LiveTask: Sendable {
 
     /// One step of a stream. With bytes comes the lease on them, taken under the same lock as the look at the block
     /// map, so that no block can be dropped in between (rule 8).
-    func poll(_ cursor: Cursor, limit: Int64, _ source: ExtentSource, wake: @escaping @Sendable () -> Void)
-        -> StreamStep
-    {
+    func poll(
+        _ cursor: Cursor, _ request: TaskRequest, limit: Int64, _ source: ExtentSource,
+        wake: @escaping @Sendable () -> Void
+    ) -> StreamStep {
         handle { state, actions in
             var step = StreamStep(cursor: cursor)
-            step.result = state.machine.poll(&step.cursor, limit: limit, source, now: context.now(), &actions)
+            step.result = state.machine.poll(
+                &step.cursor, request, limit: limit, source, now: context.now(), &actions)
             switch step.result {
             case .wait: state.wakes[cursor.id] = wake
             case .bytes:
@@ -219,20 +219,12 @@ final class LiveTask: Sendable {
 
     // MARK: For the actions
 
-    var latestRequest: TaskRequest { state.withLock { $0.request } }
-
     func running(_ id: FlightID) -> Flight? { state.withLock { $0.running[id] } }
 
     func takeWake(_ id: StreamID) -> (@Sendable () -> Void)? { state.withLock { $0.wakes.removeValue(forKey: id) } }
 
     /// Keeps the flight until its end.
-    /// - Returns: under whose request it runs.
-    func register(_ flight: Flight) -> TaskRequest {
-        state.withLock {
-            $0.running[flight.id] = flight
-            return $0.request
-        }
-    }
+    func register(_ flight: Flight) { state.withLock { $0.running[flight.id] = flight } }
 
     func loaded(_ record: TaskRecord?, _ pieces: [PieceRecord], _ file: ContentFile?) {
         handle { state, actions in

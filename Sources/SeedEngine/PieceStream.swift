@@ -57,7 +57,7 @@ package final class PieceStream: Sendable {
         state.withLock { state in
             guard !state.isClosed else { return .end }
             if let direct = state.direct { return direct.next() }
-            let polled = task.poll(state.cursor, limit: Int64(limit), source, wake: wake)
+            let polled = task.poll(state.cursor, request, limit: Int64(limit), source, wake: wake)
             guard case .bytes(let range) = polled.result, let file = polled.file, let lease = polled.lease else {
                 let before = state.cursor
                 state.cursor = polled.cursor

@@ -143,7 +143,7 @@ extension TaskMachine {
     mutating func awaitProof(_ actions: inout [Action]) {
         guard let proof, demands[Self.hashStream] == nil else { return }
         demands[Self.hashStream] = Demand(
-            Cursor(id: Self.hashStream, spec: nil), wanted: ByteRange(proof.position, proof.length),
+            Cursor(id: Self.hashStream, spec: nil), own, wanted: ByteRange(proof.position, proof.length),
             window: configuration.spanLength)
         plan(Self.hashStream, &actions)
         hashOn(&actions)

@@ -10,9 +10,9 @@ extension TaskMachine {
         guard let flight = flights.removeValue(forKey: id) else { return }
         record(isFlightOver: true, now: now, &actions)
         if flight.purpose == .revalidation {
-            endRevalidation(id, outcome, now: now, &actions)
+            endRevalidation(id, flight.request, outcome, now: now, &actions)
         } else if phase == .probing, flight.range == nil {
-            endFirstContact(id, outcome, now: now, &actions)
+            endFirstContact(id, flight.request, outcome, now: now, &actions)
         } else {
             endSpan(id, flight, outcome, now: now, &actions)
         }
@@ -54,12 +54,17 @@ extension TaskMachine {
     // MARK: First contact
 
     private mutating func endFirstContact(
-        _ id: FlightID, _ outcome: FlightOutcome, now: ClockReading, _ actions: inout [Action]
+        _ id: FlightID, _ request: TaskRequest, _ outcome: FlightOutcome, now: ClockReading, _ actions: inout [Action]
     ) {
         phase = .absent
         switch outcome {
         case .cancelled: break
         case .complete, .changed: settleOpening(.failed(.shortAnswer), &actions)
+        case .refused(let status): refuseRange(status, &actions)
+        case .answered(let answer) where answer.isRefusal:
+            settleOpening(.origin(answer), ofAll: request, &actions)
+            // The next one asks as its own client does.
+            if !noteRefusal(of: request) { settleOpening(.bypass(.refusedOthers), &actions) }
         case .answered(let answer):
             if !tryAgain(id, answer.retry(now: now.wall), now: now, &actions) {
                 settleOpening(.origin(answer), &actions)
@@ -102,6 +107,7 @@ extension TaskMachine {
         case .bypass: failSpan(id, flight, .noRoom, .never, isForRoom: true, now: now, &actions)
         case .complete: failures = RetryBudget()
         case .cancelled: break
+        case .refused(let status): refuseSpan(flight, status, &actions)
         case .failed(let error, let retry):
             failSpan(id, flight, error, retry, isForRoom: error.kind == .storage, now: now, &actions)
         }
@@ -116,11 +122,7 @@ extension TaskMachine {
         _ id: FlightID, _ flight: FlightState, _ error: EngineError, _ retry: Retry, isForRoom: Bool, now: ClockReading,
         _ actions: inout [Action]
     ) {
-        if flight.purpose == .completion {
-            touched.removeAll()
-            prefetches = false
-            return
-        }
+        if flight.purpose == .completion { return stopCompleting() }
         if retry != .never, let cut = flight.pending?.lowerBound {
             cuts.insert(cut)
             // It brought bytes, so the origin is well: go on at once.
@@ -131,6 +133,60 @@ extension TaskMachine {
             guard let wanted = demand.wanted, let pending = flight.pending, wanted.overlaps(pending) else { continue }
             settle(id, isForRoom ? generation.map(PollResult.direct) ?? .failed(error) : .failed(error), &actions)
         }
+    }
+
+    // MARK: Refusals
+
+    /// A refusal concerns those who ask as it was asked (rule 37). Whoever else waits for these bytes has the object asked
+    /// for as its own client does, from then on.
+    private mutating func refuseSpan(_ flight: FlightState, _ status: Int, _ actions: inout [Action]) {
+        guard flight.purpose != .completion, let pending = flight.pending else { return stopCompleting() }
+        let isForHash = demands[Self.hashStream]?.wanted?.overlaps(pending) == true
+        let waiting = demands.filter { _, demand in
+            demand.result == nil && (demand.wanted?.overlaps(pending) == true || isForHash && awaitsProof(demand))
+        }
+        // Not the own one any more: another span was refused before this one.
+        let heir = flight.request.asksAlike(own) ? heir(of: flight.request, among: waiting) : own
+        for (id, demand) in waiting.sorted(by: { $0.key < $1.key })
+        where heir == nil || id != Self.hashStream && demand.request.asksAlike(flight.request) {
+            settle(id, .failed(.status(status)), &actions)
+        }
+        if let heir { own = heir }
+    }
+
+    /// Those who ask for the same range as was refused.
+    private mutating func refuseRange(_ status: Int, _ actions: inout [Action]) {
+        let refused = Set(demands.values.lazy.filter { $0.leads != nil && $0.wanted == nil }.map(\.spec))
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key })
+        where demand.wanted == nil && refused.contains(demand.spec) {
+            settle(id, .failed(.status(status)), &actions)
+        }
+    }
+
+    /// Who of these has the origin asked in another way than it refused; nil if there is none, or it refused too many.
+    mutating func heir(of request: TaskRequest, among demands: [StreamID: Demand]) -> TaskRequest? {
+        guard noteRefusal(of: request) else { return nil }
+        let others = demands.filter { id, demand in
+            id != Self.hashStream && demand.result == nil && !refused.contains { demand.request.asksAlike($0) }
+        }
+        let heir = others.min { $0.key < $1.key }?.value.request
+        if heir == nil { refused = [] }
+        return heir
+    }
+
+    /// - Returns: false when as many were refused one after another as may be: nobody waits for more.
+    private mutating func noteRefusal(of request: TaskRequest) -> Bool {
+        refused.append(request)
+        guard refused.count >= Self.mostRefusals else { return true }
+        refused = []
+        return false
+    }
+
+    private static let mostRefusals = 4
+
+    private mutating func stopCompleting() {
+        touched.removeAll()
+        prefetches = false
     }
 
     // MARK: Generations
@@ -220,6 +276,8 @@ extension TaskMachine {
 }
 
 extension OriginAnswer {
+    var isRefusal: Bool { RetryRule.isRefusal(status: status) }
+
     fileprivate func retry(now: Timestamp) -> TaskMachine.Retry {
         TaskMachine.Retry(OriginHead(status: status, headers: headers), now: now)
     }
@@ -230,6 +288,7 @@ extension TaskMachine.FlightOutcome {
     fileprivate var error: EngineError {
         switch self {
         case .failed(let error, _): error
+        case .refused(let status): .status(status)
         case .bypass: .noRoom
         case .complete, .cancelled, .answered, .unsatisfiable, .changed: .shortAnswer
         }

@@ -24,6 +24,7 @@ extension TaskMachine {
             return probe(&actions)
         }
         blocks = map
+        own = own.at(record.url)
         phase = .known(generation)
         beginProof()
         wakeOpening(&actions, isAnswered: false)
@@ -76,8 +77,10 @@ extension TaskMachine {
         }
     }
 
-    mutating func settleOpening(_ result: PollResult, _ actions: inout [Action]) {
+    /// - Parameter request: only those are told whose client asks alike; nil: all are.
+    mutating func settleOpening(_ result: PollResult, ofAll request: TaskRequest? = nil, _ actions: inout [Action]) {
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil {
+            if let request, !demand.request.asksAlike(request) { continue }
             settle(id, result, &actions)
         }
     }

@@ -31,6 +31,8 @@ extension TaskMachine {
         case failed(EngineError, Retry)
         /// The origin's own error, at first contact.
         case answered(OriginAnswer)
+        /// 4xx to a span, or 416 without a length to a first contact: as it was asked, it is not to be had.
+        case refused(status: Int)
         case unsatisfiable(length: Int64)
         case bypass(BypassReason)
         /// The answer belongs to another generation.
@@ -70,7 +72,7 @@ extension TaskMachine {
             return keep(id, bodyStart: 0, upTo: length)
         case .whole(nil, _): return .reject(.bypass(.unknownLength))
         case .unsatisfiable(let total?): return .reject(.unsatisfiable(length: total))
-        case .unsatisfiable(nil): return .reject(.failed(.status(416), .never))
+        case .unsatisfiable(nil): return .reject(.refused(status: 416))
         case .changed, .notModified: return .reject(.changed)
         case .error: return .collect
         case .refused(.encoded), .refused(.multipart): return .reject(.bypass(.encoded))
@@ -105,6 +107,7 @@ extension TaskMachine {
     private mutating func spanHead(_ id: FlightID, _ head: JudgedHead) -> HeadDecision {
         switch head.admission {
         case .part(let range, _, _):
+            refused = []
             setSequential(false)
             return keep(id, bodyStart: range.lowerBound, upTo: range.upperBound)
         case .whole(let length?, _):
@@ -114,6 +117,7 @@ extension TaskMachine {
         case .whole(nil, _), .unsatisfiable, .changed, .notModified, .error(404), .error(410), .refused(.encoded),
             .refused(.multipart):
             return .reject(.changed)
+        case .error(let status) where RetryRule.isRefusal(status: status): return .reject(.refused(status: status))
         case .error(let status): return .reject(.failed(.status(status), head.retry))
         // A mangled head may be an accident on the way: the budget bounds the tries.
         case .refused(let refusal): return .reject(.failed(.refused(refusal), .later))
@@ -146,6 +150,8 @@ extension TaskMachine {
         isDoubted = false
         graceEnd = nil
         shortcut = nil
+        refused = []
+        if let request = flights[id]?.request { own = request }
         phase = .known(
             Generation(
                 epoch: epoch, layout: layout, validator: validator, headers: head.headers, fetchedAt: head.madeAt,

@@ -14,15 +14,17 @@ extension TaskMachine {
         guard !isBackingOff else { return }
         guard let leader = demands.filter({ $0.value.result == nil && $0.value.wanted == nil }).keys.min() else {
             phase = .absent
+            refused = []
             return
         }
         phase = .probing
         demands[leader]?.leads = .firstContact
         let ask = firstAsk(demands[leader]?.spec)
         let priority = demands[leader]?.priority ?? .demand
+        let request = demands[leader]?.request ?? own
         launch(
-            FlightState(purpose: .firstContact, priority: priority, range: nil, written: 0), ask, .none,
-            reserve: configuration.spanLength, &actions)
+            FlightState(purpose: .firstContact, request: request, priority: priority, range: nil, written: 0), ask,
+            .none, reserve: configuration.spanLength, &actions)
     }
 
     /// The first request is bounded even when the client's is not, and ends with a block.
@@ -212,7 +214,8 @@ extension TaskMachine {
         _ purpose: FlightState.Purpose, _ priority: OriginPriority, _ range: ByteRange, _ generation: Generation,
         _ actions: inout [Action]
     ) {
-        let state = FlightState(purpose: purpose, priority: priority, range: range, written: range.lowerBound)
+        let state = FlightState(
+            purpose: purpose, request: own, priority: priority, range: range, written: range.lowerBound)
         let isResume = cuts.remove(range.lowerBound) != nil
         launch(
             state, .bounded(first: range.lowerBound, last: range.upperBound - 1),
@@ -231,8 +234,8 @@ extension TaskMachine {
         actions.append(
             .start(
                 FlightOrder(
-                    id: id, ask: ask, purpose: state.purpose, condition: condition, reserve: reserve,
-                    priority: state.priority)))
+                    id: id, request: state.request, ask: ask, purpose: state.purpose, condition: condition,
+                    reserve: reserve, priority: state.priority)))
         return id
     }
 

@@ -33,8 +33,8 @@ extension TaskMachine {
         let isWithin = wanted.map { $0.resolve(length: generation.length) != nil } ?? true
         let ask = leader != nil && isWithin ? firstAsk(wanted) : .bounded(first: 0, last: 0)
         revalidation = launch(
-            FlightState(purpose: .revalidation, priority: .demand, range: nil, written: 0), ask, condition,
-            reserve: 0, &actions)
+            FlightState(purpose: .revalidation, request: own, priority: .demand, range: nil, written: 0), ask,
+            condition, reserve: 0, &actions)
     }
 
     // MARK: Answers
@@ -74,6 +74,7 @@ extension TaskMachine {
         confirmed.fetchedAt = head.madeAt
         phase = .known(confirmed)
         failures = RetryBudget()
+        refused = []
         if let reason = BypassReason(storing: confirmed.headers, rule) {
             // It has turned private, say: from now on it is for those whom the origin itself gives it.
             settleOpening(.bypass(reason), &actions)
@@ -109,7 +110,7 @@ extension TaskMachine {
     // MARK: End
 
     mutating func endRevalidation(
-        _ id: FlightID, _ outcome: FlightOutcome, now: ClockReading, _ actions: inout [Action]
+        _ id: FlightID, _ request: TaskRequest, _ outcome: FlightOutcome, now: ClockReading, _ actions: inout [Action]
     ) {
         guard revalidation == id, let generation else { return }
         revalidation = nil
@@ -117,10 +118,17 @@ extension TaskMachine {
         case .complete, .cancelled: wakeOpening(&actions, isAnswered: false)
         case .bypass(let reason): settleOpening(.bypass(reason), &actions)
         case .changed, .unsatisfiable: move(now: now, &actions)
-        case .answered(let answer) where answer.isGone:
+        case .refused(let status): settleOpening(.failed(.status(status)), &actions)
+        case .answered(let answer):
+            if answer.isRefusal {
+                settleOpening(.origin(answer), ofAll: request, &actions)
+                if let heir = heir(of: request, among: demands) {
+                    own = heir
+                    return revalidate(generation, &actions)
+                }
+            }
             settleOpening(.origin(answer), &actions)
-            discard(readersSee: .changedWhileReading, now: now, &actions)
-        case .answered(let answer): settleOpening(.origin(answer), &actions)
+            if answer.isGone { discard(readersSee: .changedWhileReading, now: now, &actions) }
         case .failed(let error, let retry): failRevalidation(id, generation, error, retry, now: now, &actions)
         }
         settleDoubt(outcome, &actions)

@@ -12,16 +12,17 @@ extension TaskMachine {
     /// The next thing for one stream, at most `limit` bytes of it. After `.wait` the stream is woken once.
     ///
     /// The clock is read for a stream's beginning only.
+    /// - Parameter request: the stream's.
     mutating func poll(
-        _ cursor: inout Cursor, limit: Int64, _ source: ExtentSource, now: @autoclosure () -> ClockReading,
-        _ actions: inout [Action]
+        _ cursor: inout Cursor, _ request: TaskRequest, limit: Int64, _ source: ExtentSource,
+        now: @autoclosure () -> ClockReading, _ actions: inout [Action]
     ) -> PollResult {
         if let result = demands[cursor.id]?.result { return over(&cursor, result) }
         switch cursor.phase {
         case .over: return .end
-        case .opening: return open(&cursor, now: now(), &actions)
+        case .opening: return open(&cursor, request, now: now(), &actions)
         case .reading(let epoch, let left) where epoch == generationEpoch:
-            return read(&cursor, epoch: epoch, left: left, limit: limit, source, &actions)
+            return read(&cursor, request, epoch: epoch, left: left, limit: limit, source, &actions)
         case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit)
         }
     }
@@ -57,38 +58,41 @@ extension TaskMachine {
         if departing?.readers == 0 { departing = nil }
     }
 
-    private mutating func open(_ cursor: inout Cursor, now: ClockReading, _ actions: inout [Action]) -> PollResult {
+    private mutating func open(
+        _ cursor: inout Cursor, _ request: TaskRequest, now: ClockReading, _ actions: inout [Action]
+    ) -> PollResult {
         if let first = cursor.spec?.first, first >= AnswerAdmission.longestObject {
             return over(&cursor, .bypass(.beyondReach))
         }
         switch phase {
         case .known(let generation) where mustAsk(generation, for: cursor.id, now: now):
-            awaitLength(cursor)
+            awaitLength(cursor, request)
             revalidate(generation, &actions)
-        case .known(let generation): return begin(&cursor, generation, now: now, &actions)
+        case .known(let generation): return begin(&cursor, request, generation, now: now, &actions)
         case .shutDown: return over(&cursor, .failed(.shuttingDown))
         case .cold:
             phase = .loading
             actions.append(.load)
-            awaitLength(cursor)
+            awaitLength(cursor, request)
         case .absent where isUnstable(now: now): return over(&cursor, .bypass(.unstable))
         case .absent:
             if let shortcut, now.monotonic < shortcut.end { return over(&cursor, .bypass(shortcut.reason)) }
-            awaitLength(cursor)
+            awaitLength(cursor, request)
             probe(&actions)
-        case .loading, .probing: awaitLength(cursor)
+        case .loading, .probing: awaitLength(cursor, request)
         }
         return .wait
     }
 
-    private mutating func awaitLength(_ cursor: Cursor) {
-        var demand = demands[cursor.id] ?? Demand(cursor, window: configuration.firstWindow)
+    private mutating func awaitLength(_ cursor: Cursor, _ request: TaskRequest) {
+        var demand = demands[cursor.id] ?? Demand(cursor, request, window: configuration.firstWindow)
         demand.isWaiting = true
         demands[cursor.id] = demand
     }
 
     private mutating func begin(
-        _ cursor: inout Cursor, _ generation: Generation, now: ClockReading, _ actions: inout [Action]
+        _ cursor: inout Cursor, _ request: TaskRequest, _ generation: Generation, now: ClockReading,
+        _ actions: inout [Action]
     ) -> PollResult {
         let length = generation.length
         guard let range = cursor.spec.map({ $0.resolve(length: length) }) ?? ByteRange(0, length) else {
@@ -105,7 +109,7 @@ extension TaskMachine {
         if isHot {
             forgetDemand(cursor.id)
         } else {
-            demands[cursor.id] = Demand(cursor, wanted: range, window: firstWindow(for: range))
+            demands[cursor.id] = Demand(cursor, request, wanted: range, window: firstWindow(for: range))
             plan(cursor.id, &actions)
         }
         return .head(facts)
@@ -130,8 +134,8 @@ extension TaskMachine {
     }
 
     private mutating func read(
-        _ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64, _ source: ExtentSource,
-        _ actions: inout [Action]
+        _ cursor: inout Cursor, _ request: TaskRequest, epoch: Int, left: ByteRange, limit: Int64,
+        _ source: ExtentSource, _ actions: inout [Action]
     ) -> PollResult {
         guard !left.isEmpty else { return over(&cursor, .end) }
         guard let blocks else { return over(&cursor, .failed(.changedWhileReading)) }
@@ -142,7 +146,7 @@ extension TaskMachine {
             let first = blocks.grid.block(at: left.lowerBound)
             if blocks.memory(of: first) != nil { end = min(end, blocks.grid.range(of: first).upperBound) }
         }
-        guard end > left.lowerBound else { return starve(cursor, left: left, &actions) }
+        guard end > left.lowerBound else { return starve(cursor, request, left: left, &actions) }
         let given = ByteRange(left.lowerBound, end)
         cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))
         note(given, &actions)
@@ -174,8 +178,10 @@ extension TaskMachine {
         }
     }
 
-    private mutating func starve(_ cursor: Cursor, left: ByteRange, _ actions: inout [Action]) -> PollResult {
-        let fresh = Demand(cursor, wanted: left, window: firstWindow(for: left))
+    private mutating func starve(
+        _ cursor: Cursor, _ request: TaskRequest, left: ByteRange, _ actions: inout [Action]
+    ) -> PollResult {
+        let fresh = Demand(cursor, request, wanted: left, window: firstWindow(for: left))
         var demand = demands[cursor.id] ?? fresh
         // Bytes that were given out but could not be read yet may be gone again.
         if let wanted = demand.wanted, wanted.lowerBound > left.lowerBound { demand.plannedTo = left.lowerBound }

@@ -96,6 +96,11 @@ struct TaskMachine: Sendable {
     var cuts: Set<Int64> = []
     /// When the generation moved; a task that keeps moving is relayed instead (rule 6).
     var moves: [MonotonicTime] = []
+    /// As the origin is asked for a known object: as the request that made it known asked (rule 37). Until then the first
+    /// one.
+    var own: TaskRequest
+    /// Requests that the origin refused one after another, since it last granted one.
+    var refused: [TaskRequest] = []
     /// The rule of the latest request.
     var rule = FreshnessRule()
     /// The one request that asks whether the generation still counts.
@@ -125,9 +130,11 @@ struct TaskMachine: Sendable {
     /// A hashing thread was called or is at work.
     var isHashing = false
 
-    init(configuration: EngineConfiguration, pieceLength: Int64?) {
+    /// - Parameter request: the first one for the task.
+    init(configuration: EngineConfiguration, _ request: TaskRequest) {
         self.configuration = configuration
-        self.pieceLength = pieceLength
+        pieceLength = request.pieceLength
+        own = request
     }
 
     /// Nobody reads, nothing flies, no block is being checked and no piece is about to be punched, of which only this

@@ -49,3 +49,24 @@ package final class TaskRequest: Sendable {
         self.digest = digest?.comparableSHA256
     }
 }
+
+extension TaskRequest {
+    /// Whether the origin is asked the same for both, but for the range.
+    func asksAlike(_ other: TaskRequest) -> Bool {
+        self === other || url == other.url && credential == other.credential && headers == other.headers
+    }
+
+    /// The same, asked at another URL.
+    func at(_ url: String) -> TaskRequest {
+        guard url != self.url else { return self }
+        return TaskRequest(
+            key: key, wireID: wireID, url: url, headers: headers, range: range, pieceLength: pieceLength, tag: tag,
+            application: application, credential: credential, freshness: freshness, priority: priority,
+            prefetches: prefetches, digest: digest)
+    }
+}
+
+extension TaskRequest: Equatable {
+    /// The very same.
+    package static func == (a: TaskRequest, b: TaskRequest) -> Bool { a === b }
+}

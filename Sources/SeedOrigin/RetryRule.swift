@@ -9,4 +9,10 @@ package enum RetryRule {
         default: false
         }
     }
+
+    /// Whether an answer with this status says "no" to the way in which it was asked: another client's request may fare
+    /// better.
+    package static func isRefusal(status: Int) -> Bool {
+        400..<500 ~= status && !isRetryable(status: status)
+    }
 }

@@ -70,9 +70,51 @@ struct FieldClassTests {
         for name in ["X-Auth-Token", "X-JFrog-Art-Api", "X-API-KEY", "Session", "My-Password", "X-Credentials"] {
             #expect(Array(name.utf8).withUnsafeBytes { FieldID.isSecretName($0) }, "\(name)")
         }
-        for name in ["X-Trace", "Accept", "X-Request-Id", "k"] {
+        for name in ["X-Trace", "Accept", "X-Request-Id", "X-Request-UUID", "k"] {
             #expect(!Array(name.utf8).withUnsafeBytes { FieldID.isSecretName($0) }, "\(name)")
         }
+    }
+
+    @Test(
+        "Names in which a proxy says who its client is",
+        arguments: [
+            "X-Forwarded-User", "x-forwarded-email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",
+            "X-Forwarded-Client-Cert", "X-Forwarded-Whoever", "Remote-User", "X-Remote-Group", "X-WebAuth-User",
+            "Tailscale-User-Login", "X-MS-CLIENT-PRINCIPAL", "X-Amzn-Oidc-Data", "Cf-Access-Jwt-Assertion",
+            "SSL-Client-Cert", "Impersonate-Uid", "X-Consumer-Custom-ID", "X-Pomerium-Claim-Sub", "X_FORWARDED_USER",
+        ])
+    func identities(_ name: String) {
+        #expect(Array(name.utf8).withUnsafeBytes { FieldID.isSecretName($0) })
+    }
+
+    @Test(
+        "Names in which one request speaks of another one, and says nothing about a person",
+        arguments: [
+            "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix",
+            "X-Forwarded-Scheme", "X-Forwarded-Server", "Forwarded", "X-Original-URL", "X-Original-Host",
+            "X-Rewrite-URL",
+            "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Host", "X-Real-IP", "True-Client-IP",
+            "X-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "X-Cluster-Client-Ip", "X-Remote-Addr",
+            "X-Url-Scheme",
+            "Proxy", "X-Proxy-URL", "Front-End-Https", "X-Azure-SocketIP", "X_REAL_IP", "X-Matched-Path",
+            "X-Middleware-Subrequest", "X-Invoke-Path", "X-HTTP-Host-Override", "X-Envoy-Original-Path",
+        ])
+    func others(_ name: String) {
+        let octets = Array(name.utf8)
+        #expect(octets.withUnsafeBytes { FieldID.speaksOfAnotherRequest($0) })
+        #expect(!octets.withUnsafeBytes { FieldID.isSecretName($0) })
+    }
+
+    @Test(
+        "Names that are neither",
+        arguments: [
+            "X-Custom", "Save-Data", "Sec-Fetch-User", "X-Amz-User-Agent", "traceparent", "X-Zip-Tip", "Priority",
+            "DNT",
+            "Upgrade-Insecure-Requests", "X-Requested-With", "Sec-Fetch-Site", "X-Amz-Request-Payer", "Icy-MetaData",
+        ])
+    func plain(_ name: String) {
+        let octets = Array(name.utf8)
+        #expect(!octets.withUnsafeBytes { FieldID.speaksOfAnotherRequest($0) || FieldID.isSecretName($0) })
     }
 
     @Test("Only the fields of a class, or all others")

@@ -66,7 +66,8 @@ struct HeadLimitTests {
     @Test("A folded first line after a head with a folded line is refused, and so is the fold; the driver goes on")
     func foldedAfterFolded() throws {
         for size in [1, 30, 200, 1_000, 4_000] {
-            let fold = "HTTP/1.1 302 F\r\nX-A: a\r\n X-\(String(repeating: "g", count: size)): y\r\nContent-Length: 0\r\n\r\n"
+            let fold =
+                "HTTP/1.1 302 F\r\nX-A: a\r\n X-\(String(repeating: "g", count: size)): y\r\nContent-Length: 0\r\n\r\n"
             let first = "HTTP/1.1 200 OK\r\n X-\(String(repeating: "f", count: size)): y\r\nContent-Length: 1\r\n\r\nx"
             let good = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
             let records = try outcomes(of: [fold, first, good, first, fold, good])

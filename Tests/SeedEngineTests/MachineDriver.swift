@@ -14,6 +14,7 @@ struct MachineDriver {
     var machine: TaskMachine
     var actions: [TaskMachine.Action] = []
     var now = ClockReading.start + .seconds(1_000)
+    private let first = TaskRequest.of("http://origin/object")
     private var nextStream: StreamID = 1
 
     init(_ change: (inout EngineConfiguration) -> Void = { _ in }) {
@@ -21,7 +22,7 @@ struct MachineDriver {
         // One span at once keeps the orders of a test few.
         configuration.firstWindow = configuration.spanLength
         change(&configuration)
-        machine = TaskMachine(configuration: configuration, pieceLength: nil)
+        machine = TaskMachine(configuration: configuration, first)
     }
 
     mutating func open(_ spec: RangeSpec?, _ rule: FreshnessRule = FreshnessRule()) -> Cursor {
@@ -30,8 +31,9 @@ struct MachineDriver {
         return Cursor(id: nextStream, spec: spec)
     }
 
-    mutating func poll(_ cursor: inout Cursor, limit: Int64 = 1 << 30) -> PollResult {
-        machine.poll(&cursor, limit: limit, .memory, now: now, &actions)
+    /// - Parameter request: nil: the one that the task was made for.
+    mutating func poll(_ cursor: inout Cursor, _ request: TaskRequest? = nil, limit: Int64 = 1 << 30) -> PollResult {
+        machine.poll(&cursor, request ?? first, limit: limit, .memory, now: now, &actions)
     }
 
     mutating func close(_ cursor: Cursor) { machine.close(cursor, &actions) }
@@ -132,5 +134,14 @@ extension ClockReading {
 extension FlightOrder {
     var range: ByteRange? {
         if case .bounded(let first, let last) = ask { ByteRange(first, last + 1) } else { nil }
+    }
+}
+
+extension TaskRequest {
+    /// One for the object at this URL, with these fields.
+    static func of(_ url: String, _ headers: HTTPFields = [:]) -> TaskRequest {
+        TaskRequest(
+            key: StoreKey(bytes: [UInt8](repeating: 1, count: 32))!,  // as long as a key is
+            wireID: TaskID("wire"), url: url, headers: headers)
     }
 }

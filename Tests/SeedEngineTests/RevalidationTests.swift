@@ -299,7 +299,7 @@ struct RevalidationTests {
         driver.known(length: 1 << 30, first: Self.block)
         var configuration = EngineConfiguration()
         configuration.isBackToSourceDisabled = true
-        var machine = TaskMachine(configuration: configuration, pieceLength: nil)
+        var machine = TaskMachine(configuration: configuration, driver.machine.own)
         machine.phase = driver.machine.phase
         machine.blocks = driver.machine.blocks
         driver.machine = machine

@@ -37,7 +37,8 @@ extension FieldIDSet {
 
 extension FieldID {
     /// Whether a name that we don't know is like those of fields that hold tokens and keys (`X-Auth-Token`,
-    /// `X-JFrog-Art-Api`, `X-Api-Key`…).
+    /// `X-JFrog-Art-Api`, `X-Api-Key`…), or in which a proxy in front of us says who its client is (`X-Forwarded-User`,
+    /// `Remote-User`, `X-Client-Cert`…).
     ///
     /// Byte by byte: as strings these comparisons cost more than all the rest of a warm request.
     package static func isSecretName(_ name: UnsafeRawBufferPointer) -> Bool {
@@ -45,14 +46,72 @@ extension FieldID {
             let rest = UnsafeRawBufferPointer(rebasing: name[start...])
             switch rest[0] | 0x20 {
             case UInt8(ascii: "t"): if rest.begins("token") { return true }
-            case UInt8(ascii: "a"): if rest.begins("auth") || rest.begins("art-api") { return true }
+            case UInt8(ascii: "a"):
+                if rest.begins("auth") || rest.begins("art-api") || rest.begins("account") || rest.begins("assert") {
+                    return true
+                }
             case UInt8(ascii: "k"): if rest.begins("key") { return true }
-            case UInt8(ascii: "s"): if rest.begins("secret") || rest.begins("session") { return true }
-            case UInt8(ascii: "p"): if rest.begins("password") { return true }
-            case UInt8(ascii: "c"): if rest.begins("credential") { return true }
+            case UInt8(ascii: "s"):
+                if rest.begins("secret") || rest.begins("session") || rest.begins("saml") || rest.begins("subject") {
+                    return true
+                }
+            case UInt8(ascii: "p"): if rest.begins("password") || rest.begins("principal") { return true }
+            case UInt8(ascii: "c"):
+                if rest.begins("credential") || rest.begins("cert") || rest.begins("claim") || rest.begins("consumer") {
+                    return true
+                }
+            case UInt8(ascii: "u"): if rest.begins("user"), !isBrowsers(name, rest) { return true }
+            case UInt8(ascii: "e"): if rest.begins("email") { return true }
+            case UInt8(ascii: "g"): if rest.begins("group") { return true }
+            case UInt8(ascii: "r"): if rest.begins("role") { return true }
+            case UInt8(ascii: "i"): if rest.begins("identi") || rest.begins("imperson") { return true }
+            case UInt8(ascii: "j"): if rest.begins("jwt") { return true }
+            case UInt8(ascii: "o"): if rest.begins("oidc") { return true }
+            case UInt8(ascii: "l"): if rest.begins("login") { return true }
+            case UInt8(ascii: "x"):
+                if start == 0, rest.begins("x-forwarded-"), !isForwarding(rest.dropFirst(12)) { return true }
             default: break
             }
         }
         return false
     }
+
+    /// `Sec-Fetch-User`, and the user agents of whomever.
+    private static func isBrowsers(_ name: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> Bool {
+        name.begins("sec-") || rest.begins("user-agent") || rest.begins("useragent")
+    }
+
+    /// Whether `X-Forwarded-` and these letters tell of the way, and not of a person.
+    private static func isForwarding(_ rest: Slice<UnsafeRawBufferPointer>) -> Bool {
+        let rest = UnsafeRawBufferPointer(rebasing: rest)
+        return forwarding.contains { rest.equalsIgnoringCase($0) }
+    }
+
+    private static let forwarding: [StaticString] = [
+        "for", "host", "hostname", "server", "proto", "protocol", "scheme", "port", "ssl", "https", "prefix", "path",
+        "uri", "url", "method", "by", "ip",
+    ]
+
+    /// Whether a field that we don't know names another URL, host, method or client than the request itself does, as
+    /// proxies in front of a server write them and servers behind them may go by: `X-Forwarded-Host`, `X-Original-URL`,
+    /// `X-HTTP-Method-Override`, `X-Real-IP`… Sent for all, it would decide what everybody gets.
+    package static func speaksOfAnotherRequest(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.indices.contains { start in
+            let rest = UnsafeRawBufferPointer(rebasing: name[start...])
+            return anothers.contains { rest.begins($0) }
+                || rest.begins("ip") && isWord(name[start..<start + 2], in: name)
+        }
+    }
+
+    /// Whether no letter stands beside it.
+    private static func isWord(_ part: Slice<UnsafeRawBufferPointer>, in name: UnsafeRawBufferPointer) -> Bool {
+        func isLetter(_ index: Int) -> Bool { name.indices.contains(index) && 0x61...0x7a ~= name[index] | 0x20 }
+        return !isLetter(part.startIndex - 1) && !isLetter(part.endIndex)
+    }
+
+    private static let anothers: [StaticString] = [
+        "forward", "original", "rewrite", "override", "method", "host", "domain", "scheme", "proto", "port", "prefix",
+        "url", "uri", "path", "proxy", "route", "middleware", "addr", "clientip", "realip", "remoteip", "socketip",
+        "connecting", "destination", "upstream", "backend", "target", "base-href", "https", "ssl",
+    ]
 }

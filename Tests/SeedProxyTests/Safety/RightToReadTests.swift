@@ -1,4 +1,6 @@
+import HTTPSemantics
 import SeedEngineTestSupport
+import SeedOrigin
 import SeedTestSupport
 import Testing
 
@@ -20,7 +22,11 @@ struct RightToReadTests {
 
     @Test(
         "A request with a credential is answered by the origin alone",
-        arguments: ["Authorization: Bearer t", "Cookie: a=b", "X-Auth-Token: t"])
+        arguments: [
+            "Authorization: Bearer t", "Cookie: a=b", "X-Auth-Token: t", "X-Forwarded-User: a",
+            "X-Forwarded-Email: a@b",
+            "Remote-User: a",
+        ])
     func held(_ credential: String) async throws {
         try await withHarness { harness in
             let seen = Note<String>()
@@ -53,6 +59,25 @@ struct RightToReadTests {
             }
             #expect(harness.origin.requests.count == fetches)
             withExtendedLifetime(origin) {}
+        }
+    }
+
+    @Test("What is fetched for all carries no field of one client that speaks of another request")
+    func others() async throws {
+        try await withHarness { harness in
+            let object = TestObject(count: 1000)
+            harness.serve(object)
+            let fields = [
+                "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https",
+                "X-Forwarded-Port: 1", "Forwarded: host=evil.example", "X-Original-URL: /evil", "X-Rewrite-URL: /evil",
+                "X-HTTP-Method: DELETE", "X-HTTP-Method-Override: DELETE", "X-Real-IP: 192.0.2.1",
+            ]
+            let lines = fields.map { $0 + "\r\n" }.joined()
+            let client = try harness.client()
+            try client.send("GET http://origin.test/object HTTP/1.1\r\nHost: x\r\nX-Custom: y\r\n\(lines)\r\n")
+            #expect(object.matches(try client.readResponse().body))
+            let sent = try #require(harness.origin.requests.first).headers.map(\.name.rawName)
+            #expect(Set(sent) == ["X-Custom", "Via"])
         }
     }
 }

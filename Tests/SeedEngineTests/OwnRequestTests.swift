@@ -1,0 +1,186 @@
+import DragonflyIdentity
+import HTTPSemantics
+import SeedOrigin
+import SeedStorage
+import SeedSupport
+import Testing
+
+@testable import SeedEngine
+
+/// Rule 37: no origin request runs under the latest request.
+@Suite("Task machine: whose request the origin gets")
+struct OwnRequestTests {
+    private let victim = TaskRequest.of("http://origin/object", [.userAgent: "victim"])
+    private let stranger = TaskRequest.of("http://origin/x/../object", [.userAgent: "evilbot"])
+
+    private func refusal(_ status: Int) -> TaskMachine.FlightOutcome {
+        .answered(OriginAnswer(status: status, headers: [:], body: Bytes()))
+    }
+
+    /// A task of 1 GiB that the first request made known, with a reader of it who waits for its second span.
+    private func reading(_ first: TaskRequest) -> (driver: MachineDriver, cursor: Cursor) {
+        var driver = MachineDriver()
+        var cursor = driver.open(nil)
+        _ = driver.poll(&cursor, first)
+        driver.absent()
+        let order = driver.orders()[0]
+        #expect(order.request === first)
+        _ = driver.part(order.id, 0, 8 << 20, of: 1 << 30)
+        driver.created()
+        driver.wrote(order.id, 0, 8 << 20)
+        driver.ended(order.id)
+        _ = driver.poll(&cursor, first)
+        _ = driver.poll(&cursor, first)
+        #expect(driver.poll(&cursor, first) == .wait)
+        return (driver, cursor)
+    }
+
+    @Test("Spans, for whomever they are, and confirmations are asked for as the request asked that began")
+    func spans() {
+        var (driver, cursor) = reading(victim)
+        #expect(driver.orders().allSatisfy { $0.request === victim })
+        var other = driver.open(.bounded(first: 900 << 20, last: (900 << 20) + 9))
+        _ = driver.poll(&other, stranger)
+        #expect(driver.poll(&other, stranger) == .wait)
+        let orders = driver.orders()
+        #expect(orders.count == 1 && orders[0].request === victim)
+        driver.now += .seconds(301)
+        var late = driver.open(.bounded(first: 0, last: 9))
+        #expect(driver.poll(&late, stranger) == .wait)
+        let asked = driver.orders()
+        #expect(asked.map(\.purpose) == [.revalidation] && asked[0].request === victim)
+        _ = driver.poll(&cursor, victim)
+    }
+
+    @Test(
+        "A refusal of the first contact is told to those who ask alike; the others ask as they do",
+        arguments: [403, 404])
+    func firstContact(_ status: Int) {
+        var driver = MachineDriver()
+        var first = driver.open(nil)
+        var alike = driver.open(nil)
+        var second = driver.open(.bounded(first: 0, last: 9))
+        _ = driver.poll(&first, stranger)
+        _ = driver.poll(&alike, .of(stranger.url, stranger.headers))
+        _ = driver.poll(&second, victim)
+        driver.absent()
+        let order = driver.orders()[0]
+        #expect(order.request === stranger)
+        driver.ended(order.id, refusal(status))
+        let answer = PollResult.origin(OriginAnswer(status: status, headers: [:], body: Bytes()))
+        #expect(driver.poll(&first, stranger) == answer)
+        #expect(driver.poll(&alike, stranger) == answer)
+        #expect(driver.poll(&second, victim) == .wait)
+        let next = driver.orders()
+        #expect(next.count == 1 && next[0].request === victim)
+        _ = driver.part(next[0].id, 0, MachineDriver.block, of: 1 << 30)
+        guard case .head = driver.poll(&second, victim) else { Issue.record("no head"); return }
+    }
+
+    @Test("Nobody waits for more than four refusals of others: who is left goes straight through")
+    func manyRefusals() {
+        var driver = MachineDriver()
+        let strangers = (0..<6).map { TaskRequest.of("http://origin/\($0)") }
+        var cursors = strangers.map { _ in driver.open(nil) }
+        var last = driver.open(nil)
+        for index in strangers.indices { _ = driver.poll(&cursors[index], strangers[index]) }
+        _ = driver.poll(&last, victim)
+        driver.absent()
+        for _ in 0..<4 {
+            let orders = driver.orders()
+            #expect(orders.count == 1)
+            driver.ended(orders[0].id, refusal(404))
+        }
+        #expect(driver.orders().isEmpty)
+        #expect(driver.poll(&last, victim) == .bypass(.refusedOthers))
+        #expect(driver.poll(&cursors[5], strangers[5]) == .bypass(.refusedOthers))
+    }
+
+    @Test("A span that is refused ends those who ask alike; the others have it asked for as they do")
+    func refusedSpan() {
+        var (driver, cursor) = reading(stranger)
+        var other = driver.open(.bounded(first: 8 << 20, last: (8 << 20) + 99))
+        _ = driver.poll(&other, victim)
+        #expect(driver.poll(&other, victim) == .wait)
+        let orders = driver.orders()
+        #expect(orders.allSatisfy { $0.request === stranger })
+        for order in orders { driver.ended(order.id, .refused(status: 403)) }
+        #expect(driver.poll(&cursor, stranger) == .failed(.status(403)))
+        let next = driver.orders()
+        #expect(!next.isEmpty && next.allSatisfy { $0.request === victim })
+        _ = driver.part(next[0].id, 8 << 20, 9 << 20, of: 1 << 30)
+        driver.wrote(next[0].id, 8 << 20, 9 << 20)
+        #expect(driver.poll(&other, victim) == .bytes(ByteRange(8 << 20, (8 << 20) + 100)))
+        #expect(driver.machine.own === victim)
+    }
+
+    @Test("A refused confirmation ends those who ask alike, and what is held stays for those whom it is confirmed to")
+    func refusedConfirmation() throws {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30, first: MachineDriver.block)
+        driver.now += .seconds(301)
+        var first = driver.open(.bounded(first: 0, last: 9))
+        var second = driver.open(.bounded(first: 0, last: 9))
+        _ = driver.poll(&first)
+        _ = driver.poll(&second, victim)
+        let order = try #require(driver.orders().first)
+        driver.ended(order.id, refusal(404))
+        #expect(driver.poll(&first) == .origin(OriginAnswer(status: 404, headers: [:], body: Bytes())))
+        let next = try #require(driver.orders().first)
+        #expect(next.purpose == .revalidation && next.request === victim)
+        let now = driver.now
+        _ = driver.machine.head(
+            next.id, JudgedHead(admission: .notModified, headers: [:], madeAt: now.wall, retry: .never), now: now,
+            &driver.actions)
+        driver.ended(next.id, .cancelled)
+        guard case .head = driver.poll(&second, victim) else { Issue.record("no head"); return }
+        #expect(driver.poll(&second, victim) == .bytes(ByteRange(0, 10)))
+    }
+
+    @Test("404 for all who ask ends what was held, and so it does without another reader")
+    func gone() throws {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30, first: MachineDriver.block)
+        driver.now += .seconds(301)
+        var cursor = driver.open(.bounded(first: 0, last: 9))
+        _ = driver.poll(&cursor)
+        driver.ended(try #require(driver.orders().first).id, refusal(404))
+        #expect(driver.poll(&cursor) == .origin(OriginAnswer(status: 404, headers: [:], body: Bytes())))
+        #expect(driver.machine.generation == nil)
+    }
+
+    @Test("After a restart the origin is asked for the URL that the bytes came from")
+    func restarted() throws {
+        var driver = MachineDriver()
+        var cursor = driver.open(.bounded(first: 0, last: 9))
+        _ = driver.poll(&cursor)
+        let key = try #require(StoreKey(bytes: [UInt8](repeating: 1, count: 32)))
+        let record = TaskRecord(
+            key: key, wireID: TaskID("wire"), generation: 1, contentLength: 1 << 20, pieceLength: 4 << 20,
+            etag: "\"v1\"", url: "http://origin/elsewhere", createdAt: driver.now.wall, fetchedAt: driver.now.wall)
+        driver.machine.loaded(record, [], &driver.actions)
+        _ = driver.poll(&cursor)
+        #expect(driver.poll(&cursor) == .wait)
+        #expect(driver.orders().map(\.request.url) == ["http://origin/elsewhere"])
+    }
+
+    @Test("A range that is refused without a length is told to those who asked for it; the others ask for theirs")
+    func refusedRange() {
+        var driver = MachineDriver()
+        var odd = driver.open(.suffix(7))
+        var good = driver.open(.bounded(first: 0, last: 9))
+        _ = driver.poll(&odd, stranger)
+        _ = driver.poll(&good, victim)
+        driver.absent()
+        let now = driver.now
+        let id = driver.orders()[0].id
+        let decision = driver.machine.head(
+            id, JudgedHead(admission: .unsatisfiable(total: nil), headers: [:], madeAt: now.wall, retry: .never),
+            now: now, &driver.actions)
+        #expect(decision == .reject(.refused(status: 416)))
+        driver.ended(id, .refused(status: 416))
+        #expect(driver.poll(&odd, stranger) == .failed(.status(416)))
+        let next = driver.orders()
+        #expect(next.count == 1 && next[0].request === victim)
+    }
+}
