@@ -39,6 +39,9 @@ struct FlightState: Sendable, Equatable {
         range.flatMap { written < $0.upperBound ? ByteRange(written, $0.upperBound) : nil }
     }
 
+    /// Its answer was a part that ends so soon that going on like that would be all requests: no better than a failure.
+    var endedEarly: Bool { pending != nil && progress < 16 << 10 }
+
     /// The bytes no other flight may fetch meanwhile (rule 8).
     var claimed: ByteRange? {
         guard let range else { return nil }

@@ -105,6 +105,8 @@ extension TaskMachine {
         switch outcome {
         case .changed, .unsatisfiable, .answered: doubtGeneration(now: now, &actions)
         case .bypass: failSpan(id, flight, .noRoom, .never, isForRoom: true, now: now, &actions)
+        case .complete where flight.endedEarly:
+            failSpan(id, flight, .shortAnswer, .later, isForRoom: false, now: now, &actions)
         case .complete: failures = RetryBudget()
         case .cancelled: break
         case .refused(let status): refuseSpan(flight, status, &actions)

@@ -22,6 +22,35 @@ struct ClaimTests {
         for _ in 0..<Self.rounds { Self.play(&random) }
     }
 
+    @Test("An origin that gives a byte for each request is not asked for ever, neither for a reader nor ahead of one")
+    func dribble() {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 57, first: 1)
+        driver.machine.prefetches = true
+        var cursor = driver.open(nil)
+        var requests = 0
+        loop: while requests < 100 {
+            switch driver.poll(&cursor) {
+            case .failed: break loop
+            case .wait: break
+            default: continue
+            }
+            let orders = driver.orders()
+            for order in orders {
+                guard let start = order.range?.lowerBound else { continue }
+                _ = driver.part(order.id, start, start + 1, of: 1 << 57)
+                driver.wrote(order.id, start, start + 1)
+                driver.ended(order.id)
+                requests += 1
+            }
+            if orders.isEmpty { driver.resume() }
+        }
+        #expect(requests < 50)
+        driver.close(cursor)
+        for order in driver.orders() { driver.ended(order.id) }
+        #expect(driver.orders().isEmpty)
+    }
+
     private static func play(_ random: inout Seeded) {
         var driver = MachineDriver { $0.taskSizeLimit = nil }
         var cursors = (0..<1 + random.below(3)).map { _ in driver.open(random.wish()) }
