@@ -18,6 +18,9 @@ package struct StartQueue<ID: Hashable, Priority: RawRepresentable<Int> & CaseIt
         self.limitInAll = limitInAll
     }
 
+    /// Requests that wait.
+    package var waitingCount: Int { lines.reduce(0) { $0 + $1.count } }
+
     /// Whether the request may start now. If not, a later `finish` hands it out.
     package mutating func submit(_ id: ID, host: String, priority: Priority) -> Bool {
         guard hasRoom(at: host) else {

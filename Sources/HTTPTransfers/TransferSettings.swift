@@ -10,7 +10,7 @@ package struct TransferSettings: Sendable {
     package var nameLookups = 64
     /// Longest heads of one exchange, interim ones and trailers included, in bytes.
     package var headLimit = MessageLimits.receivedHead
-    /// Bytes that the receive buffers of all transfers may have, but for 8 KiB of each, which are not refused.
+    /// Bytes that the receive buffers of all transfers may have, but for 4 KiB of each, which are not refused.
     package var receiveBuffers: Int64 = 256 << 20
     /// URL of the proxy for requests that name none. Nil: none, whatever the environment says.
     package var proxy: String?

@@ -21,11 +21,13 @@ final class OriginDesk {
     private var isClosed = false
     private var shortageSaid: MonotonicTime?
 
-    init(configuration: OriginConfiguration, driver: TransferDriver, logger: Logger) {
+    init(
+        configuration: OriginConfiguration, driver: TransferDriver, logger: Logger, metrics: OriginMetrics
+    ) {
         self.configuration = configuration
         self.driver = driver
         self.logger = logger
-        memory = OriginMemory(configuration)
+        memory = OriginMemory(configuration, metrics)
         queue = StartQueue(limitPerHost: configuration.transfersPerHost, limitInAll: configuration.transfersInAll)
     }
 
@@ -37,7 +39,7 @@ final class OriginDesk {
             let fetch = try OriginFetch(
                 id: id, request: request, sink: sink, configuration: configuration, desk: self)
             fetches[id] = fetch
-            guard queue.submit(id, host: fetch.host, priority: request.priority) else { return }
+            guard queue.submit(id, host: fetch.host, priority: request.priority) else { return showQueue() }
             ready.append(fetch)
             launchSoon()
         } catch {
@@ -117,9 +119,14 @@ final class OriginDesk {
         if !queue.withdraw(fetch.id), let next = queue.finish(host: fetch.host) {
             fetches[next].map { ready.append($0) }
         }
+        showQueue()
         if !ready.isEmpty || !memory.released.isEmpty { launchSoon() }
         if case .failed(let error) = outcome { log(error) }
         fetch.sink.end(outcome)
+    }
+
+    private func showQueue() {
+        memory.metrics.queued.set(Int64(queue.waitingCount))
     }
 
     /// What fails for want of something of ours concerns all requests: it is said to the operator, once a minute.

@@ -13,11 +13,11 @@ final class OriginFetch {
     }
 
     /// Why the transfer keeps its bytes.
-    enum Pause {
+    enum Pause: String, CaseIterable {
         /// The sink has no room.
-        case sink
+        case sink = "no_room"
         /// The configured bandwidth is used up.
-        case rate
+        case rate = "bandwidth"
     }
 
     let id: UInt64
@@ -42,6 +42,8 @@ final class OriginFetch {
     /// Set when we broke the exchange off: what that means.
     private var ownOutcome: OriginOutcome?
     private var hasAnswered = false
+    /// When the exchange under way began.
+    private var began = MonotonicTime.now()
 
     /// Fails (`badURL`) if the request's URL is none of ours.
     init(
@@ -70,18 +72,21 @@ final class OriginFetch {
         case .unknown: break
         case .wait: return false
         case .resolve: way.isResolving = true
-        case .target(let target): url = way.jump(to: target) ?? url
+        case .target(let target):
+            guard let target = way.jump(to: target) else { break }
+            url = target
+            memory.metrics.rememberedRedirects.add()
         }
         return true
     }
 
     /// How long the host is still left alone; nil if it may be asked.
-    var circuitWait: Duration? { memory.breaker.admit(id, to: url.origin, now: .now()) }
+    var circuitWait: Duration? { memory.admit(id, to: url.origin) }
 
     /// What the next exchange sends.
     func prepare() throws(OriginError) -> TransferRequest {
         if let refusal = configuration.refusal(of: url) { throw refusal }
-        (drained, hasAnswered, pause) = (0, false, nil)
+        (drained, hasAnswered, pause, began) = (0, false, nil, .now())
         let lines = RequestLines(request, userAgent: configuration.userAgent, crossedOrigins: way.crossedOrigins)
         var exchange = TransferRequest(
             url, method: request.method == .head ? .head : .get, fields: lines.fields,
@@ -94,6 +99,7 @@ final class OriginFetch {
 
     /// What follows after an exchange has ended. `goOn`: the URL has changed, and `takeWay` is next.
     func next(after outcome: TransferOutcome) -> Next {
+        if !hasAnswered, case .failed = outcome { memory.metrics.observe(.failed, since: began) }
         if let next = way.takeNext() {
             url = next
             return .goOn
@@ -115,7 +121,7 @@ final class OriginFetch {
     }
 
     private func learn(from error: OriginError) {
-        if !hasAnswered, error.isOfHost { memory.breaker.failed(id, at: url.origin, now: .now()) }
+        if !hasAnswered, error.isOfHost { memory.failed(id, at: url.origin) }
         // Another way through the redirects may lead to a host that is well.
         if let key = way.key, let target = way.remembered { memory.redirects.doubt(key, target) }
     }
@@ -134,6 +140,7 @@ extension OriginFetch: TransferDelegate {
     func transferHead(_ transferHead: TransferHead) -> Bool {
         let head = OriginHead(transferHead, url: url.text)
         hasAnswered = true
+        memory.metrics.observe(.init(status: head.status), since: began)
         if head.status == 407, configuration.proxy != nil {
             // The client would take it for a wish of ours.
             return breakOff(.failed(OriginError(.badAnswer, "the proxy in backend.proxy wants other credentials")))
@@ -159,9 +166,9 @@ extension OriginFetch: TransferDelegate {
     /// 501 and 505 say what a host cannot do, the other 5xx that it is not well.
     private func noteHealth(_ status: Int) {
         if status >= 500, RetryRule.isRetryable(status: status) {
-            memory.breaker.failed(id, at: url.origin, now: .now())
+            memory.failed(id, at: url.origin)
         } else {
-            memory.breaker.succeeded(url.origin)
+            memory.succeeded(url.origin)
         }
     }
 
@@ -194,6 +201,7 @@ extension OriginFetch: TransferDelegate {
         }
         do {
             way.follow(from: url, to: try url.resolving(location))
+            memory.metrics.redirects.add()
             return true
         } catch {
             let message = "\(url.publicText) redirects to where we do not follow: \(error.message)"
@@ -220,6 +228,7 @@ extension OriginFetch: TransferDelegate {
 
     private func hold(_ reason: Pause) -> TransferIntake {
         pause = reason
+        memory.metrics.paused(reason)
         return .pause
     }
 

@@ -14,12 +14,16 @@ package final class OriginGateway: OriginSource {
     private let passThroughs = Gauge()
 
     /// Starts the driver's thread.
-    package init(configuration: OriginConfiguration, logger: Logger) {
+    /// - Parameter metrics: shows what is counted of origins.
+    package init(
+        configuration: OriginConfiguration, logger: Logger, metrics: MetricsRegistry = MetricsRegistry(prefix: "")
+    ) {
+        let metrics = OriginMetrics(metrics)
         let driver = TransferDriver(configuration.settings, name: "origin-driver")
         self.driver = driver
         passThroughLimit = configuration.passThroughsInAll
         desk = LoopState(on: driver.loop) {
-            OriginDesk(configuration: configuration, driver: driver, logger: logger)
+            OriginDesk(configuration: configuration, driver: driver, logger: logger, metrics: metrics)
         }
     }
 

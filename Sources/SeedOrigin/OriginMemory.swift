@@ -3,15 +3,39 @@ import SeedSupport
 /// What is learned from one request for the others. It lives on the driver's loop.
 final class OriginMemory {
     var redirects: RedirectMemo
-    var breaker: CircuitBreaker
+    private(set) var breaker: CircuitBreaker
     var rates: BandwidthLimiter
     /// Requests that waited for another to resolve a redirect, and may start now.
     var released: [UInt64] = []
 
-    init(_ configuration: OriginConfiguration) {
+    let metrics: OriginMetrics
+
+    init(_ configuration: OriginConfiguration, _ metrics: OriginMetrics) {
+        self.metrics = metrics
         redirects = RedirectMemo(timeToLive: configuration.redirectTimeToLive)
         breaker = CircuitBreaker(threshold: configuration.failuresToOpenCircuit)
         rates = BandwidthLimiter(
             all: configuration.bandwidth, background: configuration.backgroundBandwidth, now: .now())
+    }
+
+    /// Nil if request `id` may go to the host; else how long that is still left alone.
+    func admit(_ id: UInt64, to host: String) -> Duration? {
+        let wait = breaker.admit(id, to: host, now: .now())
+        if wait != nil { metrics.circuitRefusals.add() }
+        return wait
+    }
+
+    /// The host answered, and not with a failure of its own.
+    func succeeded(_ host: String) {
+        breaker.succeeded(host)
+        metrics.openCircuits.set(Int64(breaker.openCount))
+    }
+
+    /// The host could not be reached, or answered that it fails.
+    func failed(_ id: UInt64, at host: String) {
+        let openings = breaker.openings
+        breaker.failed(id, at: host, now: .now())
+        metrics.openedCircuits.add(breaker.openings - openings)
+        metrics.openCircuits.set(Int64(breaker.openCount))
     }
 }

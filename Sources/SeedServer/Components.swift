@@ -20,7 +20,8 @@ struct Components: Sendable {
         let store = try PieceStore.open(configuration.forStorage, logger: logger)
         metrics.declare(store)
         let addressGuard = AddressGuard(allow: configuration.backend.allowAddresses)
-        let origin = OriginGateway(configuration: configuration.forOrigin(addressGuard), logger: logger)
+        let origin = OriginGateway(
+            configuration: configuration.forOrigin(addressGuard), logger: logger, metrics: metrics)
         var limits = configuration.forEngine
         limits.residentTasks = min(limits.residentTasks, Self.descriptorLimit / 2)
         let engine = TaskEngine(store: store, origin: origin, configuration: limits, logger: logger, metrics: metrics)

@@ -13,8 +13,10 @@ struct CircuitBreakerTests {
         var breaker = CircuitBreaker(threshold: 3)
         for id in 0..<3 as Range<UInt64> {
             #expect(breaker.admit(id, to: "h", now: start) == nil)
+            #expect(breaker.openCount == 0)
             breaker.failed(id, at: "h", now: start)
         }
+        #expect((breaker.openCount, breaker.openings) == (1, 1))
         #expect(breaker.admit(3, to: "h", now: start) == .seconds(1))
         #expect(breaker.admit(3, to: "other", now: start) == nil)
         #expect(breaker.admit(4, to: "h", now: start + .milliseconds(600)) == .milliseconds(400))
@@ -27,7 +29,9 @@ struct CircuitBreakerTests {
         breaker.failed(5, at: "h", now: trial)
         #expect(breaker.admit(6, to: "h", now: trial) == .seconds(2))
         #expect(breaker.admit(7, to: "h", now: trial + .seconds(2)) == nil)
+        #expect((breaker.openCount, breaker.openings) == (1, 1))
         breaker.succeeded("h")
+        #expect((breaker.openCount, breaker.openings) == (0, 1))
         #expect(breaker.admit(8, to: "h", now: trial) == nil)
     }
 
@@ -48,6 +52,13 @@ struct CircuitBreakerTests {
             breaker.failed(id, at: "h", now: now)
         }
         #expect(breaker.admit(20, to: "h", now: now) == .seconds(4))
+    }
+
+    @Test("Hosts that are forgotten for others count as open no more")
+    func forgotten() {
+        var breaker = CircuitBreaker(threshold: 1, capacity: 2)
+        for id in 0..<5 as Range<UInt64> { breaker.failed(id, at: "h\(id)", now: start) }
+        #expect((breaker.openCount, breaker.openings) == (2, 5))
     }
 
     @Test("A trial that shows nothing is followed by another")

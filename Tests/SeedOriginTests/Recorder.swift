@@ -71,11 +71,13 @@ final class Recorder: OriginSink {
 
 extension OriginGateway {
     /// An origin that may dial loopback.
-    static func forLoopback(_ adjust: (inout OriginConfiguration) -> Void = { _ in }) -> OriginGateway {
+    static func forLoopback(
+        metrics: MetricsRegistry = MetricsRegistry(prefix: ""), _ adjust: (inout OriginConfiguration) -> Void = { _ in }
+    ) -> OriginGateway {
         var configuration = OriginConfiguration()
         configuration.addressGuard = AddressGuard(allow: ["127.0.0.0/8", "::1"].compactMap(CIDR.init))
         adjust(&configuration)
-        return OriginGateway(configuration: configuration, logger: .quiet)
+        return OriginGateway(configuration: configuration, logger: .quiet, metrics: metrics)
     }
 }
 

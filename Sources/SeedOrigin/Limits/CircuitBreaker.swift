@@ -20,6 +20,10 @@ package struct CircuitBreaker {
     private let capacity: Int
     /// Of the hosts that failed last; a host that answers well has none.
     private var circuits: [String: Circuit] = [:]
+    /// Hosts that are left alone, or tried.
+    package private(set) var openCount = 0
+    /// How often a circuit has opened; trials that failed don't count.
+    package private(set) var openings: Int64 = 0
 
     /// - Parameters:
     ///   - threshold: failures in a row that open a circuit; 0 never does.
@@ -46,7 +50,11 @@ package struct CircuitBreaker {
 
     /// The host answered, and not with a failure of its own.
     package mutating func succeeded(_ host: String) {
-        circuits[host] = nil
+        forget(host)
+    }
+
+    private mutating func forget(_ host: String) {
+        if circuits.removeValue(forKey: host)?.trialAt != nil { openCount -= 1 }
     }
 
     /// The host could not be reached, or answered that it fails.
@@ -57,12 +65,14 @@ package struct CircuitBreaker {
         if circuit.trialAt == nil, circuit.failures >= threshold {
             circuit.wait = firstWait
             circuit.trialAt = now + circuit.wait
+            openCount += 1
+            openings += 1
         } else if circuit.trial == id {
             circuit.trial = nil
             circuit.wait = min(circuit.wait * 2, longestWait)
             circuit.trialAt = now + circuit.wait
         }
-        if circuits[host] == nil, circuits.count >= capacity { circuits.remove(at: circuits.startIndex) }
+        if circuits[host] == nil, circuits.count >= capacity { forget(circuits[circuits.startIndex].key) }
         circuits[host] = circuit
     }
 }

@@ -12,6 +12,8 @@ final class PassThroughExchange {
     private unowned let desk: OriginDesk
     private let slot: PassThroughSlot
     private var origin = ""
+    private var began = MonotonicTime.now()
+    private var hasAnswered = false
     private var transfer: Transfer?
     /// Those that the client's loop is to be told.
     private var events: [PassThroughEvent] = []
@@ -53,7 +55,7 @@ final class PassThroughExchange {
         }
         origin = url.origin
         if let refusal = configuration.refusal(of: url) { throw refusal }
-        if let wait = desk.memory.breaker.admit(id, to: origin, now: .now()) { throw .circuitOpen(origin, wait) }
+        if let wait = desk.memory.admit(id, to: origin) { throw .circuitOpen(origin, wait) }
         let target = configuration.isThroughPlainProxy(url) ? request.absoluteTarget : request.target
         var exchange = TransferRequest(url, method: request.method, target: target, fields: request.fields)
         exchange.body = request.body
@@ -106,8 +108,10 @@ extension PassThroughExchange: TransferDelegate {
     }
 
     func transferHead(_ head: TransferHead) -> Bool {
+        hasAnswered = true
+        desk.memory.metrics.observe(.init(status: head.status), since: began)
         let isFailing = head.status >= 500 && RetryRule.isRetryable(status: head.status)
-        if !isFailing { desk.memory.breaker.succeeded(origin) }
+        if !isFailing { desk.memory.succeeded(origin) }
         if head.status == 407, !request.isTLS, desk.configuration.proxy != nil {
             // The client would take it for a wish of ours.
             ownError = OriginError(.badAnswer, "the proxy in backend.proxy wants other credentials")
@@ -141,7 +145,8 @@ extension PassThroughExchange: TransferDelegate {
         case .failed(let error):
             let failure = OriginError(error)
             desk.log(failure)
-            if !error.hasConnected, failure.isOfHost { desk.memory.breaker.failed(id, at: origin, now: .now()) }
+            if !hasAnswered { desk.memory.metrics.observe(.failed, since: began) }
+            if !error.hasConnected, failure.isOfHost { desk.memory.failed(id, at: origin) }
             end(.failed(failure))
         }
     }
