@@ -45,14 +45,19 @@ struct HeadCollector {
         }
         if isComplete { return takeTrailers(line) }
         let bytes = line.trimmed
-        if bytes.isEmpty { return finish() }
         if bytes.starts(with: Self.protocolName) { return begin(String(decoding: bytes, as: UTF8.self)) }
+        // curl takes `http/` for a status line, too.
+        guard head != nil else { return Self.noStatusLine }
+        if bytes.isEmpty { return finish() }
         guard countLine() else { return Self.tooManyFields }
         if let field = field(bytes) { head?.fields.append(field) }
         return .more
     }
 
     private static let protocolName = Array("HTTP/".utf8)
+
+    private static let noStatusLine = Step.refused(
+        TransferError(.badResponse, "the response starts with a malformed status line"))
 
     private static let tooManyFields = Step.refused(
         TransferError(.badResponse, "the response has more than \(MessageLimits.receivedFields) fields"))
@@ -80,7 +85,7 @@ struct HeadCollector {
         lines = 0
         let words = statusLine.split(separator: " ", maxSplits: 2)
         guard words.count >= 2, words[1].count == 3, let status = Int64(digits: words[1]) else {
-            return .refused(TransferError(.badResponse, "the response starts with a malformed status line"))
+            return Self.noStatusLine
         }
         let version = words[0].dropFirst(5)
         guard version.hasPrefix("1.") || acceptsHTTP2 && version == "2" else {

@@ -272,7 +272,11 @@ extension Transfer {
 
     /// Body bytes: how many were taken, or curl's word for a pause. Fewer than offered breaks the exchange off.
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard let core, let delegate, attempt.ownOutcome == nil else { return 0 }
+        guard let core, let delegate, attempt.ownOutcome == nil, !bytes.isEmpty else { return 0 }
+        guard attempt.head != nil else {
+            _ = breakOff(.failed(error(.badResponse, "\(request.url.publicText) sent a body without a head")))
+            return 0
+        }
         lastProgress = core.loop.now
         switch delegate.transferBody(bytes) {
         case .taken:

@@ -135,6 +135,15 @@ struct HeadLimitTests {
         #expect(isRefused(try outcomes(of: [response])[0]))
     }
 
+    @Test(
+        "A first line that curl takes for a status line and we don't is refused: no body comes without a head",
+        arguments: ["hTTP/1.1 200 OK", "http/1.1 200", "HTTP/x", "HTTP 200 OK", ""])
+    func odd(_ line: String) throws {
+        let record = try outcomes(of: ["\(line)\r\nContent-Length: 1\r\n\r\nx"])[0]
+        #expect(isRefused(record), "\(record.outcomes)")
+        #expect(record.misused == [])
+    }
+
     @Test("A URL of 16 KiB and a Location of 8 KiB are taken, longer ones are not")
     func lengths() throws {
         func url(_ count: Int) -> String { "http://h/" + String(repeating: "a", count: count - 9) }

@@ -15,7 +15,8 @@ final class Recorder: TransferDelegate, Sendable {
         var offers = 0
         var wishes = 0
         /// Calls after the end, or a body before a head: what must not happen.
-        var misuses = 0
+        var misused: [String] = []
+        var misuses: Int { misused.count }
         /// What is still to be sent.
         var toSend: [UInt8] = []
         var isBodyComplete = true
@@ -101,7 +102,7 @@ final class Recorder: TransferDelegate, Sendable {
 
     func transferHead(_ head: TransferHead) -> Bool {
         note(.head) { record in
-            if !record.heads.isEmpty { record.misuses += 1 }
+            if !record.heads.isEmpty { record.misused.append("a second head: \(head)") }
             record.heads.append(head)
         }
         return true
@@ -110,7 +111,10 @@ final class Recorder: TransferDelegate, Sendable {
     func transferBody(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
         let intake = intake(now.offers)
         note(.body) { record in
-            if record.heads.isEmpty || bytes.isEmpty { record.misuses += 1 }
+            if record.heads.isEmpty || bytes.isEmpty {
+                record.misused.append(
+                    "\(record.heads.isEmpty ? "a body before a head" : "an empty body"): \(Array(bytes))")
+            }
             record.offers += 1
             if intake == .taken { record.body += bytes }
         }
@@ -139,7 +143,7 @@ final class Recorder: TransferDelegate, Sendable {
 
     private func note(_ event: Event, _ change: (inout Record) -> Void) {
         record.withLock { record in
-            if !record.outcomes.isEmpty { record.misuses += 1 }
+            if !record.outcomes.isEmpty { record.misused.append("\(event) after the end") }
             change(&record)
         }
         // Not yet known in the first turn: `begin` calls nothing.
