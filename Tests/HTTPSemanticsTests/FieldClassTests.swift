@@ -88,7 +88,7 @@ struct FieldClassTests {
     }
 
     @Test(
-        "Names in which one request speaks of another one, and says nothing about a person",
+        "Names of what concerns one request alone, and says nothing about a person",
         arguments: [
             "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix",
             "X-Forwarded-Scheme", "X-Forwarded-Server", "Forwarded", "X-Original-URL", "X-Original-Host",
@@ -98,23 +98,24 @@ struct FieldClassTests {
             "X-Url-Scheme",
             "Proxy", "X-Proxy-URL", "Front-End-Https", "X-Azure-SocketIP", "X_REAL_IP", "X-Matched-Path",
             "X-Middleware-Subrequest", "X-Invoke-Path", "X-HTTP-Host-Override", "X-Envoy-Original-Path",
+            "traceparent", "X-Request-Id", "X-Amzn-Trace-Id", "X-B3-SpanId", "X-Correlation-ID",
         ])
     func others(_ name: String) {
         let octets = Array(name.utf8)
-        #expect(octets.withUnsafeBytes { FieldID.speaksOfAnotherRequest($0) })
+        #expect(octets.withUnsafeBytes { FieldID.concernsOneRequest($0) })
         #expect(!octets.withUnsafeBytes { FieldID.isSecretName($0) })
     }
 
     @Test(
         "Names that are neither",
         arguments: [
-            "X-Custom", "Save-Data", "Sec-Fetch-User", "X-Amz-User-Agent", "traceparent", "X-Zip-Tip", "Priority",
+            "X-Custom", "Save-Data", "Sec-Fetch-User", "X-Amz-User-Agent", "X-Zip-Tip", "Priority",
             "DNT",
             "Upgrade-Insecure-Requests", "X-Requested-With", "Sec-Fetch-Site", "X-Amz-Request-Payer", "Icy-MetaData",
         ])
     func plain(_ name: String) {
         let octets = Array(name.utf8)
-        #expect(!octets.withUnsafeBytes { FieldID.speaksOfAnotherRequest($0) || FieldID.isSecretName($0) })
+        #expect(!octets.withUnsafeBytes { FieldID.concernsOneRequest($0) || FieldID.isSecretName($0) })
     }
 
     @Test("Only the fields of a class, or all others")

@@ -92,13 +92,14 @@ extension FieldID {
         "uri", "url", "method", "by", "ip",
     ]
 
-    /// Whether a field that we don't know names another URL, host, method or client than the request itself does, as
-    /// proxies in front of a server write them and servers behind them may go by: `X-Forwarded-Host`, `X-Original-URL`,
-    /// `X-HTTP-Method-Override`, `X-Real-IP`… Sent for all, it would decide what everybody gets.
-    package static func speaksOfAnotherRequest(_ name: UnsafeRawBufferPointer) -> Bool {
+    /// Whether a field that we don't know concerns one client's request alone. It names another URL, host, method or client
+    /// than the request itself does, as proxies in front of a server write them and servers behind them may go by:
+    /// `X-Forwarded-Host`, `X-Original-URL`, `X-HTTP-Method-Override`, `X-Real-IP`… Sent for all, it would decide what
+    /// everybody gets. Or it tells this request from all others: `X-Request-Id`, `traceparent`…
+    package static func concernsOneRequest(_ name: UnsafeRawBufferPointer) -> Bool {
         name.indices.contains { start in
             let rest = UnsafeRawBufferPointer(rebasing: name[start...])
-            return anothers.contains { rest.begins($0) }
+            return ofOneRequest.contains { rest.begins($0) }
                 || rest.begins("ip") && isWord(name[start..<start + 2], in: name)
         }
     }
@@ -109,9 +110,10 @@ extension FieldID {
         return !isLetter(part.startIndex - 1) && !isLetter(part.endIndex)
     }
 
-    private static let anothers: [StaticString] = [
+    private static let ofOneRequest: [StaticString] = [
         "forward", "original", "rewrite", "override", "method", "host", "domain", "scheme", "proto", "port", "prefix",
         "url", "uri", "path", "proxy", "route", "middleware", "addr", "clientip", "realip", "remoteip", "socketip",
-        "connecting", "destination", "upstream", "backend", "target", "base-href", "https", "ssl",
+        "connecting", "destination", "trace", "request-id", "correlation", "x-b3-", "baggage", "upstream", "backend",
+        "target", "base-href", "https", "ssl",
     ]
 }

@@ -1,9 +1,12 @@
 extension HTTPFields {
-    /// The fields that `Connection` declares to be about this connection only (RFC 9110 §7.6.1).
+    /// The fields that `Connection` declares to be about this connection only (RFC 9110 §7.6.1): of each such field as many
+    /// as a head may have.
     package var nominated: Set<HTTPField.Name> {
         var names: Set<HTTPField.Name> = []
         for value in self[contents: .connection] {
-            for name in value.octets.listElements.compactMap({ HTTPField.Name(octets: $0) }) { names.insert(name) }
+            for element in value.octets.listElements.prefix(MessageLimits.receivedFields) {
+                if let name = HTTPField.Name(octets: element) { names.insert(name) }
+            }
         }
         return names
     }

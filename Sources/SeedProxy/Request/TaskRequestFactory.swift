@@ -97,7 +97,7 @@ extension TaskRequestFactory {
         head.bytes.withUnsafeBytes { base in
             for field in head.fields
             where !FieldIDSet.decidedByFetch.contains(field.id) && head.isEndToEnd(field, in: base) {
-                if field.id == .other, FieldID.speaksOfAnotherRequest(field.name.bytes(of: base)) { continue }
+                if field.id == .other, FieldID.concernsOneRequest(field.name.bytes(of: base)) { continue }
                 fields.append(field.copied(from: base))
             }
         }

@@ -62,7 +62,7 @@ struct RightToReadTests {
         }
     }
 
-    @Test("What is fetched for all carries no field of one client that speaks of another request")
+    @Test("What is fetched for all carries no field that concerns one client's request alone")
     func others() async throws {
         try await withHarness { harness in
             let object = TestObject(count: 1000)
@@ -70,7 +70,7 @@ struct RightToReadTests {
             let fields = [
                 "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https",
                 "X-Forwarded-Port: 1", "Forwarded: host=evil.example", "X-Original-URL: /evil", "X-Rewrite-URL: /evil",
-                "X-HTTP-Method: DELETE", "X-HTTP-Method-Override: DELETE", "X-Real-IP: 192.0.2.1",
+                "X-Request-Id: 1", "X-HTTP-Method: DELETE", "X-HTTP-Method-Override: DELETE", "X-Real-IP: 192.0.2.1",
             ]
             let lines = fields.map { $0 + "\r\n" }.joined()
             let client = try harness.client()
