@@ -37,9 +37,11 @@ soak: deps ## Run the tests under the address sanitizer, and those that hand wor
 	scripts/run-tests --sanitize=address
 	scripts/run-tests --sanitize=thread $(THREADED)
 
-campaign: deps ## Run the tests with their long parts
+campaign: release ## Run the tests with their long parts; random heads also under the address sanitizer and valgrind
 	$(SWIFT) build --build-tests
 	SEED_SOAK=1 scripts/run-tests
+	SEED_SOAK=1 scripts/run-tests --sanitize=address HTTPTransfersTests.HeadFuzzTests
+	scripts/heads-under-valgrind
 
 coverage: deps ## Print how much of the parsers the tests run; less than 95 % is an error
 	scripts/parser-coverage

@@ -46,26 +46,8 @@ total_instructions() { # total_instructions COUNT
 
 instructions() {
     say "counting instructions"
-    # valgrind 3.19 gives up on the debug information of today's Swift.
-    strip --strip-debug -o "$work/seed-peer" "$seed_peer"
+    fit_for_valgrind
     local seed_peer=$work/seed-peer
-    # It also sanitizes the signal mask of sigsuspend in place, which libdispatch keeps in memory that can't be written,
-    # and has no room for the index's huge map.
-    cat >"$work/fit.c" <<'C'
-#include <dlfcn.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-int sigsuspend(const sigset_t *mask) {
-    sigset_t copy = *mask;
-    return syscall(SYS_rt_sigsuspend, &copy, 8);
-}
-int mdb_env_set_mapsize(void *env, size_t size) {
-    int (*real)(void *, size_t) = (int (*)(void *, size_t))dlsym(RTLD_NEXT, "mdb_env_set_mapsize");
-    return real(env, size < 1 << 28 ? size : 1 << 28);
-}
-C
-    "$compiler" -shared -fPIC -D_GNU_SOURCE -o "$work/fit.so" "$work/fit.c"
     local few many per
     few=$(total_instructions 100)
     many=$(total_instructions 1100)
@@ -75,8 +57,6 @@ C
 }
 
 need_tools nginx curl valgrind strip
-compiler=${CC:-$(command -v cc || command -v clang || true)}
-[ -n "$compiler" ] || fail "a C compiler is not there: install one, or name it in CC"
 mkdir -p "$work/files"
 head -c 1100000 /dev/urandom >"$work/files/object"
 start_nginx 1 "access_log off; keepalive_requests 100000000; open_file_cache max=16;"

@@ -91,3 +91,28 @@ CONF
     proxy=$(sed -n 's/.*ready proxy=\([^ ]*\).*/\1/p' "$work/$name.log" | head -1)
     metrics=$(sed -n 's/.*ready proxy=.* metrics=\([^ ]*\).*/\1/p' "$work/$name.log" | head -1)
 }
+
+# Makes of the program one that runs under valgrind, $work/seed-peer, with $work/fit.so preloaded. CC names the C compiler.
+fit_for_valgrind() {
+    local compiler=${CC:-$(command -v cc || command -v clang || true)}
+    [ -n "$compiler" ] || fail "a C compiler is not there: install one, or name it in CC"
+    # valgrind 3.19 gives up on the debug information of today's Swift.
+    strip --strip-debug -o "$work/seed-peer" "$seed_peer"
+    # It also sanitizes the signal mask of sigsuspend in place, which libdispatch keeps in memory that can't be written,
+    # and has no room for the index's huge map.
+    cat >"$work/fit.c" <<'C'
+#include <dlfcn.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int sigsuspend(const sigset_t *mask) {
+    sigset_t copy = *mask;
+    return syscall(SYS_rt_sigsuspend, &copy, 8);
+}
+int mdb_env_set_mapsize(void *env, size_t size) {
+    int (*real)(void *, size_t) = (int (*)(void *, size_t))dlsym(RTLD_NEXT, "mdb_env_set_mapsize");
+    return real(env, size < 1 << 28 ? size : 1 << 28);
+}
+C
+    "$compiler" -shared -fPIC -D_GNU_SOURCE -o "$work/fit.so" "$work/fit.c"
+}

@@ -118,9 +118,11 @@ package final class SeedPeerProcess: Sendable {
         try ChildProcess.run(program.path, arguments)
     }
 
-    /// The tests run from a bundle beside the program.
-    package static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent().appending(path: "seed-peer")
+    /// The tests run from a bundle beside the program; `SEED_PEER` names another one.
+    package static let program =
+        ProcessInfo.processInfo.environment["SEED_PEER"].map { URL(filePath: $0) }
+        ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "seed-peer")
 
     /// Of a server on free ports of loopback that caches every URL.
     package static func configuration(
