@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -131,4 +130,4 @@ int posix_io_processors(void) {
     return CPU_COUNT(&set);
 }
 
-void posix_io_end_with_parent(int signal) { prctl(PR_SET_PDEATHSIG, signal); }
+int posix_io_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }

@@ -1,4 +1,5 @@
 import EventLoops
+import Glibc
 import SeedSupport
 
 /// What the thread that started the server waits for: signals, and the end of the drain.
@@ -13,6 +14,7 @@ final class ProcessEvents: Sendable {
     private let loop: EventLoop
     /// Made and cancelled on the loop.
     private let watch = Lock<LoopBound<SignalWatch>?>(nil)
+    private let pipe = Lock<LoopBound<DescriptorWatch>?>(nil)
 
     /// When this returns, the signals no longer do what they do by default.
     init(watching signals: [Int32], on loop: EventLoop) {
@@ -26,6 +28,17 @@ final class ProcessEvents: Sendable {
             isWatching.signal { $0 = true }
         }
         isWatching.wait { $0 ? .go(()) : .wait(until: nil) }
+    }
+
+    /// SIGTERM counts as come when the other end of the pipe is closed.
+    func watchPipe(_ descriptor: Int32) {
+        loop.post { [queue, pipe, loop] in
+            let watch = loop.watch(descriptor, .read) { _ in
+                pipe.withLock { $0.take() }?.value.cancel()
+                queue.signal { $0.append(.signal(SIGTERM)) }
+            }
+            pipe.withLock { $0 = LoopBound(watch, on: loop) }
+        }
     }
 
     func post(_ event: Event) {
@@ -49,6 +62,9 @@ final class ProcessEvents: Sendable {
 
     /// The signals do again what they do by default.
     func stop() {
-        loop.post { [watch] in watch.withLock { $0.take() }?.value.cancel() }
+        loop.post { [watch, pipe] in
+            watch.withLock { $0.take() }?.value.cancel()
+            pipe.withLock { $0.take() }?.value.cancel()
+        }
     }
 }

@@ -40,6 +40,7 @@ package struct SeedPeer: Sendable {
         defer { control.stop() }
         let events = ProcessEvents(watching: [SIGTERM, SIGINT, SIGHUP], on: control)
         defer { events.stop() }
+        sockets.pipe.map { events.watchPipe($0) }
         let ports = try Ports.open(
             configuration, components: components, loops: loops.loops, control: control, sockets: sockets,
             metrics: metrics, logger: logger)

@@ -52,8 +52,8 @@ int posix_io_tcp_state(int socket);
 /* The queue of bytes that the peer has not acknowledged. */
 int posix_io_unsent(int socket);
 
-/* Has the system send the signal to this process when the thread that started it ends. */
-void posix_io_end_with_parent(int signal);
+/* A pipe, closed at exec: the reading end, the writing end. */
+int posix_io_pipe(int *ends);
 
 /* An eventfd, non-blocking, closed at exec. */
 int posix_io_event(void);

@@ -9,11 +9,14 @@ package struct ListeningSockets: Sendable {
         case proxy, health, metrics, admin
     }
 
-    /// Where a supervisor tells its server of them, as `PID proxy=4 health=5 …`. For us alone.
+    /// Where a supervisor tells its server of them, as `PID pipe=3 proxy=4 health=5 …`. For us alone.
     private static let variable = "SEED_PEER_SOCKETS"
 
     /// Each still to be adopted by its port, which owns it from then on.
     private var descriptors: [Port: Int32] = [:]
+    /// Its other end is the supervisor's alone, so it closes with that, however that ends. (The signal that Linux sends when a
+    /// parent dies comes once for each of its threads.)
+    private(set) var pipe: Int32?
 
     /// No sockets: each port opens its own.
     package init() {}
@@ -22,8 +25,10 @@ package struct ListeningSockets: Sendable {
 
     // MARK: The supervisor's side
 
+    /// - Parameter pipe: the reading end.
     /// - Throws: which port can't be listened on.
-    init(opening configuration: SeedPeerConfiguration) throws(SeedPeerError) {
+    init(opening configuration: SeedPeerConfiguration, pipe: Int32) throws(SeedPeerError) {
+        self.pipe = pipe
         for port in Port.allCases {
             do throws(ListenError) {
                 descriptors[port] = try Listener.openSocket(configuration.address(of: port))
@@ -38,32 +43,32 @@ package struct ListeningSockets: Sendable {
         for descriptor in descriptors.values { Socket.close(descriptor) }
     }
 
-    var all: [Int32] { Array(descriptors.values) }
+    /// All that a server inherits.
+    var inherited: [Int32] { Array(descriptors.values) + [pipe].compactMap(\.self) }
 
     /// A line of the server's environment.
     var environmentLine: String {
-        let words = descriptors.map { "\($0.rawValue)=\($1)" }
-        return "\(Self.variable)=\(([String(getpid())] + words).joined(separator: " "))"
+        let words = [String(getpid())] + [pipe.map { "pipe=\($0)" }].compactMap(\.self)
+        let ports = descriptors.map { "\($0.rawValue)=\($1)" }
+        return "\(Self.variable)=\((words + ports).joined(separator: " "))"
     }
 
     // MARK: The server's side
 
     /// Those of this process's supervisor; nil when it has none. To be called once, before other threads look at the environment.
     ///
-    /// From then on SIGTERM comes when the supervisor ends. One that has ended already is taken for none.
+    /// One that has ended already is taken for none.
     package static func inherited() -> ListeningSockets? {
         guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
         unsetenv(variable)
         let words = text.split(separator: " ")
-        System.endWithParent(SIGTERM)
         guard let supervisor = words.first.flatMap({ Int32($0) }), supervisor == getppid() else { return nil }
         var sockets = ListeningSockets()
         for word in words.dropFirst() {
             let parts = word.split(separator: "=")
-            guard parts.count == 2, let port = Port(rawValue: String(parts[0])), let number = Int32(parts[1]) else {
-                continue
-            }
-            sockets.descriptors[port] = number
+            guard parts.count == 2, let number = Int32(parts[1]) else { continue }
+            if parts[0] == "pipe" { sockets.pipe = number }
+            if let port = Port(rawValue: String(parts[0])) { sockets.descriptors[port] = number }
         }
         return sockets
     }

@@ -13,7 +13,9 @@ struct ServerProcess: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         // Under its own number, so that it stays open in the new program.
-        for socket in sockets.all { posix_spawn_file_actions_adddup2(&actions, socket, socket) }
+        for descriptor in sockets.inherited {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor)
+        }
         var attributes = Self.attributes()
         defer { posix_spawnattr_destroy(&attributes) }
         let words = arguments.map { strdup($0) } + [nil]

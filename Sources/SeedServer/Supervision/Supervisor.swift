@@ -15,11 +15,12 @@ package struct Supervisor {
         self.logger = logger
     }
 
-    /// Returns when the server has ended in order, or when it was to. Blocks the calling thread, which must not end before.
+    /// Returns when the server has ended in order, or when it was to. Blocks the calling thread.
     /// - Returns: the server's exit code; 128 and the number of a signal if that ended it while it was stopping.
     /// - Throws: `SeedPeerError`, when a port can't be listened on.
     package func run() throws -> Int32 {
-        let sockets = try ListeningSockets(opening: configuration)
+        // The writing end stays open until this process ends.
+        let sockets = try ListeningSockets(opening: configuration, pipe: try System.pipe().reading)
         let loop = EventLoop(name: "supervisor")
         defer { loop.stop() }
         let events = ProcessEvents(watching: [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD], on: loop)

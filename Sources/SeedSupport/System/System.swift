@@ -133,8 +133,12 @@ package enum System {
 
     // MARK: Processes
 
-    /// Has the signal sent to this process when the thread that started it ends.
-    package static func endWithParent(_ signal: Int32) { posix_io_end_with_parent(signal) }
+    /// A pipe; other programs that this one starts get neither end unless it is handed to them.
+    package static func pipe() throws(Errno) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        try call { posix_io_pipe(&ends) }
+        return (ends[0], ends[1])
+    }
 
     // MARK: Memory
 
