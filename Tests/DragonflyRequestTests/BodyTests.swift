@@ -42,7 +42,7 @@ struct BodyTests {
     func cancelHead() async throws {
         let isClosed = Note<Bool>()
         let peer = try FaultyOrigin { _, connection in
-            isClosed.write(connection.waitForClose())
+            isClosed.write(connection.waitForClose(within: 25))
         }
         defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url])
@@ -60,7 +60,7 @@ struct BodyTests {
         let peer = try FaultyOrigin { _, connection in
             connection.head("200 OK", "Content-Length: 10")
             connection.write("abc")
-            isClosed.write(connection.waitForClose())
+            isClosed.write(connection.waitForClose(within: 25))
         }
         defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url])
@@ -72,7 +72,7 @@ struct BodyTests {
                 started.notify()
             }
         }
-        let isStarted = try await blocking { started.wait(within: 10) { count.value == 3 ? true : nil } }
+        let isStarted = try await blocking { started.wait(within: 25) { count.value == 3 ? true : nil } }
         #expect(isStarted == true)
         task.cancel()
         await #expect(throws: DragonflyError.cancelled) { try await task.value }
@@ -84,7 +84,7 @@ struct BodyTests {
         let isClosed = Note<Bool>()
         let peer = try FaultyOrigin { _, connection in
             connection.head("200 OK", "Content-Length: 10")
-            isClosed.write(connection.waitForClose())
+            isClosed.write(connection.waitForClose(within: 25))
         }
         defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url])
