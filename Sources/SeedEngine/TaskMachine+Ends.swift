@@ -235,6 +235,8 @@ extension TaskMachine {
         flights = [:]
         revalidation = nil
         isDoubted = false
+        granted = nil
+        isGone = false
         dirty = []
         touched = []
         cuts = []

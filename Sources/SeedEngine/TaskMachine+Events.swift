@@ -24,7 +24,7 @@ extension TaskMachine {
             return probe(&actions)
         }
         blocks = map
-        own = own.at(record.url)
+        own = own.neutral(at: record.url)
         phase = .known(generation)
         beginProof()
         wakeOpening(&actions, isAnswered: false)

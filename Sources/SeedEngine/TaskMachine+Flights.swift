@@ -151,7 +151,7 @@ extension TaskMachine {
         graceEnd = nil
         shortcut = nil
         refused = []
-        if let request = flights[id]?.request { own = request }
+        if let request = flights[id]?.request { (own, granted) = (request, request) }
         phase = .known(
             Generation(
                 epoch: epoch, layout: layout, validator: validator, headers: head.headers, fetchedAt: head.madeAt,

@@ -75,6 +75,8 @@ extension TaskMachine {
         phase = .known(confirmed)
         failures = RetryBudget()
         refused = []
+        granted = revalidation.flatMap { flights[$0]?.request }
+        isGone = false
         if let reason = BypassReason(storing: confirmed.headers, rule) {
             // It has turned private, say: from now on it is for those whom the origin itself gives it.
             settleOpening(.bypass(reason), &actions)
@@ -119,16 +121,17 @@ extension TaskMachine {
         case .bypass(let reason): settleOpening(.bypass(reason), &actions)
         case .changed, .unsatisfiable: move(now: now, &actions)
         case .refused(let status): settleOpening(.failed(.status(status)), &actions)
-        case .answered(let answer):
-            if answer.isRefusal {
-                settleOpening(.origin(answer), ofAll: request, &actions)
-                if let heir = heir(of: request, among: demands) {
-                    own = heir
-                    return revalidate(generation, &actions)
-                }
+        case .answered(let answer) where answer.isRefusal:
+            settleOpening(.origin(answer), ofAll: request, &actions)
+            isGone = isGone || answer.isGone && (request.isNeutral || request == granted)
+            if let heir = heir(of: request, among: demands) {
+                own = heir
+                return revalidate(generation, &actions)
             }
-            settleOpening(.origin(answer), &actions)
-            if answer.isGone { discard(readersSee: .changedWhileReading, now: now, &actions) }
+            // The origin was not asked as these ask.
+            settleOpening(.bypass(.refusedOthers), &actions)
+            if isGone { discard(readersSee: .changedWhileReading, now: now, &actions) }
+        case .answered(let answer): settleOpening(.origin(answer), &actions)
         case .failed(let error, let retry): failRevalidation(id, generation, error, retry, now: now, &actions)
         }
         settleDoubt(outcome, &actions)

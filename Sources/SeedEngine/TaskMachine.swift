@@ -96,9 +96,13 @@ struct TaskMachine: Sendable {
     var cuts: Set<Int64> = []
     /// When the generation moved; a task that keeps moving is relayed instead (rule 6).
     var moves: [MonotonicTime] = []
-    /// As the origin is asked for a known object: as the request that made it known asked (rule 37). Until then the first
-    /// one.
+    /// As the origin is asked for a known object: as the request that made it known asked, or in nobody's name if that was
+    /// in an earlier life (rule 37). Until then the first one.
     var own: TaskRequest
+    /// The request that made the generation known, or to which the origin last confirmed it; nil after a load.
+    var granted: TaskRequest?
+    /// The origin said that the object is gone to a request that counts for all, and has not granted it to another since.
+    var isGone = false
     /// Requests that the origin refused one after another, since it last granted one.
     var refused: [TaskRequest] = []
     /// The rule of the latest request.

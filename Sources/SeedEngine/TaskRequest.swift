@@ -12,6 +12,8 @@ package final class TaskRequest: Sendable {
     package let url: String
     /// Header fields for the origin; connection fields, `Range`, conditions, `Accept-Encoding` and `X-Dragonfly-*` removed.
     package let headers: HTTPFields
+    /// Those fields that every request for the task has alike: what its key holds, and what we add.
+    package let commonHeaders: HTTPFields
     /// The one range asked for; `nil` asks for the whole object.
     package let range: RangeSpec?
     /// The SHA-256 that the whole object must have, if its URL names one; in lower case.
@@ -29,8 +31,9 @@ package final class TaskRequest: Sendable {
     package let prefetches: Bool
 
     package init(
-        key: StoreKey, wireID: TaskID, url: String, headers: HTTPFields = [:], range: RangeSpec? = nil,
-        pieceLength: Int64? = nil, tag: String? = nil, application: String? = nil, credential: Credential = .anonymous,
+        key: StoreKey, wireID: TaskID, url: String, headers: HTTPFields = [:],
+        commonHeaders: HTTPFields = [:], range: RangeSpec? = nil, pieceLength: Int64? = nil, tag: String? = nil,
+        application: String? = nil, credential: Credential = .anonymous,
         freshness: FreshnessRule = FreshnessRule(), priority: OriginPriority = .demand, prefetches: Bool = false,
         digest: Digest? = nil
     ) {
@@ -38,6 +41,7 @@ package final class TaskRequest: Sendable {
         self.wireID = wireID
         self.url = url
         self.headers = headers
+        self.commonHeaders = commonHeaders
         self.range = range
         self.pieceLength = pieceLength
         self.tag = tag
@@ -56,14 +60,17 @@ extension TaskRequest {
         self === other || url == other.url && credential == other.credential && headers == other.headers
     }
 
-    /// The same, asked at another URL.
-    func at(_ url: String) -> TaskRequest {
-        guard url != self.url else { return self }
+    /// The same object, asked for at this URL in nobody's name: with the common fields alone.
+    func neutral(at url: String) -> TaskRequest {
+        if isNeutral, url == self.url { return self }
         return TaskRequest(
-            key: key, wireID: wireID, url: url, headers: headers, range: range, pieceLength: pieceLength, tag: tag,
-            application: application, credential: credential, freshness: freshness, priority: priority,
-            prefetches: prefetches, digest: digest)
+            key: key, wireID: wireID, url: url, headers: commonHeaders, commonHeaders: commonHeaders,
+            pieceLength: pieceLength, tag: tag, application: application, freshness: freshness, priority: priority,
+            digest: digest)
     }
+
+    /// Nothing in it is one client's own.
+    var isNeutral: Bool { headers == commonHeaders && credential == .anonymous }
 }
 
 extension TaskRequest: Equatable {

@@ -14,10 +14,14 @@ struct MachineDriver {
     var machine: TaskMachine
     var actions: [TaskMachine.Action] = []
     var now = ClockReading.start + .seconds(1_000)
-    private let first = TaskRequest.of("http://origin/object")
+    private let first: TaskRequest
     private var nextStream: StreamID = 1
 
-    init(_ change: (inout EngineConfiguration) -> Void = { _ in }) {
+    /// - Parameter first: the request that the task is made for.
+    init(
+        for first: TaskRequest = .of("http://origin/object"), _ change: (inout EngineConfiguration) -> Void = { _ in }
+    ) {
+        self.first = first
         var configuration = EngineConfiguration()
         // One span at once keeps the orders of a test few.
         configuration.firstWindow = configuration.spanLength
@@ -139,9 +143,9 @@ extension FlightOrder {
 
 extension TaskRequest {
     /// One for the object at this URL, with these fields.
-    static func of(_ url: String, _ headers: HTTPFields = [:]) -> TaskRequest {
+    static func of(_ url: String, _ headers: HTTPFields = [:], common: HTTPFields = [:]) -> TaskRequest {
         TaskRequest(
             key: StoreKey(bytes: [UInt8](repeating: 1, count: 32))!,  // as long as a key is
-            wireID: TaskID("wire"), url: url, headers: headers)
+            wireID: TaskID("wire"), url: url, headers: headers, commonHeaders: common)
     }
 }

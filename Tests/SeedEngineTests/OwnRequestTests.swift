@@ -149,19 +149,49 @@ struct OwnRequestTests {
         #expect(driver.machine.generation == nil)
     }
 
-    @Test("After a restart the origin is asked for the URL that the bytes came from")
-    func restarted() throws {
-        var driver = MachineDriver()
+    /// A task that the index tells of, and a reader of it who was the first to come.
+    private func loaded(for first: TaskRequest, fetchedAt age: Duration = .zero) throws -> (MachineDriver, Cursor) {
+        var driver = MachineDriver(for: first)
         var cursor = driver.open(.bounded(first: 0, last: 9))
-        _ = driver.poll(&cursor)
+        _ = driver.poll(&cursor, first)
         let key = try #require(StoreKey(bytes: [UInt8](repeating: 1, count: 32)))
         let record = TaskRecord(
             key: key, wireID: TaskID("wire"), generation: 1, contentLength: 1 << 20, pieceLength: 4 << 20,
-            etag: "\"v1\"", url: "http://origin/elsewhere", createdAt: driver.now.wall, fetchedAt: driver.now.wall)
+            etag: "\"v1\"", url: "http://origin/elsewhere", createdAt: driver.now.wall,
+            fetchedAt: driver.now.wall - age)
         driver.machine.loaded(record, [], &driver.actions)
-        _ = driver.poll(&cursor)
-        #expect(driver.poll(&cursor) == .wait)
-        #expect(driver.orders().map(\.request.url) == ["http://origin/elsewhere"])
+        _ = driver.poll(&cursor, first)
+        return (driver, cursor)
+    }
+
+    @Test("After a restart the origin is asked for the URL that the bytes came from, in nobody's name")
+    func restarted() throws {
+        let odd = TaskRequest.of(
+            "http://origin/object", [.userAgent: "evilbot", .via: "1.1 us"], common: [.via: "1.1 us"])
+        var (driver, cursor) = try loaded(for: odd)
+        #expect(driver.poll(&cursor, odd) == .wait)
+        let orders = driver.orders()
+        #expect(orders.map(\.request.url) == ["http://origin/elsewhere"])
+        #expect(orders.map(\.request.headers) == [[.via: "1.1 us"]])
+    }
+
+    @Test("After a restart 404 ends what was held only if nobody in particular is told so")
+    func goneAfterRestart() throws {
+        var (driver, cursor) = try loaded(for: stranger, fetchedAt: .seconds(301))
+        let first = try #require(driver.orders().first)
+        #expect(first.purpose == .revalidation && first.request.isNeutral)
+        driver.ended(first.id, refusal(403))
+        let second = try #require(driver.orders().first)
+        #expect(second.request === stranger)
+        driver.ended(second.id, refusal(404))
+        guard case .origin = driver.poll(&cursor, stranger) else { Issue.record("not told"); return }
+        #expect(driver.machine.generation != nil)
+
+        (driver, cursor) = try loaded(for: stranger, fetchedAt: .seconds(301))
+        driver.ended(try #require(driver.orders().first).id, refusal(404))
+        driver.ended(try #require(driver.orders().first).id, refusal(404))
+        guard case .origin = driver.poll(&cursor, stranger) else { Issue.record("not told"); return }
+        #expect(driver.machine.generation == nil)
     }
 
     @Test("A range that is refused without a length is told to those who asked for it; the others ask for theirs")

@@ -39,8 +39,8 @@ struct TaskRequestFactory {
     mutating func request(from head: RequestHead, template: TaskTemplate, range: RangeSpec?) -> TaskRequest {
         TaskRequest(
             key: template.key, wireID: template.wireID, url: template.urlText,
-            headers: fieldsForEngine(of: head, template),
-            range: range, pieceLength: template.options.pieceLength.map { Int64($0) }, tag: template.options.tag,
+            headers: fieldsForEngine(of: head, template), commonHeaders: template.commonHeaders, range: range,
+            pieceLength: template.options.pieceLength.map { Int64($0) }, tag: template.options.tag,
             application: template.options.application, freshness: template.freshness,
             priority: template.options.originPriority,
             prefetches: range != nil && (template.options.prefetch ?? configuration.prefetch),
@@ -101,7 +101,21 @@ extension TaskRequestFactory {
                 fields.append(field.copied(from: base))
             }
         }
-        fields.append(HTTPField(name: .via, value: "1.1 \(name)"))
+        fields.append(via)
+        return fields
+    }
+
+    private var via: HTTPField { HTTPField(name: .via, value: "1.1 \(name)") }
+
+    /// Our own, and those that the key holds.
+    private func commonHeaders(of head: RequestHead) -> HTTPFields {
+        var fields = HTTPFields()
+        if head.isNegotiated {
+            head.bytes.withUnsafeBytes { base in
+                for field in head.fields where field.id == .accept { fields.append(field.copied(from: base)) }
+            }
+        }
+        fields.append(via)
         return fields
     }
 }
@@ -136,7 +150,9 @@ extension TaskRequestFactory {
             isImmutable: rule.immutable || digest != nil,
             revalidateAfter: rule.revalidateAfter ?? configuration.revalidateAfter)
         return .cached(
-            TaskTemplate(identity: identity, url: url, freshness: freshness, digest: digest, options: options))
+            TaskTemplate(
+                identity: identity, url: url, freshness: freshness, digest: digest, options: options,
+                commonHeaders: commonHeaders(of: head)))
     }
 
     /// The URL a request means: its target, or for the origin form that of the registry it names (`X-Dragonfly-Registry`,

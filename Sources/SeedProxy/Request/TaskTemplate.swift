@@ -14,12 +14,15 @@ final class TaskTemplate {
     /// What the URL names the object by, whether or not that names the task.
     let digest: Digest?
     let options: TaskOptions
+    /// What every request for the object tells its origin.
+    let commonHeaders: HTTPFields
     var prepared: PreparedHead?
     /// What the last request told its origin: most clients send the same fields with every request.
     var forwarded: (key: [UInt8], fields: HTTPFields) = ([], [:])
 
     init(
-        identity: TaskIdentity, url: OriginURL, freshness: FreshnessRule, digest: Digest?, options: TaskOptions
+        identity: TaskIdentity, url: OriginURL, freshness: FreshnessRule, digest: Digest?, options: TaskOptions,
+        commonHeaders: HTTPFields
     ) {
         key = identity.storeKey
         wireID = identity.taskID
@@ -28,6 +31,7 @@ final class TaskTemplate {
         self.freshness = freshness
         self.digest = digest
         self.options = options
+        self.commonHeaders = commonHeaders
     }
 }
 
