@@ -100,7 +100,7 @@ extension TaskMachine {
     ) {
         forgetPlans()
         if outcome != .changed, isBeyondRepair {
-            return discard(readersSee: outcome.error, isForRoom: outcome.isForRoom, now: now, &actions)
+            return discard(readersSee: outcome.error, isUnchanged: outcome.isForRoom, now: now, &actions)
         }
         switch outcome {
         case .changed, .unsatisfiable, .answered: doubtGeneration(now: now, &actions)
@@ -216,18 +216,19 @@ extension TaskMachine {
     private func lateMoves(now: ClockReading) -> [MonotonicTime] { moves.filter { now.monotonic - $0 < .seconds(60) } }
 
     /// Gives the generation up; streams that still open start anew.
+    /// - Parameter isUnchanged: the origin has these bytes still, but they can't be kept.
     mutating func discard(
-        readersSee error: EngineError, isForRoom: Bool = false, now: ClockReading, _ actions: inout [Action]
+        readersSee error: EngineError, isUnchanged: Bool = false, now: ClockReading, _ actions: inout [Action]
     ) {
-        abandon(readersSee: error, isForRoom: isForRoom, &actions)
+        abandon(readersSee: error, isUnchanged: isUnchanged, &actions)
         if isUnstable(now: now) { settleOpening(.bypass(.unstable), &actions) }
         probe(&actions)
     }
 
-    /// Gives the generation up. Streams whose head is out end with what is there of it, or fail (rule 6); if only room
-    /// was lacking, they fetch the rest for themselves.
+    /// Gives the generation up. Streams whose head is out end with what is there of it, or fail (rule 6); if it is
+    /// unchanged, they fetch the rest for themselves.
     mutating func abandon(
-        readersSee error: EngineError, isForRoom: Bool = false, _ actions: inout [Action]
+        readersSee error: EngineError, isUnchanged: Bool = false, _ actions: inout [Action]
     ) {
         let old = generation
         retire(&actions)
@@ -244,7 +245,7 @@ extension TaskMachine {
         phase = .absent
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) {
             guard let wanted = demand.wanted else { continue }
-            if isForRoom, let old, !old.isOneResponse {
+            if isUnchanged, let old, !old.isOneResponse {
                 settle(id, .direct(old), &actions)
             } else if departing?.servable(
                 from: wanted.lowerBound, upTo: wanted.upperBound, isWhole: demand.isWhole) == wanted.upperBound

@@ -80,7 +80,7 @@ extension TaskMachine {
         if let reason = BypassReason(storing: confirmed.headers, rule) {
             // It has turned private, say: from now on it is for those whom the origin itself gives it.
             settleOpening(.bypass(reason), &actions)
-            return discard(readersSee: .changedWhileReading, now: now, &actions)
+            return discard(readersSee: .changedWhileReading, isUnchanged: true, now: now, &actions)
         }
         if confirmed.counter != nil { actions.append(.put(confirmed)) }
         if isDoubted {

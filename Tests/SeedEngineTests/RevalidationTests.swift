@@ -350,4 +350,25 @@ struct RevalidationTests {
         #expect(driver.poll(&cursor) == .bypass(reason))
         #expect(driver.machine.generation == nil)
     }
+
+    @Test("Who reads an object when it turns out to be for others goes on alone: its bytes are what they were")
+    func turnedWhileReading() throws {
+        var driver = MachineDriver()
+        var (reader, order) = driver.reading(upTo: Self.block)
+        var hot = driver.open(.bounded(first: 0, last: 99))
+        guard case .head = driver.poll(&hot) else { Issue.record("no head"); return }
+        #expect(driver.poll(&reader) == .bytes(ByteRange(0, Self.block)))
+        #expect(driver.poll(&reader) == .wait)
+        driver.now += .seconds(301)
+        var late = driver.open(.bounded(first: 0, last: 99))
+        _ = driver.poll(&late)
+        let question = try #require(driver.orders().first { $0.purpose == .revalidation })
+        let generation = driver.machine.generation
+        _ = answer(&driver, question.id, .notModified, headers: [.vary: "Cookie"])
+        #expect(driver.poll(&late) == .bypass(.varies))
+        #expect(driver.machine.generation == nil && driver.takeActions().contains(.stop(order.id, at: nil)))
+        #expect(driver.poll(&hot) == .bytes(ByteRange(0, 100)))
+        guard case .direct(let rest) = driver.poll(&reader) else { Issue.record("cut"); return }
+        #expect(rest.epoch == generation?.epoch && rest.validator == generation?.validator)
+    }
 }
