@@ -39,8 +39,23 @@ struct StoredFieldTests {
         #expect(updated[.cacheControl] == "no-store" && updated[.vary] == "X")
         let long = fields(100..<101, String(repeating: "v", count: 16 << 10))
         #expect(stored.updated(by: long) == stored)
-        let full = fields(0..<64).updated(by: [.cacheControl: "no-store"])
-        #expect(full.count == 65 && !full.mayBeKept)
+    }
+
+    @Test("The last fields make room for what says for how long and for whom, but not what says what the bytes are")
+    func makesRoom() {
+        let told: HTTPFields = [.cacheControl: "max-age=9", .vary: "X"]
+        var many = fields(0..<62)
+        many.append(contentsOf: [.contentType: "a/b", .cacheControl: "max-age=1"] as HTTPFields)
+        let updated = many.updated(by: told)
+        #expect(updated.count == 64 && updated.mayBeKept)
+        #expect(updated[.contentType] == "a/b" && updated[.cacheControl] == "max-age=9" && updated[.vary] == "X")
+        #expect(updated.contains(HTTPField.Name("X-60")!) && !updated.contains(HTTPField.Name("X-61")!))
+        let long = fields(0..<4, String(repeating: "v", count: (4 << 10) - 7))
+        #expect(long.mayBeKept)
+        #expect(long.updated(by: told) == fields(0..<3, long[0].value) + told)
+        // Nothing that is left out would help.
+        let longest: HTTPFields = [.cacheControl: String(repeating: "x", count: 16 << 10)]
+        #expect(!many.updated(by: longest).mayBeKept)
     }
 
     @Test("A thousand 304s, each with other fields, make it no longer than the limits")

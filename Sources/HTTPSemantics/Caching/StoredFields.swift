@@ -10,8 +10,9 @@ extension HTTPFields {
     private var lineBytes: Int { reduce(0) { $0 + $1.lineBytes } }
 
     /// These fields, with those that a 304 told anew in their place (RFC 9111 §3.2). Names that are new are left out where
-    /// they would be too much to keep, unless how long and for whom the object may be kept depends on them. So the result
-    /// can be more than `mayBeKept` only by what came in the place of something.
+    /// they would be too much to keep. Those on which it depends for how long and for whom the object may be kept are never
+    /// left out: the last of the others make room for them. So the result is more than `mayBeKept` only if they alone are,
+    /// or if what came in the place of others is.
     package func updated(by newer: HTTPFields) -> HTTPFields {
         var told = Dictionary(
             grouping: newer.lazy.filter { $0.name != .contentEncoding && $0.name != .contentType }, by: \.name)
@@ -24,21 +25,38 @@ extension HTTPFields {
                 fields.append(field)
             }
         }
-        var bytes = fields.lineBytes
-        for isRefreshing in [true, false] {
-            for name in newer.lazy.map(\.name) where FieldIDSet.refreshing.contains(name.id) == isRefreshing {
-                guard let added = told.removeValue(forKey: name) else { continue }
-                let more = added.reduce(0) { $0 + $1.lineBytes }
-                guard
-                    isRefreshing
-                        || fields.count + added.count <= MessageLimits.storedFields
-                            && bytes + more <= MessageLimits.storedHead
-                else { continue }
-                fields.append(contentsOf: added)
-                bytes += more
+        for name in newer.lazy.map(\.name) where FieldIDSet.refreshing.contains(name.id) {
+            fields.append(contentsOf: told.removeValue(forKey: name) ?? [])
+        }
+        if fields.without(.refreshing).mayBeKept { fields.makeRoom() }
+        var (count, bytes) = (fields.count, fields.lineBytes)
+        for name in newer.lazy.map(\.name) {
+            guard let added = told.removeValue(forKey: name) else { continue }
+            let more = added.reduce(0) { $0 + $1.lineBytes }
+            guard count + added.count <= MessageLimits.storedFields, bytes + more <= MessageLimits.storedHead else {
+                continue
             }
+            fields.append(contentsOf: added)
+            count += added.count
+            bytes += more
         }
         return fields
+    }
+
+    /// Leaves out the last fields until the rest may be kept, but none that refreshes or says what the bytes are.
+    private mutating func makeRoom() {
+        let needed = FieldIDSet.refreshing.union(.contentType, .contentEncoding)
+        var (count, bytes) = (count, lineBytes)
+        var left: Set<Int> = []
+        for index in indices.reversed()
+        where (count > MessageLimits.storedFields || bytes > MessageLimits.storedHead)
+            && !needed.contains(self[index].name.id)
+        {
+            left.insert(index)
+            count -= 1
+            bytes -= self[index].lineBytes
+        }
+        if !left.isEmpty { self = HTTPFields(zip(indices, self).filter { !left.contains($0.0) }.map(\.1)) }
     }
 }
 
