@@ -62,8 +62,8 @@ extension TaskMachine {
         case .complete, .changed: settleOpening(.failed(.shortAnswer), &actions)
         case .refused(let status): refuseRange(status, &actions)
         case .answered(let answer) where answer.isRefusal:
-            settleOpening(.origin(answer), ofAll: request, &actions)
-            // The next one asks as its own client does.
+            settleOpening(answer, refusing: request, &actions)
+            // The next is asked for in nobody's name, then as its own client asks.
             if !noteRefusal(of: request) { settleOpening(.bypass(.refusedOthers), &actions) }
         case .answered(let answer):
             if !tryAgain(id, answer.retry(now: now.wall), now: now, &actions) {
@@ -282,6 +282,16 @@ extension TaskMachine {
 
 extension OriginAnswer {
     var isRefusal: Bool { RetryRule.isRefusal(status: status) }
+
+    /// The origin says that the object is not there.
+    var isGone: Bool { status == 404 || status == 410 }
+
+    /// Whether this refusal of `request` is an answer to another as well: if that asks alike. That there is nothing, told to
+    /// nobody in particular, holds for whoever adds no more than fields that prove nothing.
+    func refuses(_ other: TaskRequest, as request: TaskRequest) -> Bool {
+        if other.asksAlike(request) { return true }
+        return isGone && request.isNeutral && other.adds(only: .impersonal, to: request)
+    }
 
     fileprivate func retry(now: Timestamp) -> TaskMachine.Retry {
         TaskMachine.Retry(OriginHead(status: status, headers: headers), now: now)

@@ -77,11 +77,17 @@ extension TaskMachine {
         }
     }
 
-    /// - Parameter request: only those are told whose client asks alike; nil: all are.
-    mutating func settleOpening(_ result: PollResult, ofAll request: TaskRequest? = nil, _ actions: inout [Action]) {
+    mutating func settleOpening(_ result: PollResult, _ actions: inout [Action]) {
         for (id, demand) in demands.sorted(by: { $0.key < $1.key }) where demand.wanted == nil {
-            if let request, !demand.request.asksAlike(request) { continue }
             settle(id, result, &actions)
+        }
+    }
+
+    /// The origin refused a request: those are told who would be refused like this themselves.
+    mutating func settleOpening(_ answer: OriginAnswer, refusing request: TaskRequest, _ actions: inout [Action]) {
+        for (id, demand) in demands.sorted(by: { $0.key < $1.key })
+        where demand.wanted == nil && answer.refuses(demand.request, as: request) {
+            settle(id, .origin(answer), &actions)
         }
     }
 

@@ -21,10 +21,16 @@ extension TaskMachine {
         demands[leader]?.leads = .firstContact
         let ask = firstAsk(demands[leader]?.spec)
         let priority = demands[leader]?.priority ?? .demand
-        let request = demands[leader]?.request ?? own
+        let request = firstRequest(demands[leader]?.request ?? own)
         launch(
             FlightState(purpose: .firstContact, request: request, priority: priority, range: nil, written: 0), ask,
             .none, reserve: configuration.spanLength, &actions)
+    }
+
+    /// As the client asks; once another was refused, in nobody's name first, so that all may be told at once that there is
+    /// nothing.
+    private func firstRequest(_ request: TaskRequest) -> TaskRequest {
+        refused.isEmpty || refused.contains(where: \.isNeutral) ? request : request.neutral(at: request.url)
     }
 
     /// The first request is bounded even when the client's is not, and ends with a block.

@@ -122,7 +122,7 @@ extension TaskMachine {
         case .changed, .unsatisfiable: move(now: now, &actions)
         case .refused(let status): settleOpening(.failed(.status(status)), &actions)
         case .answered(let answer) where answer.isRefusal:
-            settleOpening(.origin(answer), ofAll: request, &actions)
+            settleOpening(answer, refusing: request, &actions)
             isGone = isGone || answer.isGone && (request.isNeutral || request == granted)
             if let heir = heir(of: request, among: demands) {
                 own = heir
@@ -156,11 +156,6 @@ extension TaskMachine {
         if tryAgain(id, retry, now: now, &actions) { return }
         settleOpening(.failed(error), &actions)
     }
-}
-
-extension OriginAnswer {
-    /// The origin says that the object is no longer there.
-    fileprivate var isGone: Bool { status == 404 || status == 410 }
 }
 
 extension Validator {

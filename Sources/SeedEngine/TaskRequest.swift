@@ -60,6 +60,12 @@ extension TaskRequest {
         self === other || url == other.url && credential == other.credential && headers == other.headers
     }
 
+    /// Whether the origin is asked the same for both, but for the range and fields of these kinds.
+    func adds(only kinds: FieldIDSet, to other: TaskRequest) -> Bool {
+        url == other.url && credential == other.credential
+            && headers.without(kinds) == other.headers.without(kinds)
+    }
+
     /// The same object, asked for at this URL in nobody's name: with the common fields alone.
     func neutral(at url: String) -> TaskRequest {
         if isNeutral, url == self.url { return self }

@@ -11,6 +11,8 @@ import Testing
 @Suite("Task machine: whose request the origin gets")
 struct OwnRequestTests {
     private let victim = TaskRequest.of("http://origin/object", [.userAgent: "victim"])
+    /// One that has a field of which nobody knows whether it matters.
+    private let special = TaskRequest.of("http://origin/object", [.referer: "http://page/"])
     private let stranger = TaskRequest.of("http://origin/x/../object", [.userAgent: "evilbot"])
 
     private func refusal(_ status: Int) -> TaskMachine.FlightOutcome {
@@ -53,7 +55,7 @@ struct OwnRequestTests {
     }
 
     @Test(
-        "A refusal of the first contact is told to those who ask alike; the others ask as they do",
+        "A refusal of the first contact is told to those who ask alike; for the others it is asked for in nobody's name",
         arguments: [403, 404])
     func firstContact(_ status: Int) {
         var driver = MachineDriver()
@@ -72,9 +74,39 @@ struct OwnRequestTests {
         #expect(driver.poll(&alike, stranger) == answer)
         #expect(driver.poll(&second, victim) == .wait)
         let next = driver.orders()
-        #expect(next.count == 1 && next[0].request === victim)
+        #expect(next.count == 1 && next[0].request.isNeutral && next[0].request.url == victim.url)
         _ = driver.part(next[0].id, 0, MachineDriver.block, of: 1 << 30)
         guard case .head = driver.poll(&second, victim) else { Issue.record("no head"); return }
+    }
+
+    @Test("Who is refused in nobody's name is asked for as the client asks")
+    func ownFieldsCount() {
+        var driver = MachineDriver()
+        var first = driver.open(nil)
+        var second = driver.open(nil)
+        _ = driver.poll(&first, stranger)
+        _ = driver.poll(&second, special)
+        driver.absent()
+        for _ in 0..<2 { driver.ended(driver.orders()[0].id, refusal(404)) }
+        #expect(driver.poll(&second, special) == .wait)
+        #expect(driver.orders().map(\.request) == [special])
+    }
+
+    @Test("That there is nothing costs two requests, however many clients wait", arguments: [404, 410])
+    func nothingThere(_ status: Int) {
+        var driver = MachineDriver()
+        let requests = (0..<1_000).map { TaskRequest.of(victim.url, [.userAgent: "client/\($0)"]) }
+        var cursors = requests.map { _ in driver.open(nil) }
+        for index in requests.indices { _ = driver.poll(&cursors[index], requests[index]) }
+        driver.absent()
+        var asked = 0
+        while let order = driver.orders().first {
+            asked += 1
+            driver.ended(order.id, refusal(status))
+        }
+        #expect(asked == 2)
+        let answer = PollResult.origin(OriginAnswer(status: status, headers: [:], body: Bytes()))
+        for index in requests.indices { #expect(driver.poll(&cursors[index], requests[index]) == answer) }
     }
 
     @Test("Nobody waits for more than four refusals of others: who is left goes straight through")
@@ -122,19 +154,19 @@ struct OwnRequestTests {
         var first = driver.open(.bounded(first: 0, last: 9))
         var second = driver.open(.bounded(first: 0, last: 9))
         _ = driver.poll(&first)
-        _ = driver.poll(&second, victim)
+        _ = driver.poll(&second, special)
         let order = try #require(driver.orders().first)
         driver.ended(order.id, refusal(404))
         #expect(driver.poll(&first) == .origin(OriginAnswer(status: 404, headers: [:], body: Bytes())))
         let next = try #require(driver.orders().first)
-        #expect(next.purpose == .revalidation && next.request === victim)
+        #expect(next.purpose == .revalidation && next.request === special)
         let now = driver.now
         _ = driver.machine.head(
             next.id, JudgedHead(admission: .notModified, headers: [:], madeAt: now.wall, retry: .never), now: now,
             &driver.actions)
         driver.ended(next.id, .cancelled)
-        guard case .head = driver.poll(&second, victim) else { Issue.record("no head"); return }
-        #expect(driver.poll(&second, victim) == .bytes(ByteRange(0, 10)))
+        guard case .head = driver.poll(&second, special) else { Issue.record("no head"); return }
+        #expect(driver.poll(&second, special) == .bytes(ByteRange(0, 10)))
     }
 
     @Test("404 for all who ask ends what was held, and so it does without another reader")
