@@ -140,20 +140,24 @@ extension TaskMachine {
     // MARK: Refusals
 
     /// A refusal concerns those who ask as it was asked (rule 37). Whoever else waits for these bytes has the object asked
-    /// for as its own client does, from then on.
+    /// for as its own client does, from then on; after too many refusals it fetches the rest for itself.
     private mutating func refuseSpan(_ flight: FlightState, _ status: Int, _ actions: inout [Action]) {
-        guard flight.purpose != .completion, let pending = flight.pending else { return stopCompleting() }
+        guard flight.purpose != .completion, let pending = flight.pending, let generation else { return stopCompleting() }
         let isForHash = demands[Self.hashStream]?.wanted?.overlaps(pending) == true
         let waiting = demands.filter { _, demand in
             demand.result == nil && (demand.wanted?.overlaps(pending) == true || isForHash && awaitsProof(demand))
         }
         // Not the own one any more: another span was refused before this one.
         let heir = flight.request.asksAlike(own) ? heir(of: flight.request, among: waiting) : own
-        for (id, demand) in waiting.sorted(by: { $0.key < $1.key })
-        where heir == nil || id != Self.hashStream && demand.request.asksAlike(flight.request) {
-            settle(id, .failed(.status(status)), &actions)
+        for (id, demand) in waiting.sorted(by: { $0.key < $1.key }) where id != Self.hashStream {
+            if demand.request.asksAlike(flight.request) || heir == nil && awaitsProof(demand) {
+                settle(id, .failed(.status(status)), &actions)
+            } else if heir == nil {
+                settle(id, .direct(generation), &actions)
+            }
         }
-        if let heir { own = heir }
+        guard let heir else { return settle(Self.hashStream, .failed(.status(status)), &actions) }
+        own = heir
     }
 
     /// Those who ask for the same range as was refused.

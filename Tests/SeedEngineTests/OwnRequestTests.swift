@@ -146,6 +146,28 @@ struct OwnRequestTests {
         #expect(driver.machine.own === victim)
     }
 
+    @Test("A reader whose own request was never refused goes on alone after four refusals of others")
+    func refusedSpans() {
+        var (driver, cursor) = reading(stranger)
+        let span = RangeSpec.bounded(first: 8 << 20, last: (8 << 20) + 99)
+        let others = (0..<4).map { TaskRequest.of("http://origin/\($0)") }
+        var cursors = others.map { _ in driver.open(span) }
+        for index in others.indices {
+            _ = driver.poll(&cursors[index], others[index])
+            #expect(driver.poll(&cursors[index], others[index]) == .wait)
+        }
+        for asked in [stranger] + others.dropLast() {
+            let orders = driver.orders().filter { $0.range?.contains(8 << 20) == true }
+            #expect(orders.map(\.request) == [asked])
+            for order in orders { driver.ended(order.id, .refused(status: 403)) }
+        }
+        #expect(driver.poll(&cursor, stranger) == .failed(.status(403)))
+        for index in others.indices.dropLast() {
+            #expect(driver.poll(&cursors[index], others[index]) == .failed(.status(403)))
+        }
+        guard case .direct = driver.poll(&cursors[3], others[3]) else { Issue.record("cut"); return }
+    }
+
     @Test("A refused confirmation ends those who ask alike, and what is held stays for those whom it is confirmed to")
     func refusedConfirmation() throws {
         var driver = MachineDriver()
