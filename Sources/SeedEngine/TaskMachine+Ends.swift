@@ -142,7 +142,9 @@ extension TaskMachine {
     /// A refusal concerns those who ask as it was asked (rule 37). Whoever else waits for these bytes has the object asked
     /// for as its own client does, from then on; after too many refusals it fetches the rest for itself.
     private mutating func refuseSpan(_ flight: FlightState, _ status: Int, _ actions: inout [Action]) {
-        guard flight.purpose != .completion, let pending = flight.pending, let generation else { return stopCompleting() }
+        if flight.purpose == .completion { return stopCompleting() }
+        // What was trimmed to nothing is waited for by nobody.
+        guard let pending = flight.pending, let generation else { return }
         let isForHash = demands[Self.hashStream]?.wanted?.overlaps(pending) == true
         let waiting = demands.filter { _, demand in
             demand.result == nil && (demand.wanted?.overlaps(pending) == true || isForHash && awaitsProof(demand))

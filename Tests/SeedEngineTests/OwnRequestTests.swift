@@ -168,6 +168,20 @@ struct OwnRequestTests {
         guard case .direct = driver.poll(&cursors[3], others[3]) else { Issue.record("cut"); return }
     }
 
+    @Test("A refusal of what nobody waits for any more ends no prefetch")
+    func refusedForNobody() throws {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30, first: MachineDriver.block)
+        driver.machine.prefetches = true
+        var cursor = driver.open(.bounded(first: 512 << 20, last: (513 << 20) - 1))
+        _ = driver.poll(&cursor)
+        let order = try #require(driver.orders().first { $0.purpose == .demand })
+        driver.close(cursor)
+        #expect(driver.machine.flights[order.id]?.pending == nil)
+        driver.ended(order.id, .refused(status: 403))
+        #expect(driver.machine.prefetches && driver.orders().contains { $0.purpose == .completion })
+    }
+
     @Test("A refused confirmation ends those who ask alike, and what is held stays for those whom it is confirmed to")
     func refusedConfirmation() throws {
         var driver = MachineDriver()
