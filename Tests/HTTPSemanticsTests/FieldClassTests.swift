@@ -82,6 +82,9 @@ struct FieldClassTests {
             "X-Forwarded-Client-Cert", "X-Forwarded-Whoever", "Remote-User", "X-Remote-Group", "X-WebAuth-User",
             "Tailscale-User-Login", "X-MS-CLIENT-PRINCIPAL", "X-Amzn-Oidc-Data", "Cf-Access-Jwt-Assertion",
             "SSL-Client-Cert", "Impersonate-Uid", "X-Consumer-Custom-ID", "X-Pomerium-Claim-Sub", "X_FORWARDED_USER",
+            "X-SSL-Client-S-DN", "X_SSL_CLIENT_I_DN", "SSL-Client-Verify", "SSL_CLIENT_SHA1", "X-Client-Dn",
+            "X-Tenant-Id", "X-Scope-OrgID", "X-Grafana-Org-Id", "X-Organization", "X-On-Behalf-Of", "X-Actor",
+            "actor-id",
         ])
     func identities(_ name: String) {
         #expect(Array(name.utf8).withUnsafeBytes { FieldID.isSecretName($0) })
@@ -110,7 +113,7 @@ struct FieldClassTests {
         "Names that are neither",
         arguments: [
             "X-Custom", "Save-Data", "Sec-Fetch-User", "X-Amz-User-Agent", "X-Zip-Tip", "Priority",
-            "DNT",
+            "DNT", "X-CDN-Zone", "X-Dns-Hint", "X-Forge", "Sec-CH-UA-Form-Factors", "X-Cyborg",
             "Upgrade-Insecure-Requests", "X-Requested-With", "Sec-Fetch-Site", "X-Amz-Request-Payer", "Icy-MetaData",
         ])
     func plain(_ name: String) {

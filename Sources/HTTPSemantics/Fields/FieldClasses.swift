@@ -38,21 +38,27 @@ extension FieldIDSet {
 extension FieldID {
     /// Whether a name that we don't know is like those of fields that hold tokens and keys (`X-Auth-Token`,
     /// `X-JFrog-Art-Api`, `X-Api-Key`…), or in which a proxy in front of us says who its client is (`X-Forwarded-User`,
-    /// `Remote-User`, `X-Client-Cert`…).
+    /// `Remote-User`, `X-Client-Cert`, `X-Tenant-Id`…).
     ///
     /// Byte by byte: as strings these comparisons cost more than all the rest of a warm request.
     package static func isSecretName(_ name: UnsafeRawBufferPointer) -> Bool {
         for start in name.indices {
             let rest = UnsafeRawBufferPointer(rebasing: name[start...])
             switch rest[0] | 0x20 {
-            case UInt8(ascii: "t"): if rest.begins("token") { return true }
+            case UInt8(ascii: "t"): if rest.begins("token") || rest.begins("tenant") { return true }
+            case UInt8(ascii: "b"): if rest.begins("behalf") { return true }
+            case UInt8(ascii: "d"): if rest.begins("dn"), isWord(name[start..<start + 2], in: name) { return true }
             case UInt8(ascii: "a"):
-                if rest.begins("auth") || rest.begins("art-api") || rest.begins("account") || rest.begins("assert") {
+                if rest.begins("auth") || rest.begins("art-api") || rest.begins("account") || rest.begins("assert")
+                    || rest.begins("actor") && beginsWord(start, in: name)
+                {
                     return true
                 }
             case UInt8(ascii: "k"): if rest.begins("key") { return true }
             case UInt8(ascii: "s"):
-                if rest.begins("secret") || rest.begins("session") || rest.begins("saml") || rest.begins("subject") {
+                if rest.begins("secret") || rest.begins("session") || rest.begins("saml") || rest.begins("subject")
+                    || rest.begins("ssl") && UnsafeRawBufferPointer(rebasing: rest.dropFirst(4)).begins("client")
+                {
                     return true
                 }
             case UInt8(ascii: "p"): if rest.begins("password") || rest.begins("principal") { return true }
@@ -66,7 +72,8 @@ extension FieldID {
             case UInt8(ascii: "r"): if rest.begins("role") { return true }
             case UInt8(ascii: "i"): if rest.begins("identi") || rest.begins("imperson") { return true }
             case UInt8(ascii: "j"): if rest.begins("jwt") { return true }
-            case UInt8(ascii: "o"): if rest.begins("oidc") { return true }
+            case UInt8(ascii: "o"):
+                if rest.begins("oidc") || rest.begins("org") && beginsWord(start, in: name) { return true }
             case UInt8(ascii: "l"): if rest.begins("login") { return true }
             case UInt8(ascii: "x"):
                 if start == 0, rest.begins("x-forwarded-"), !isForwarding(rest.dropFirst(12)) { return true }
@@ -106,8 +113,15 @@ extension FieldID {
 
     /// Whether no letter stands beside it.
     private static func isWord(_ part: Slice<UnsafeRawBufferPointer>, in name: UnsafeRawBufferPointer) -> Bool {
-        func isLetter(_ index: Int) -> Bool { name.indices.contains(index) && 0x61...0x7a ~= name[index] | 0x20 }
-        return !isLetter(part.startIndex - 1) && !isLetter(part.endIndex)
+        beginsWord(part.startIndex, in: name) && !isLetter(part.endIndex, of: name)
+    }
+
+    private static func beginsWord(_ start: Int, in name: UnsafeRawBufferPointer) -> Bool {
+        !isLetter(start - 1, of: name)
+    }
+
+    private static func isLetter(_ index: Int, of name: UnsafeRawBufferPointer) -> Bool {
+        name.indices.contains(index) && 0x61...0x7a ~= name[index] | 0x20
     }
 
     private static let ofOneRequest: [StaticString] = [
