@@ -78,7 +78,7 @@ struct HeadCollector {
     }
 
     private mutating func begin(_ statusLine: String) -> Step {
-        // In the midst of a head it would be none to curl, which goes by the fields before it, too.
+        // curl does not take a line in the middle of a head for a status line: it goes by the fields before it as well.
         guard head == nil else {
             return .refused(TransferError(.badResponse, "the response has a status line among its fields"))
         }

@@ -121,8 +121,8 @@ struct BlockMap: Sendable {
             ?? grid.range(of: BlockIndex(piece: piece, block: block)).lowerBound
     }
 
-    /// The first piece behind `piece` of which something is here or that is leaving. Tried one by one where that are fewer
-    /// than there are such pieces.
+    /// The first piece behind `piece` of which something is here or that is leaving. The pieces are tried one by one
+    /// where there are fewer of them than of such pieces.
     private func nextPiece(after piece: Int, upTo last: Int) -> Int? {
         func counts(_ piece: Int) -> Bool { leaving.contains(piece) || pieces[piece]?.firstTouched(from: 0) != nil }
         guard piece < last else { return nil }

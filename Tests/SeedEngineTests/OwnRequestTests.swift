@@ -109,7 +109,7 @@ struct OwnRequestTests {
         for index in requests.indices { #expect(driver.poll(&cursors[index], requests[index]) == answer) }
     }
 
-    @Test("Nobody waits for more than four refusals of others: who is left goes straight through")
+    @Test("Nobody waits for more than four refusals of others: those who are left go straight through")
     func manyRefusals() {
         var driver = MachineDriver()
         let strangers = (0..<6).map { TaskRequest.of("http://origin/\($0)") }

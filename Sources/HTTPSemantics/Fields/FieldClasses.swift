@@ -83,7 +83,7 @@ extension FieldID {
         return false
     }
 
-    /// `Sec-Fetch-User`, and the user agents of whomever.
+    /// `Sec-Fetch-User`, and names that tell the user agent.
     private static func isBrowsers(_ name: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> Bool {
         name.begins("sec-") || rest.begins("user-agent") || rest.begins("useragent")
     }
