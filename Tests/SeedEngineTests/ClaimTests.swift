@@ -9,8 +9,8 @@ import Testing
 @testable import SeedEngine
 
 /// Rule 41. 2,000 random exchanges of claims and wishes, 100,000 with SEED_SOAK. What would take longer for a longer claim
-/// would not end.
-@Suite("Claimed lengths")
+/// would not end, so that a time limit tells of it.
+@Suite("Claimed lengths", .timeLimit(.minutes(Seeded.isSoak ? 60 : 5)))
 struct ClaimTests {
     private static let parts = 8
     private static let rounds = Seeded.isSoak ? 12_500 : 250
