@@ -259,4 +259,56 @@ struct DownloadTests {
             }
         }
     }
+
+    /// With and without parts that are safely on the disk.
+    @Test(
+        "A file that is replaced keeps its permissions, and nobody else reads its bytes meanwhile",
+        arguments: [true, false])
+    func permissions(isWhole: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("object")
+        let modes = Lock<Set<mode_t>>([])
+        let peer = try Self.good(Self.object, isWhole ? [] : Self.tag)
+        defer { peer.stop() }
+        let client = try EndpointClient(endpoints: [peer.url])
+        for mode in [0o600, 0o640, 0o400, 0o777] as [mode_t] {
+            try Data("old".utf8).write(to: URL(filePath: path))
+            #expect(chmod(path, mode) == 0)
+            modes.withLock { $0 = [] }
+            try await client.download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options) { _ in
+                let seen = ["part", "part.state"].compactMap { Self.mode("\(path).\($0)") }
+                modes.withLock { $0.formUnion(seen) }
+            }
+            #expect(Self.mode(path) == mode)
+            #expect(modes.withLock { $0 }.allSatisfy { $0 & 0o077 & ~mode == 0 }, "\(modes.withLock { $0 })")
+            #expect(!modes.withLock { $0 }.isEmpty)
+            #expect(unlink(path) == 0)
+        }
+    }
+
+    private static func mode(_ path: String) -> mode_t? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_mode & 0o777 : nil
+    }
+
+    @Test("A part that is a symbolic link is refused, and one of the state is deleted; neither is followed")
+    func plantedLinks() async throws {
+        let directory = try TemporaryDirectory()
+        let (path, victim) = (directory.path("object"), directory.path("victim"))
+        let peer = try Self.good()
+        defer { peer.stop() }
+        let client = try EndpointClient(endpoints: [peer.url])
+        try Data("precious".utf8).write(to: URL(filePath: victim))
+        #expect(symlink(victim, path + ".part") == 0)
+        let error = await #expect(throws: OutputError.self) {
+            try await client.download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options)
+        }
+        #expect(
+            error?.description
+                == "cannot open \(path).part: it is a symbolic link; delete it, or write elsewhere")
+        #expect(unlink(path + ".part") == 0 && symlink(victim, path + ".part.state") == 0)
+        try await client.download(GetRequest(url: "http://o/f"), toFile: path, options: Self.options)
+        #expect(try Data(contentsOf: URL(filePath: victim)) == Data("precious".utf8))
+        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: directory.path)) == ["object", "victim"])
+    }
 }

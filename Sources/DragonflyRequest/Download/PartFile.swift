@@ -42,9 +42,11 @@ final class PartFile: Sendable {
         let fresh = known == nil ? O_TRUNC : 0
         // Before the bytes it tells about go.
         if known == nil { unlink(path + ".part.state") }
-        data = try openFile(path + ".part", O_RDWR | O_CREAT | fresh)
+        // Nobody reads meanwhile what nobody may read in the end.
+        let mode = (permissions(of: path) ?? 0o644) & 0o644 | 0o600
+        data = try openFile(path + ".part", O_RDWR | O_CREAT | fresh, mode)
         do {
-            state = try PartFile.openState(path, of: subject, fresh)
+            state = try PartFile.openState(path, of: subject, fresh, mode)
         } catch {
             close(data)
             throw error
@@ -67,8 +69,11 @@ final class PartFile: Sendable {
         try writeAll(Array("\(part.lowerBound)-\(part.upperBound)\n".utf8), to: state, at: nil, path)
     }
 
-    /// Gives the file its name; the state goes.
+    /// Gives the file its name, with the permissions of the one it replaces; the state goes.
     func publish() throws(OutputError) {
+        if let mode = permissions(of: path), fchmod(data, mode) != 0 {
+            throw OutputError("give its permissions to", path)
+        }
         guard fsync(data) == 0 else { throw OutputError("write", path) }
         guard rename(path + ".part", path) == 0 else { throw OutputError("rename to", path) }
         unlink(path + ".part.state")
@@ -77,9 +82,11 @@ final class PartFile: Sendable {
 
 extension PartFile {
     /// -1 without a subject.
-    private static func openState(_ path: String, of subject: Subject?, _ fresh: Int32) throws(OutputError) -> Int32 {
+    private static func openState(
+        _ path: String, of subject: Subject?, _ fresh: Int32, _ mode: mode_t
+    ) throws(OutputError) -> Int32 {
         guard let subject else { return -1 }
-        let state = try openFile(path + ".part.state", O_RDWR | O_CREAT | O_APPEND | fresh)
+        let state = try openFile(path + ".part.state", O_RDWR | O_CREAT | O_APPEND | fresh, mode)
         if fresh != 0 { try writeAll(subject.lines, to: state, at: nil, path) }
         return state
     }
@@ -106,9 +113,9 @@ extension PartFile {
         return done
     }
 
-    /// A state has a line for each of at most a million parts; a larger file is none.
+    /// A state has a line for each of at most a million parts; a larger file is none, nor is a FIFO, which isn't waited for.
     private static func readFile(_ path: String) -> [UInt8]? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var status = stat()
@@ -132,14 +139,28 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
     init(_ verb: String, _ path: String, _ code: Int32 = errno) {
-        description = "cannot \(verb) \(path): \(String(cString: strerror(code)))"
+        self.init(verb, path, because: String(cString: strerror(code)))
+    }
+
+    init(_ verb: String, _ path: String, because reason: String) {
+        description = "cannot \(verb) \(path): \(reason)"
     }
 }
 
-private func openFile(_ path: String, _ flags: Int32) throws(OutputError) -> Int32 {
-    let file = open(path, flags | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw OutputError("open", path) }
+/// Follows no symbolic link: where others may write, too, it could lead to any file of ours.
+private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) throws(OutputError) -> Int32 {
+    let file = open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard file >= 0 else {
+        guard errno == ELOOP else { throw OutputError("open", path) }
+        throw OutputError("open", path, because: "it is a symbolic link; delete it, or write elsewhere")
+    }
     return file
+}
+
+/// Nil where there is no file.
+private func permissions(of path: String) -> mode_t? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
 }
 
 private func writeAll(_ bytes: [UInt8], to file: Int32, at offset: Int64?, _ path: String) throws(OutputError) {
