@@ -108,6 +108,21 @@ struct SpecialOutputTests {
         #expect(Self.content(path) == Array("before ".utf8) + Self.object + Array(" after".utf8))
     }
 
+    @Test("A file that another process has open is written even when its name is gone, and no other is made")
+    func nameless() async throws {
+        let directory = try TemporaryDirectory()
+        let pipe = Pipe()
+        let script = "exec 3>'\(directory.path("open"))'; rm '\(directory.path("open"))'; echo ready; kill -STOP $$"
+        let other = try ChildProcess("/bin/sh", ["-c", script], output: .pipe(pipe))
+        defer { other.kill() }
+        #expect(try await blocking { pipe.fileHandleForReading.availableData } == Data("ready\n".utf8))
+        let path = "/proc/\(other.identifier)/fd/3"
+        try Data(count: Self.object.count + 1).write(to: URL(fileURLWithPath: path))
+        try await Self.get(into: path)
+        #expect(Self.content(path) == Self.object)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("")).isEmpty)
+    }
+
     @Test("Directories, sockets and links in a circle are refused before anything is asked for")
     func refused() async throws {
         let directory = try TemporaryDirectory()

@@ -8,7 +8,7 @@
 enum OutputPlace: Hashable, Sendable {
     /// A regular file, or a name that is free, at the end of all symbolic links.
     case file(String)
-    /// A device or a FIFO.
+    /// A device, a FIFO, or a file that has lost its name and which another process has open.
     case special(String)
     /// An open descriptor of this process, as `/dev/stdout` and `/dev/fd/3` name them.
     case descriptor(Int32)
@@ -20,16 +20,24 @@ enum OutputPlace: Hashable, Sendable {
             self = .descriptor(descriptor)
             return
         }
+        let name = names.last ?? path
         var status = stat()
         if stat(path, &status) != 0 {
             guard errno == ENOENT else { throw OutputError("open", path) }
-            status.st_mode = S_IFREG
+            self = .file(name)
+            return
         }
         switch status.st_mode & S_IFMT {
-        case S_IFREG: self = .file(names.last ?? path)
+        case S_IFREG where Self.names(name, status): self = .file(name)
         case S_IFDIR: throw OutputError("write", path, EISDIR)
         default: self = .special(path)
         }
+    }
+
+    /// Links in `/proc` lead to files whatever their text says, which for a deleted one ends in ` (deleted)`.
+    private static func names(_ path: String, _ file: stat) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && (status.st_dev, status.st_ino) == (file.st_dev, file.st_ino)
     }
 
     /// The name and those that symbolic links lead to from it, in that order.

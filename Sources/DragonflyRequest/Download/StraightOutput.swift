@@ -16,7 +16,8 @@ final class StraightOutput: Sendable {
         if let descriptor {
             self.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         } else {
-            self.descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+            // Of a file that has lost its name nothing may be left.
+            self.descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_TRUNC)
         }
         guard self.descriptor >= 0 else { throw OutputError("open", path) }
     }
