@@ -12,11 +12,12 @@ struct SpecialOutputTests {
     private static let options = DownloadOptions(parallel: 3, partSize: 64 << 10)
 
     /// Gets the object into `path`.
-    private static func get(into path: String) async throws {
+    private static func get(into path: String, timeout: Duration = .seconds(600)) async throws {
         let peer = try FaultyOrigin { $1.serve(object, to: $0, ["ETag: \"v1\""]) }
         defer { peer.stop() }
         let client = try EndpointClient(endpoints: [peer.url])
-        try await client.download(GetRequest(url: "http://o/f"), toFile: path, options: options)
+        try await client.download(
+            GetRequest(url: "http://o/f", timeout: timeout), toFile: path, options: options)
     }
 
     private static func kind(_ path: String) -> mode_t? {
@@ -38,6 +39,43 @@ struct SpecialOutputTests {
         #expect(try await read.withUnsafeBytes { Array($0) } == Self.object)
         #expect(Self.kind(path) == S_IFIFO)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("")) == ["pipe"])
+    }
+
+    @Test("The wait for a FIFO's reader ends with the task, and with the request's time", .timeLimit(.minutes(1)))
+    func noReader() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        let download = Task { try await Self.get(into: path) }
+        download.cancel()
+        await #expect(throws: DragonflyError.cancelled) { try await download.value }
+        await #expect(throws: DragonflyError.timeout("\(path) has no reader")) {
+            try await Self.get(into: path, timeout: .milliseconds(50))
+        }
+        #expect(Self.kind(path) == S_IFIFO)
+    }
+
+    @Test("So does the wait for room in a FIFO", .timeLimit(.minutes(1)))
+    func noRoom() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        let reader = try System.open(path, O_RDONLY | O_NONBLOCK)
+        defer { System.close(reader) }
+        let download = Task { try await Self.get(into: path) }
+        try await blocking {
+            // It has begun, and never ends: a FIFO takes 64 KiB.
+            _ = eventually {
+                var waiting: CInt = 0
+                return ioctl(reader, UInt(FIONREAD), &waiting) == 0 && waiting > 0
+            }
+        }
+        download.cancel()
+        await #expect(throws: DragonflyError.cancelled) { try await download.value }
+        let output = try await StraightOutput.open(path, within: .seconds(1))
+        await #expect(throws: DragonflyError.timeout("nobody reads from \(path)")) {
+            try await output.write(ByteChunk(Bytes(Array(repeating: 7, count: 100_000))), within: .milliseconds(50))
+        }
     }
 
     @Test("A reader that leaves a FIFO is an error of the download, not the end of the program")

@@ -10,6 +10,7 @@ extension DragonflyGetting {
     /// new file has the permissions of the one it replaces. `FILE.part` itself must be no symbolic link. Two downloads of one file at the same time spoil each other.
     ///
     /// A device, a FIFO or a descriptor such as `/dev/stdout` is opened first and written in order, as the bytes come.
+    /// A FIFO's reader is waited for as long as ``GetRequest/timeout``, and so is room in it, each time.
     ///
     /// - Returns: The head of the first response; its length is that of the first part.
     /// - Throws: ``DragonflyError``, or ``OutputError`` when the file cannot be written.
@@ -22,11 +23,13 @@ extension DragonflyGetting {
         let output: StraightOutput
         switch try await blocking({ try OutputPlace(file) }) {
         case .file(let path): return try await replace(path, by: request, options, progress)
-        case .special: output = try await blocking { try StraightOutput(file) }
+        case .special:
+            try request.validate()
+            output = try await StraightOutput.open(file, within: request.timeout)
         case .descriptor(let number): output = try StraightOutput(file, descriptor: number)
         }
         return try await download(request, options: options, progress: progress) { chunk in
-            try await blocking { try chunk.withUnsafeBytes { bytes throws(OutputError) in try output.write(bytes) } }
+            try await output.write(chunk, within: request.timeout)
         }
     }
 

@@ -1,43 +1,102 @@
+import SeedSupport
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
     import Darwin
 #endif
 
-/// An output that is written from its beginning to its end and never replaced: a device, a FIFO, an open descriptor. All calls
-/// block, a FIFO's opening until it has a reader.
+/// An output that is written from its beginning to its end and never replaced: a device, a FIFO, an open descriptor.
+///
+/// A FIFO's reader and room in it are waited for in short steps, so that the end of the task or of its time ends the wait. A
+/// descriptor that another program left blocking blocks a write of ours for as long as it likes.
 final class StraightOutput: Sendable {
+    /// Of a wait that nothing else ends, in milliseconds.
+    private static let step: Int32 = 20
+
     private let path: String
     private let descriptor: Int32
 
-    /// - Parameter path: for messages, and to be opened when no descriptor is given.
-    init(_ path: String, descriptor: Int32? = nil) throws(OutputError) {
+    /// - Parameter path: for messages.
+    init(_ path: String, descriptor: Int32) throws(OutputError) {
         self.path = path
-        if let descriptor {
-            self.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        } else {
-            // Of a file that has lost its name nothing may be left.
-            self.descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_TRUNC)
-        }
+        self.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard self.descriptor >= 0 else { throw OutputError("open", path) }
+    }
+
+    /// Nil for a FIFO without a reader.
+    private init?(opening path: String) throws(OutputError) {
+        self.path = path
+        // Of a file that has lost its name nothing may be left.
+        descriptor = Self.open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_TRUNC)
+        guard descriptor < 0 else { return }
+        let code = errno
+        var status = stat()
+        // Sockets give this code, too.
+        guard code == ENXIO, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else {
+            throw OutputError("open", path, code)
+        }
+        return nil
     }
 
     deinit { close(descriptor) }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let (count, code) = withoutPipeSignal {
-                let count = Self.write(descriptor, rest)
-                return (count, count < 0 ? errno : 0)
-            }
-            switch code {
-            case 0: rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            case EINTR: continue
-            case EAGAIN: waitUntilWritable()
-            default: throw OutputError("write", path, code)
-            }
+    /// Opens a device or a FIFO, for whose reader it waits.
+    /// - Parameter limit: of the wait.
+    /// - Throws: `OutputError`, or `DragonflyError` when the time or the task ends.
+    static func open(_ path: String, within limit: Duration) async throws -> StraightOutput {
+        let deadline = MonotonicTime.now() + limit
+        while true {
+            if let output = try await blocking({ try StraightOutput(opening: path) }) { return output }
+            guard MonotonicTime.now() < deadline else { throw DragonflyError.timeout("\(path) has no reader") }
+            do { try await Task.sleep(for: .milliseconds(Int(step))) } catch { throw DragonflyError.cancelled }
         }
+    }
+
+    /// - Parameter limit: of the wait for room, each time that there is none.
+    /// - Throws: as `open`.
+    func write(_ chunk: ByteChunk, within limit: Duration) async throws {
+        var written = 0
+        var deadline = MonotonicTime.now() + limit
+        while true {
+            let start = written
+            written += try await blocking { try self.writeSome(chunk, from: start) }
+            guard written < chunk.count else { return }
+            guard !Task.isCancelled else { throw DragonflyError.cancelled }
+            let now = MonotonicTime.now()
+            if written > start { deadline = now + limit }
+            guard now < deadline else { throw DragonflyError.timeout("nobody reads from \(path)") }
+        }
+    }
+
+    /// Returns early after each wait for room.
+    private func writeSome(_ chunk: ByteChunk, from start: Int) throws(OutputError) -> Int {
+        try chunk.withUnsafeBytes { bytes throws(OutputError) in
+            var rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+            while !rest.isEmpty {
+                let (count, code) = withoutPipeSignal {
+                    let count = Self.write(descriptor, rest)
+                    return (count, count < 0 ? errno : 0)
+                }
+                switch code {
+                case 0: rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                case EINTR: continue
+                case EAGAIN:
+                    waitForRoom()
+                    return bytes.count - start - rest.count
+                default: throw OutputError("write", path, code)
+                }
+            }
+            return bytes.count - start
+        }
+    }
+
+    private static func open(_ path: String, _ flags: Int32) -> Int32 {
+        #if canImport(Glibc)
+            Glibc.open(path, flags)
+        #else
+            Darwin.open(path, flags)
+        #endif
     }
 
     private static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
@@ -48,10 +107,9 @@ final class StraightOutput: Sendable {
         #endif
     }
 
-    /// A descriptor that another program made non-blocking.
-    private func waitUntilWritable() {
+    private func waitForRoom() {
         var interest = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&interest, 1, -1)
+        _ = poll(&interest, 1, Self.step)
     }
 }
 
