@@ -47,10 +47,10 @@ std::string refusal(const RE2 &program) {
 
 }  // namespace
 
-// No exception may leave: callers know none.
+// No exception may leave: callers know none. What isn't caught ends the process at the place where it was thrown.
 
 CRE2Expression *cre2_compile(
-    const uint8_t *text, size_t length, int32_t instructions, char *reason, size_t capacity) {
+    const uint8_t *text, size_t length, int32_t instructions, char *reason, size_t capacity) noexcept {
     try {
         auto made = std::make_unique<CRE2Expression>(piece(text, length), options_for(instructions));
         if (made->program.ok() && made->program.ProgramSize() <= instructions) return made.release();
@@ -61,8 +61,8 @@ CRE2Expression *cre2_compile(
     return nullptr;
 }
 
-int32_t cre2_is_found(const CRE2Expression *expression, const uint8_t *text, size_t length) {
+int32_t cre2_is_found(const CRE2Expression *expression, const uint8_t *text, size_t length) noexcept {
     return expression->program.Match(piece(text, length), 0, length, RE2::UNANCHORED, nullptr, 0);
 }
 
-void cre2_free(CRE2Expression *expression) { delete expression; }
+void cre2_free(CRE2Expression *expression) noexcept { delete expression; }
