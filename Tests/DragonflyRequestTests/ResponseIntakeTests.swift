@@ -78,6 +78,24 @@ struct ResponseIntakeTests {
         #expect(chunks.map(\.count) == (isGathered ? [] : [3]))
     }
 
+    @Test("A length that is only claimed costs no memory, and what comes is moved a few times")
+    func claimedLength() {
+        var intake = ResponseIntake(gathers: true)
+        intake.receive(Self.head(length: 4 << 20))
+        _ = Self.receive(1, &intake)
+        let byte = intake.takeGathered()
+        #expect(byte.count == 1 && byte.capacity < 128 << 10)
+        var body: [UInt8] = []
+        var moves = 0
+        for _ in 0..<256 {
+            let before = body.capacity
+            body.makeRoom(for: 16 << 10, expecting: 4 << 20)
+            body.append(contentsOf: repeatElement(7, count: 16 << 10))
+            if body.capacity != before { moves += 1 }
+        }
+        #expect(body.count == 4 << 20 && moves <= 5, "\(moves) moves")
+    }
+
     @Test("A gathered body that nobody asked for as such comes as a chunk")
     func gatheredAsChunk() {
         var intake = ResponseIntake(gathers: true)

@@ -46,17 +46,16 @@ final class RequestCore: Sendable {
 extension [UInt8] {
     /// Chunks of this size keep sender and reader busy at once, and waking the reader cheap.
     private static let batch = 256 << 10
-    /// What is reserved at most because a header says so.
-    private static let maximumReserve: Int64 = 64 << 20
 
     fileprivate mutating func append(reader: inout BodyReader) async throws(DragonflyError) {
         let gathered = try reader.takeGathered()
         if isEmpty { self = gathered } else { self += gathered }
-        let left = (reader.head.contentLength ?? 0) - Int64(gathered.count)
-        if left > 0 { reserveCapacity(count + Int(Swift.min(left, Self.maximumReserve))) }
+        let start = Int64(count - gathered.count)
+        let expected = start + Swift.min(reader.head.contentLength ?? 0, .max - start)
         while true {
             let chunks = try await reader.next(waitingFor: Self.batch)
             guard !chunks.isEmpty else { return }
+            makeRoom(for: chunks.reduce(0) { $0 + $1.count }, expecting: expected)
             for chunk in chunks { chunk.withUnsafeBytes { append(contentsOf: $0) } }
         }
     }

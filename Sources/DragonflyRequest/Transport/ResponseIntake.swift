@@ -6,7 +6,8 @@ import SeedSupport
 /// wait, and when the reader is worth waking.
 ///
 /// A body that the reader wants whole is gathered up to ``longestGathered`` while its bytes are still in the processor's
-/// cache, and the reader is woken once, at the end: waking costs more than copying. So is the body of a refusal.
+/// cache, and the reader is woken once, at the end: waking costs more than copying. So is the body of a refusal. What is gathered
+/// belongs to the reader, who wants it in memory, and is not counted among the bytes that wait.
 struct ResponseIntake: Sendable {
     /// Bytes that may wait for the reader before the sender has to wait, where there is room for them.
     static let highWatermark = 1 << 20
@@ -71,7 +72,6 @@ extension ResponseIntake {
             gathered = []
         } else if gathers, let length = head.contentLength, length <= Self.longestGathered {
             gathered = []
-            gathered?.reserveCapacity(Int(length))
         }
     }
 
@@ -92,6 +92,7 @@ extension ResponseIntake {
 
     private mutating func gather(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
         guard isRefusal else {
+            gathered?.makeRoom(for: bytes.count, expecting: head?.contentLength ?? 0)
             gathered?.append(contentsOf: bytes)
             return .taken
         }
@@ -122,5 +123,15 @@ extension ResponseIntake {
         if !last.isEmpty { chunks.append(last.take()) }
         defer { (chunks, waiting, isPaused) = ([], 0, false) }
         return chunks
+    }
+}
+
+extension [UInt8] {
+    /// Makes room for so many more bytes, and for what has come four times over as long as the total that is expected is
+    /// longer: a sender's word alone costs no memory, and few bytes are moved.
+    mutating func makeRoom(for count: Int, expecting total: Int64) {
+        let needed = self.count + count
+        guard needed > capacity, total > needed else { return }
+        reserveCapacity(Swift.min(Int(clamping: total), Swift.max(64 << 10, 4 * needed)))
     }
 }
