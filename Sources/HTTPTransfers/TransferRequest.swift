@@ -84,11 +84,12 @@ package struct TransferRequest: Sendable {
     }
 
     /// Bytes that are to be read from the socket at a time. Long buffers pay only where much comes, and none takes more
-    /// than a 32nd of the room that is left, so that short ones are left for those who come late.
+    /// than its share of the room. One that was chosen while there was little stays until the transfer ends: curl may not
+    /// exchange it under way.
     /// - Parameter room: bytes that receive buffers may still have.
     func receiveBufferLength(in room: Int64) -> Int {
         let longest = (expectedLength ?? 0) >= 1 << 20 ? 512 << 10 : 64 << 10
-        return [512 << 10, 64 << 10, 16 << 10].first { $0 <= longest && $0 <= room / 32 } ?? 4 << 10
+        return [512 << 10, 64 << 10, 16 << 10].first { $0 <= longest && $0 <= largestShare(of: room) } ?? 4 << 10
     }
 
     /// A target that would end the request line early would make another request.

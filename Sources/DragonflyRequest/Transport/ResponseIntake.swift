@@ -75,10 +75,10 @@ extension ResponseIntake {
         }
     }
 
-    /// - Parameter room: bytes that may wait for all readers together and don't yet. None has more than a 32nd of it.
+    /// - Parameter room: bytes that may wait for all readers together and don't yet. None has more than its share of it.
     mutating func receive(_ bytes: UnsafeRawBufferPointer, room: Int64 = .max) -> TransferIntake {
         if gathered != nil { return gather(bytes) }
-        let limit = Int(min(max(Int64(Self.lowWatermark), room / 32), Int64(Self.highWatermark)))
+        let limit = Int(min(max(Int64(Self.lowWatermark), largestShare(of: room)), Int64(Self.highWatermark)))
         guard waiting < limit else {
             isPaused = true
             return .pause
