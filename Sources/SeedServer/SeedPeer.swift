@@ -29,26 +29,35 @@ package struct SeedPeer: Sendable {
         logger.info("stopped")
     }
 
-    /// Opens the parts from the store up, and closes them in the reverse order, whether all could be opened or not.
+    /// Opens the parts from the store up, and closes them in the reverse order, whether all could be opened or not. Signals are
+    /// watched first: a large store takes its time to open and to close.
     private func serve() throws {
-        let metrics = MetricsRegistry(prefix: "seed_peer_")
-        let components = try Components.open(configuration, metrics: metrics, logger: logger)
-        defer { components.close() }
-        let loops = EventLoopGroup(name: "client", tickInterval: configuration.tickInterval)
-        defer { loops.stop() }
         let control = EventLoop(name: "control", tickInterval: Watchdog.interval)
         defer { control.stop() }
         let events = ProcessEvents(watching: [SIGTERM, SIGINT, SIGHUP], on: control)
         defer { events.stop() }
         sockets.pipe.map { events.watchPipe($0) }
+        let metrics = MetricsRegistry(prefix: "seed_peer_")
+        let components = try Components.open(configuration, metrics: metrics, logger: logger)
+        defer { components.close() }
+        let loops = EventLoopGroup(name: "client", tickInterval: configuration.tickInterval)
+        defer { loops.stop() }
+        guard !hasToStop(events) else { return }
         let ports = try Ports.open(
             configuration, components: components, loops: loops.loops, control: control, sockets: sockets,
             metrics: metrics, logger: logger)
         defer { ports.close() }
-        // The signals are watched by now: who reads this line may send one.
         logger.info("\(ports.readyLine)")
         waitForStop(events, ports)
         drain(ports, events)
+    }
+
+    /// Whether a signal has asked for the end by now. One that asked for the block list has its way: it is read next.
+    private func hasToStop(_ events: ProcessEvents) -> Bool {
+        while let event = events.next(until: .now()) {
+            if event != .signal(SIGHUP) { return true }
+        }
+        return false
     }
 
     /// Returns when a signal asks for the end.
