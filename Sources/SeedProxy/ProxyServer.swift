@@ -88,12 +88,19 @@ package final class ProxyServer: Sendable {
 }
 
 extension ProxyConfiguration {
-    fileprivate var forServer: ServerConfiguration {
+    /// What the data port listens on.
+    package var address: SocketAddress {
         get throws(ProxyError) {
             guard let port = UInt16(exactly: port), let address = SocketAddress(ip: host, port: port) else {
                 throw .badAddress("\(host):\(port)")
             }
-            var server = ServerConfiguration(addresses: [address])
+            return address
+        }
+    }
+
+    fileprivate var forServer: ServerConfiguration {
+        get throws(ProxyError) {
+            var server = ServerConfiguration(addresses: [try address])
             server.inheritedSocket = inheritedSocket
             server.connectionLimit = connectionLimit
             server.connectionsPerClient = connectionsPerClient

@@ -6,10 +6,14 @@ package enum SeedPeerError: Error, Sendable, Equatable, CustomStringConvertible 
     case cannotListen(key: String, ListenError)
     /// The file of `backend.caCert` is of no use.
     case badCertificates(path: String, reason: String)
+    /// What started this server has ended meanwhile; `variable` of the environment names it.
+    case supervisorIsGone(variable: String)
 
     package var description: String {
         switch self {
         case .cannotListen(let key, let error): "\(key): \(error)"
+        case .supervisorIsGone(let variable):
+            "the supervisor that started this server is gone (\(variable)); start one anew, without that variable"
         case .badCertificates(let path, let reason): "certificates in \(path) cannot be read: \(reason)"
         }
     }

@@ -35,7 +35,7 @@ enum RunCommand {
         do {
             let loaded = try configuration(arguments)
             loaded.notices.forEach { $0.log(to: logger) }
-            let sockets = ListeningSockets.inherited()
+            let sockets = try ListeningSockets.inherited()
             if arguments[supervise], sockets == nil {
                 let supervisor = Supervisor(
                     configuration: loaded.configuration, arguments: CommandLine.arguments, logger: logger)

@@ -1,4 +1,5 @@
 import Foundation
+import SeedProxy
 import SeedTestSupport
 import Testing
 
@@ -116,6 +117,23 @@ struct SupervisorTests {
         try "proxy: {server: {port: x}}".write(toFile: file, atomically: true, encoding: .utf8)
         let refused = try supervised()
         #expect(refused.exitCode == 2, "\(refused.errorText)")
+    }
+
+    @Test("A server whose supervisor has ended before it begins doesn't begin, and is no supervisor either")
+    func supervisorIsGone() throws {
+        let peer = try SeedPeerProcess(
+            arguments: ["run", "--supervise", "--config", file], limits: ["export SEED_PEER_SOCKETS='0 proxy=3'"])
+        #expect(peer.exitCode == 1)
+        #expect(peer.waits(for: "the supervisor that started this server is gone"), "\(peer.errorText)")
+        #expect(!peer.errorText.contains("the server is process"))
+    }
+
+    @Test("An address of the data port that is none is refused, not widened to all")
+    func badAddress() {
+        var configuration = SeedPeerConfiguration()
+        configuration.proxy.server.ip = "nowhere"
+        let error = #expect(throws: ProxyError.self) { try ListeningSockets(opening: configuration, pipe: -1) }
+        #expect(error == .badAddress("nowhere:\(configuration.proxy.server.port)"))
     }
 
     @Test("A server whose supervisor is killed stops in order")

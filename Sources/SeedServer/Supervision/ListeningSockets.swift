@@ -1,5 +1,6 @@
 import EventLoops
 import Glibc
+import SeedProxy
 import SeedSupport
 
 /// The sockets of the four ports, opened by a supervisor and inherited by one server process after another. They go on listening
@@ -27,15 +28,21 @@ package struct ListeningSockets: Sendable {
 
     /// - Parameter pipe: the reading end.
     /// - Throws: which port can't be listened on.
-    init(opening configuration: SeedPeerConfiguration, pipe: Int32) throws(SeedPeerError) {
+    init(opening configuration: SeedPeerConfiguration, pipe: Int32) throws {
         self.pipe = pipe
-        for port in Port.allCases {
-            do throws(ListenError) {
-                descriptors[port] = try Listener.openSocket(configuration.address(of: port))
-            } catch {
-                close()
-                throw .cannotListen(key: "\(port).server", error)
-            }
+        do {
+            for port in Port.allCases { descriptors[port] = try Self.open(port, configuration.address(of: port)) }
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private static func open(_ port: Port, _ address: SocketAddress) throws(SeedPeerError) -> Int32 {
+        do {
+            return try Listener.openSocket(address)
+        } catch {
+            throw .cannotListen(key: "\(port).server", error)
         }
     }
 
@@ -57,12 +64,14 @@ package struct ListeningSockets: Sendable {
 
     /// Those of this process's supervisor; nil when it has none. To be called once, before other threads look at the environment.
     ///
-    /// One that has ended already is taken for none.
-    package static func inherited() -> ListeningSockets? {
+    /// - Throws: `SeedPeerError.supervisorIsGone`: a server that went on would be nobody's, or a second supervisor.
+    package static func inherited() throws(SeedPeerError) -> ListeningSockets? {
         guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
         unsetenv(variable)
         let words = text.split(separator: " ")
-        guard let supervisor = words.first.flatMap({ Int32($0) }), supervisor == getppid() else { return nil }
+        guard let supervisor = words.first.flatMap({ Int32($0) }), supervisor == getppid() else {
+            throw .supervisorIsGone(variable: variable)
+        }
         var sockets = ListeningSockets()
         for word in words.dropFirst() {
             let parts = word.split(separator: "=")
@@ -75,10 +84,9 @@ package struct ListeningSockets: Sendable {
 }
 
 extension SeedPeerConfiguration {
-    /// All are checked where the configuration is read.
-    fileprivate func address(of port: ListeningSockets.Port) -> SocketAddress {
+    fileprivate func address(of port: ListeningSockets.Port) throws(ProxyError) -> SocketAddress {
         switch port {
-        case .proxy: SocketAddress(IPAddress(proxy.server.ip) ?? .v4(0), port: UInt16(clamping: proxy.server.port))
+        case .proxy: try forProxy.address
         case .health: health.address
         case .metrics: metrics.address
         case .admin: admin.address
