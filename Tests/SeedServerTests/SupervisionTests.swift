@@ -46,7 +46,10 @@ struct SupervisorTests {
     init() throws {
         directory = try TemporaryDirectory()
         let configuration = SeedPeerProcess.configuration(
-            store: directory.path("store"), backend: "", storage: "", extra: "")
+            store: directory.path("store"), backend: "", storage: "", extra: ""
+        )
+        .replacing("rules: [", with: "blockList: \(directory.path("blocked.yaml")), rules: [")
+        try "".write(toFile: directory.path("blocked.yaml"), atomically: true, encoding: .utf8)
         try configuration.write(toFile: file, atomically: true, encoding: .utf8)
     }
 
@@ -100,8 +103,10 @@ struct SupervisorTests {
     func signals(signal: Int32) throws {
         let peer = try supervised()
         let port = try peer.port()
+        let server = try server(of: peer)
         peer.send(SIGHUP)
-        #expect(try peer.get(path: "/healthy", from: "health").status == 200)
+        #expect(peer.waits(for: "the block list was read again from"), "\(peer.errorText)")
+        #expect(try self.server(of: peer) == server)
         peer.send(signal)
         #expect(peer.exitCode == 0, "\(peer.errorText)")
         #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
@@ -113,7 +118,8 @@ struct SupervisorTests {
         _ = try holder.port()
         let peer = try supervised()
         #expect(peer.exitCode == 1, "\(peer.errorText)")
-        #expect(peer.errorText.contains("lock") || peer.errorText.contains("use"))
+        let reason = "storage.dir \(directory.path("store")) is in use by process \(holder.identifier)"
+        #expect(peer.waits(for: reason), "\(peer.errorText)")
         try "proxy: {server: {port: x}}".write(toFile: file, atomically: true, encoding: .utf8)
         let refused = try supervised()
         #expect(refused.exitCode == 2, "\(refused.errorText)")

@@ -1,6 +1,8 @@
 import Dispatch
 import EventLoops
+import Foundation
 import HTTPServer
+import SeedOrigin
 import SeedStorage
 import SeedSupport
 import SeedTestSupport
@@ -53,6 +55,10 @@ struct WatchdogTests {
         }
 
         func get(_ path: String) throws -> (status: Int, text: String) {
+            try Self.get(path, from: server)
+        }
+
+        static func get(_ path: String, from server: Server) throws -> (status: Int, text: String) {
             let client = try RawClient(port: Int(server.addresses[0].port))
             try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
             let response = try client.readResponse()
@@ -127,5 +133,37 @@ struct WatchdogTests {
         bench.threads.shutdown()
         bench.pass(.seconds(60), free: [])
         #expect(try bench.get("/ready").status == 200)
+    }
+
+    @Test("A server of all parts has its clients' loops and that of the origins asked", arguments: [false, true])
+    func wholeServer(isOriginLoop: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path("seed-peer.yaml")
+        try SeedPeerProcess.configuration(store: directory.path("store"), backend: "", storage: "", extra: "")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let configuration = try SeedPeerConfiguration.load(file: file).configuration
+        let metrics = MetricsRegistry(prefix: "test_")
+        let logger = Logger(label: "test", level: .critical) { _ in }
+        let components = try Components.open(configuration, metrics: metrics, logger: logger)
+        defer { components.close() }
+        let (loops, control) = (
+            EventLoopGroup(count: 1, name: "client"), EventLoop(name: "control", tickInterval: .milliseconds(10))
+        )
+        defer {
+            control.stop()
+            loops.stop()
+        }
+        // For which each question was put long ago.
+        let ports = try Ports.open(
+            configuration, components: components, loops: loops.loops, control: control, sockets: ListeningSockets(),
+            metrics: metrics, logger: logger, now: { .now() + Watchdog.limit + .seconds(1) })
+        defer { ports.close() }
+        let stuck = isOriginLoop ? components.origin.loop : loops.loops[0]
+        let blocked = Bench.block { stuck.post($0) }
+        try waitUntil("\(stuck.name) is named") {
+            try Bench.get("/healthy", from: ports.health).text.contains("\(stuck.name) has not turned")
+        }
+        blocked.signal()
+        try waitUntil("it is not any more") { try !Bench.get("/healthy", from: ports.health).text.contains(stuck.name) }
     }
 }

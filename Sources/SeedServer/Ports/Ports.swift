@@ -18,9 +18,11 @@ struct Ports: Sendable {
     ///   - loops: of the data port.
     ///   - control: of the others.
     ///   - sockets: what a supervisor has opened.
+    ///   - now: by which the health port tells what is stuck.
     static func open(
         _ configuration: SeedPeerConfiguration, components: Components, loops: [EventLoop],
-        control: EventLoop, sockets: ListeningSockets, metrics: MetricsRegistry, logger: Logger
+        control: EventLoop, sockets: ListeningSockets, metrics: MetricsRegistry, logger: Logger,
+        now: @escaping @Sendable () -> MonotonicTime = { .now() }
     ) throws -> Ports {
         var settings = configuration.forProxy
         settings.inheritedSocket = sockets[.proxy]
@@ -37,8 +39,9 @@ struct Ports: Sendable {
             opened.append(
                 try SmallPort.open(
                     "metrics", configuration.metrics, report.table, inherited: sockets[.metrics], on: control))
-            let health = HealthRoutes(loops: loops + [components.origin.loop], store: components.store)
-            control.post { _ = control.addTick { health.ask($0) } }
+            var health = HealthRoutes(loops: loops + [components.origin.loop], store: components.store)
+            health.now = now
+            control.post { [health] in _ = control.addTick { health.ask($0) } }
             opened.append(
                 try SmallPort.open(
                     "health", configuration.health, health.table, inherited: sockets[.health], on: control))
