@@ -40,27 +40,11 @@ struct StartAndStopTests {
         let certificates = try #require(FileHandle(forWritingAtPath: file))
         peer.send(SIGHUP)
         peer.send(signal)
-        try certificates.write(contentsOf: Data(Self.authority.utf8))
+        try certificates.write(contentsOf: Data((TestCertificates.authority + "\n").utf8))
         try certificates.close()
         #expect(peer.exitCode == 0, "\(peer.errorText)")
         #expect(peer.waits(for: "stopped"))
     }
-
-    /// Of nobody's.
-    private static let authority = """
-        -----BEGIN CERTIFICATE-----
-        MIIBnTCCAUOgAwIBAgIUTdR3vKR36cb90q6rZ7QkFzTxtrowCgYIKoZIzj0EAwIw
-        IzEhMB8GA1UEAwwYc2VlZC1wZWVyIHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyMTA2
-        MjI1NloYDzIxMjYxMDI4MDYyMjU2WjAjMSEwHwYDVQQDDBhzZWVkLXBlZXIgdGVz
-        dCBhdXRob3JpdHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARTZZzIoDElzMrj
-        jKdCLSj82fwGtL30i+0wJhG+ly9Eth9QpuWCkv+PNDPD/HPwB5mOvWVObPwG/d61
-        oy4GD6AYo1MwUTAdBgNVHQ4EFgQUUZrW+KFjY0Kb15AvLWBaUQ7ZnaUwHwYDVR0j
-        BBgwFoAUUZrW+KFjY0Kb15AvLWBaUQ7ZnaUwDwYDVR0TAQH/BAUwAwEB/zAKBggq
-        hkjOPQQDAgNIADBFAiB1klAqGSjJ6bHseGzZ8aFAYZofpzGsfFp98y5wsK9uNQIh
-        ANonLEHwHkCS3Dsl7uPaa6aKbWZrvCToFpKFpgA1HPzj
-        -----END CERTIFICATE-----
-
-        """
 
     @Test("Idle connections don't hold the stop back")
     func idleConnections() throws {

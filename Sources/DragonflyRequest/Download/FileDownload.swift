@@ -6,8 +6,8 @@ extension DragonflyGetting {
     /// Until then the bytes are in `FILE.part`, and `FILE.part.state` tells which. A later call with the same request
     /// goes on from there, as long as the object has the same strong `ETag`; otherwise it begins anew. An object without
     /// one is read as one stream and cannot be resumed. A file of that name is replaced at the end; of a symbolic link the
-    /// file that it leads to, beside which all this stands. The
-    /// new file has the permissions of the one it replaces. `FILE.part` itself must be no symbolic link. Two downloads of one file at the same time spoil each other.
+    /// file that it leads to, beside which all this stands. The new file has the permissions of the one it replaces.
+    /// `FILE.part` itself must be no symbolic link. Two downloads of one file at the same time spoil each other.
     ///
     /// A device, a FIFO or a descriptor such as `/dev/stdout` is opened first and written in order, as the bytes come.
     /// A FIFO's reader is waited for as long as ``GetRequest/timeout``, and so is room in it, each time.

@@ -1,7 +1,7 @@
 /// An authority of our own and a certificate it gave to `origin.test`. For tests on loopback only; valid for
 /// a hundred years.
-enum TestCertificates {
-    static let authority = """
+package enum TestCertificates {
+    package static let authority = """
         -----BEGIN CERTIFICATE-----
         MIIBnTCCAUOgAwIBAgIUTdR3vKR36cb90q6rZ7QkFzTxtrowCgYIKoZIzj0EAwIw
         IzEhMB8GA1UEAwwYc2VlZC1wZWVyIHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyMTA2
@@ -15,7 +15,7 @@ enum TestCertificates {
         -----END CERTIFICATE-----
         """
 
-    static let certificate = """
+    package static let certificate = """
         -----BEGIN CERTIFICATE-----
         MIIBtzCCAV2gAwIBAgIUQM2GEhqjek0/7P4nPchzq4KIQZ4wCgYIKoZIzj0EAwIw
         IzEhMB8GA1UEAwwYc2VlZC1wZWVyIHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyMTA3
@@ -30,7 +30,7 @@ enum TestCertificates {
         -----END CERTIFICATE-----
         """
 
-    static let key = """
+    package static let key = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgnLatb7I4g+YVgMEt
         vT9MHeSXzC5vZjsiMf3NjGYk+sChRANCAARSNCGKh91vapO72tGK9mDjfU/U3/No
