@@ -51,7 +51,7 @@ package final class Nginx: Sendable {
     /// What it was asked for so far. A request is logged when nginx is done with it, which may be just after the client
     /// has its last byte: say how many lines must be there.
     package func accesses(atLeast count: Int = 0, within seconds: Double = 10) throws -> [Access] {
-        let deadline = Date(timeIntervalSinceNow: seconds)
+        let deadline = Date(timeIntervalSinceNow: Patience.seconds(seconds))
         while true {
             let lines = try readLog()
             if lines.count >= count { return lines }
@@ -86,7 +86,7 @@ package final class Nginx: Sendable {
 
     /// Waits until it listens, which is when it writes its process id: before, somebody else may answer at the port.
     private static func becomesReady(_ process: ChildProcess, at port: UInt16, in prefix: URL) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: 10)
+        let deadline = Date(timeIntervalSinceNow: Patience.seconds(10))
         let identifier = prefix.appending(path: "nginx.pid").path
         while !FileManager.default.fileExists(atPath: identifier) || !LoopbackSocket.answers(port: port) {
             guard process.isRunning, Date() < deadline else { return false }

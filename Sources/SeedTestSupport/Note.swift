@@ -21,7 +21,7 @@ package final class Note<Value: Sendable>: Sendable {
 /// Waits for something that tells nobody when it changes, such as what another process does. False after `seconds`.
 package func eventually(within seconds: Double = 30, _ condition: () throws -> Bool) rethrows -> Bool {
     let nobody = Signal()
-    let deadline = ContinuousClock.now + .seconds(seconds)
+    let deadline = ContinuousClock.now + .seconds(Patience.seconds(seconds))
     while ContinuousClock.now < deadline {
         if try condition() { return true }
         _ = nobody.wait(within: 0.005) { nil as Bool? }
