@@ -6,7 +6,7 @@ import SeedStorage
 /// Looks after a store that no server has open. Exit codes: 0 sound, 1 something is wrong or was lost, 2 not possible.
 enum StoreCommand {
     private typealias Work =
-        @Sendable (StoreMaintenance, (Int64, Int64) -> Void) throws(StorageError) -> StoreReport
+        @Sendable (StoreRepair, (Int64, Int64) -> Void) throws(StorageError) -> StoreReport
 
     private static let config = Parameter.option(
         "config", short: "c", .file, help: "YAML file whose storage.dir is meant.")
@@ -43,7 +43,7 @@ enum StoreCommand {
         do {
             let bar = ProgressBar(isShown: !arguments[json] && isatty(STDERR_FILENO) == 1, console: console)
             defer { bar.finish() }
-            report = try work(StoreMaintenance(directory: directory(arguments))) { bar.show($0, of: $1) }
+            report = try work(StoreRepair(directory: directory(arguments))) { bar.show($0, of: $1) }
         } catch {
             console.report("seed-peer: \(error)")
             return ExitCode(2)

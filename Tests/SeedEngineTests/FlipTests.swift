@@ -37,7 +37,7 @@ struct FlipTests {
             #expect(try fetch(fixture).isEmpty, "round \(round), seed \(seed)")
         }
         fixture.close()
-        let report = try StoreMaintenance(directory: fixture.directory.path("store")).verify { _, _ in }
+        let report = try StoreRepair(directory: fixture.directory.path("store")).verify { _, _ in }
         #expect(report.isSound && report.bytes == Self.length, "\(report.findings), seed \(seed)")
         try fixture.reopen()
     }

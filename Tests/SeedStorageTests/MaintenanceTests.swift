@@ -9,11 +9,11 @@ import Testing
 @Suite("Verification and repair")
 struct MaintenanceTests {
     private func verify(_ directory: TemporaryDirectory) throws -> StoreReport {
-        try StoreMaintenance(directory: directory.path("store")).verify { _, _ in }
+        try StoreRepair(directory: directory.path("store")).verify { _, _ in }
     }
 
     private func repair(_ directory: TemporaryDirectory) throws -> StoreReport {
-        try StoreMaintenance(directory: directory.path("store")).repair { _, _ in }
+        try StoreRepair(directory: directory.path("store")).repair { _, _ in }
     }
 
     /// Three tasks of three pieces of 4 MiB.
@@ -41,7 +41,7 @@ struct MaintenanceTests {
         let directory = try TemporaryDirectory()
         _ = try makeStore(directory)
         var last: (Int64, Int64) = (0, 0)
-        let report = try StoreMaintenance(directory: directory.path("store")).verify { last = ($0, $1) }
+        let report = try StoreRepair(directory: directory.path("store")).verify { last = ($0, $1) }
         #expect(report.isSound, "\(report.findings)")
         #expect(report.tasks == 3 && report.pieces == 9 && report.blocks == 9 * 16 && report.bytes == 36 << 20)
         #expect(last.0 == 36 << 20 && last.1 == 36 << 20)
@@ -224,7 +224,7 @@ struct MaintenanceTests {
                 atPath: directory.path("store"), toPath: directory.path("copy"))
             #expect(truncate(StoreDirectory(path: directory.path("copy")).path(of: record.file), 5_000_000) == 0)
         }
-        let report = try StoreMaintenance(directory: directory.path("copy")).verify { _, _ in }
+        let report = try StoreRepair(directory: directory.path("copy")).verify { _, _ in }
         #expect(report.tasks == 4 && report.badBlocks > 0 && report.isIndexWhole)
         try withStore(in: directory, { $0.directory = directory.path("copy") }) { (store) throws in
             #expect(try store.taskCount() == 4)

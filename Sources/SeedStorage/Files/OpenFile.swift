@@ -1,4 +1,6 @@
 import DragonflyIdentity
+import Glibc
+import HTTPSemantics
 import SeedSupport
 
 /// The open descriptor of a content file. It is closed when the last reference goes: content file, leases, all of them,
@@ -29,4 +31,36 @@ final class OpenFile: Sendable {
     }
 
     deinit { closer(name, descriptor) }
+}
+
+/// A descriptor of a content file that regions are given back of.
+struct PunchedFile {
+    let descriptor: CInt
+    let path: String
+
+    /// Gives the whole pages inside `range` back to the volume.
+    /// - Returns: the bytes that the file takes less. What others wrote to it at this moment may hide some.
+    func punch(_ range: ByteRange) throws(StorageError) -> Int64 {
+        let page = Int64(max(sysconf(Int32(_SC_PAGESIZE)), 4096))
+        let lower = (range.lowerBound + page - 1) / page * page
+        let upper = range.upperBound / page * page
+        guard lower < upper else { return 0 }
+        let before = Self.allocated(descriptor)
+        try StorageError.mapping("punch \(range) out of", path) { () throws(Errno) in
+            try System.punch(descriptor, at: lower, count: upper - lower)
+        }
+        return min(max(before - Self.allocated(descriptor), 0), upper - lower)
+    }
+
+    /// Bytes that a file takes on the volume.
+    static func allocated(_ descriptor: CInt) -> Int64 {
+        (try? System.status(of: descriptor)).map(allocated) ?? 0
+    }
+
+    /// The same for a name; 0 when there is no such file.
+    static func allocated(_ path: String) -> Int64 {
+        (try? System.linkStatus(of: path)).map(allocated) ?? 0
+    }
+
+    private static func allocated(_ status: stat) -> Int64 { Int64(status.st_blocks) * 512 }
 }

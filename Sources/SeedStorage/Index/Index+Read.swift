@@ -1,5 +1,6 @@
 import DragonflyIdentity
 import HTTPSemantics
+import SeedSupport
 
 /// Sound records, and what was found beside them.
 struct Reading<Record> {
@@ -89,6 +90,45 @@ extension Index {
     func usedBytes() throws(LMDBError) -> Int64 {
         try environment.read { transaction throws(LMDBError) in
             Int64(clamping: try MetaNumber.used.read(transaction, meta).value ?? 0)
+        }
+    }
+
+    /// Nil when it was not read since it was stored.
+    func lastUse(of key: StoreKey) throws(LMDBError) -> Timestamp? {
+        try environment.read { transaction throws(LMDBError) in
+            UseRecord.decode(try transaction.get(key.bytes, in: uses), key).value
+        }
+    }
+
+    /// Up to `limit` pieces in the order of their keys, from the first above `name`, with what each holds.
+    func pieces(after name: PieceName?, limit: Int) throws(LMDBError) -> [(name: PieceName, bytes: Int64)] {
+        // The bytes after a key: the key and a zero.
+        let start = name.map { $0.tableKey + [0] } ?? []
+        return try environment.read { transaction throws(LMDBError) in
+            var found: [(PieceName, Int64)] = []
+            try transaction.scan(pieces, from: start) { key, value in
+                guard found.count < limit else { return .stop }
+                guard let name = PieceName(tableKey: key) else { return .next }
+                // A damaged record still names its piece: it may go like all others.
+                let held = StoredPiece.decode([UInt8](value), key: [UInt8](key)).value?.heldBytes ?? 0
+                found.append((name, held))
+                return .next
+            }
+            return found
+        }
+    }
+
+    /// How many pieces of a generation have a record.
+    func pieceCount(_ file: FileName) throws(LMDBError) -> Int {
+        let prefix = file.piecePrefix
+        return try environment.read { transaction throws(LMDBError) in
+            var count = 0
+            try transaction.scan(pieces, from: prefix) { key, _ in
+                guard key.starts(with: prefix) else { return .stop }
+                count += 1
+                return .next
+            }
+            return count
         }
     }
 }

@@ -1,5 +1,6 @@
 import DragonflyIdentity
 import HTTPSemantics
+import SeedSupport
 
 extension Index {
     /// Writes a batch and the space counter in one transaction.
@@ -43,6 +44,12 @@ extension Index {
         guard var task = try self.task(key, transaction).value else { return }
         task.setPinned(isPinned)
         try transaction.put(task.encoded(for: key.bytes), for: key.bytes, in: tasks)
+    }
+
+    /// A use of a task that is gone is not kept.
+    private func put(use time: Timestamp, of key: StoreKey, _ transaction: Transaction) throws(LMDBError) {
+        guard try task(key, transaction).value != nil else { return }
+        try transaction.put(UseRecord.encode(time, key), for: key.bytes, in: uses)
     }
 
     /// Pieces are recorded only while the task's record names their generation, so none is left behind by a late write.

@@ -1,5 +1,6 @@
 import CLMDB
 import DragonflyIdentity
+import SeedSupport
 
 /// The store's tables and how they are opened.
 ///
@@ -100,5 +101,45 @@ struct Index: Sendable {
             let meta = try transaction.table("meta")
             return try Index(environment, transaction, meta: meta, first: firstGeneration, keep: true)
         }
+    }
+}
+
+/// A number in the `meta` table, stored as a record like all others. The raw value is its table key.
+enum MetaNumber: String {
+    case format
+    /// The first generation counter that no life of the process has set aside.
+    case generations
+    /// Bytes of all recorded blocks.
+    case used
+
+    private static let version: UInt8 = 1
+    private var key: [UInt8] { Array(rawValue.utf8) }
+
+    func read(_ transaction: Transaction, _ meta: Table) throws(LMDBError) -> StoredRecord<UInt64> {
+        let value = try transaction.get(key, in: meta)
+        return RecordReader.read(value, key: key, version: Self.version) { $0.integer() }
+    }
+
+    func write(_ number: UInt64, _ transaction: Transaction, _ meta: Table) throws(LMDBError) {
+        var writer = RecordWriter(version: Self.version, capacity: 16)
+        writer.put(number)
+        try transaction.put(writer.seal(key: key), for: key, in: meta)
+    }
+}
+
+/// When a task was last read, in the `uses` table: beside its record, so that a read does not write a whole record anew.
+enum UseRecord {
+    private static let version: UInt8 = 1
+    /// Bytes of such a record; no task's is as short.
+    static let length = 13
+
+    static func decode(_ value: [UInt8]?, _ key: StoreKey) -> StoredRecord<Timestamp> {
+        RecordReader.read(value, key: key.bytes, version: version) { $0.time() }
+    }
+
+    static func encode(_ time: Timestamp, _ key: StoreKey) -> [UInt8] {
+        var writer = RecordWriter(version: version, capacity: 16)
+        writer.put(time)
+        return writer.seal(key: key.bytes)
     }
 }

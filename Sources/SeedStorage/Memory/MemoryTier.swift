@@ -1,5 +1,6 @@
 import DragonflyIdentity
 package import SeedSupport
+import Synchronization
 
 /// Memory for hot blocks (`storage.cacheCapacity`): who gets in, and who goes when it is full.
 ///
@@ -97,5 +98,75 @@ package final class MemoryTier: Sendable {
             state.bytes -= known.count
         }
         return (gone, spared)
+    }
+}
+
+/// A verified block in memory, as long as the tier has room for it. Owned by the block map's entry alone (rule 20): when
+/// that goes, so does this.
+package final class MemoryBlock: Sendable {
+    let serial: UInt64
+    let count: Int
+    private let tier: MemoryTier
+    private let bytes: Lock<Bytes?>
+    private let wasRead = Atomic(false)
+
+    init(serial: UInt64, bytes: Bytes, tier: MemoryTier) {
+        self.serial = serial
+        self.tier = tier
+        count = bytes.count
+        self.bytes = Lock(bytes)
+    }
+
+    deinit { tier.forget(serial) }
+
+    /// Bytes of the block, without copying; nil when the tier has taken its memory back. Never blocks.
+    package func slice(at offset: Int, count: Int) -> Bytes? {
+        wasRead.store(true, ordering: .relaxed)
+        return bytes.withLock { $0?.slice(at: offset, count: count) }
+    }
+
+    /// Whether it was read since the last question.
+    func takeRead() -> Bool { wasRead.exchange(false, ordering: .relaxed) }
+
+    /// What is queued on sockets stays until it is sent.
+    func empty() { bytes.withLock { $0 = nil } }
+}
+
+/// Which blocks are worth memory: those that are read again after a while. So a walk over everything gets nothing in.
+///
+/// A table of fixed size in which each block has one place; who comes later takes it.
+struct Doorkeeper: Sendable {
+    /// Milliseconds within which several reads are one: a client takes a block range by range.
+    static let correlation: UInt32 = 2_000
+
+    private struct Place {
+        var mark: UInt32 = 0
+        var readAt: UInt32 = 0
+    }
+
+    private var places: [Place]
+
+    /// - Parameter blocks: so many blocks are remembered, rounded up to a power of two.
+    init(blocks: Int) {
+        var count = 1_024
+        while count < blocks { count *= 2 }
+        places = [Place](repeating: Place(), count: count)
+    }
+
+    /// Notes a read; true when it is one of several that lie apart.
+    /// - Parameters:
+    ///   - hash: of the block's name.
+    ///   - now: in milliseconds, from any start; it may wrap around.
+    mutating func admits(_ hash: UInt64, now: UInt32) -> Bool {
+        let place = Int(truncatingIfNeeded: hash) & (places.count - 1)
+        let mark = UInt32(truncatingIfNeeded: hash >> 32) | 1
+        guard places[place].mark == mark else {
+            places[place] = Place(mark: mark, readAt: now)
+            return false
+        }
+        guard now &- places[place].readAt >= Self.correlation else { return false }
+        // Said once for the reads that lie together: the block is on its way, or there was no time for it.
+        places[place].readAt = now
+        return true
     }
 }

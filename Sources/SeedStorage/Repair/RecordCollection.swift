@@ -18,7 +18,7 @@ struct RecordCollection {
         if node.key.count == 44, let name = PieceName(tableKey: node.key) {
             take(StoredPiece.decode(value, key: [UInt8](node.key)), name)
         } else if node.key.count == 32, let key = StoreKey(bytes: node.key) {
-            if value.count == Index.useLength { return take(use: value, key) }
+            if value.count == UseRecord.length { return take(use: value, key) }
             take(TaskRecord.decode(value, key: key))
         }
     }
@@ -39,7 +39,7 @@ struct RecordCollection {
     }
 
     private mutating func take(use value: [UInt8], _ key: StoreKey) {
-        guard let time = count(Index.decodeUse(value, key)) else { return }
+        guard let time = count(UseRecord.decode(value, key)) else { return }
         lastUses[key] = max(lastUses[key] ?? .epoch, time)
     }
 
