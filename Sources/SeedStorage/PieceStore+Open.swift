@@ -1,22 +1,10 @@
 package import SeedSupport
 
 extension PieceStore {
-    /// What a store is made of.
-    struct Parts {
-        let directory: StoreDirectory
-        let index: Index
-        let threads: StoreThreads
-        let hashers: StoreThreads
-        let space: VolumeSpace
-        let configuration: StorageConfiguration
-        let board: HealthBoard
-        let now: @Sendable () -> Timestamp
-    }
-
     /// Opens the store, and makes it when the directory is empty or missing. Reads neither content nor records.
     /// Blocking.
     ///
-    /// Files that no record knows are deleted afterwards, on a store thread, and all others are measured.
+    /// Files without a record are deleted afterwards, on a store thread, and all others are measured.
     package static func open(
         _ configuration: StorageConfiguration, logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { .now() }
@@ -30,11 +18,11 @@ extension PieceStore {
             let used = try Index.mapping { () throws(LMDBError) in try index.usedBytes() }
             let space = try VolumeSpace(
                 path: directory.path, limits: configuration.limits, used: used, threads: threads)
-            let parts = Parts(
-                directory: directory, index: index, threads: threads, hashers: hashers, space: space,
-                configuration: configuration, board: HealthBoard(), now: now)
-            let store = PieceStore(parts, logger: logger)
-            store.start()
+            let store = PieceStore(
+                Parts(
+                    directory: directory, index: index, threads: threads, hashers: hashers, space: space,
+                    configuration: configuration, logger: logger, now: now))
+            store.maintenance.start()
             return store
         } catch {
             hashers.shutdown()
@@ -53,5 +41,46 @@ extension PieceStore {
             try Environment(path: directory.index, mapSize: configuration.indexMapSize, guardian: lock)
         }
         return try Index.open(environment, keep: configuration.keep, path: directory.path)
+    }
+}
+
+extension PieceStore {
+    /// What a store is made of, each part handed those that it needs.
+    struct Parts {
+        let threads: StoreThreads
+        let hashers: StoreThreads
+        let health = HealthRecorder()
+        let space: VolumeSpace
+        let content: ContentDirectory
+        let writer: IndexWriter
+        let reader: IndexReader
+        let evictor: Evictor
+        let maintenance: Maintenance
+        let firstGeneration: UInt64
+        let now: @Sendable () -> Timestamp
+
+        init(
+            directory: StoreDirectory, index: Index, threads: StoreThreads, hashers: StoreThreads, space: VolumeSpace,
+            configuration: StorageConfiguration, logger: Logger, now: @escaping @Sendable () -> Timestamp
+        ) {
+            self.threads = threads
+            self.hashers = hashers
+            self.space = space
+            self.now = now
+            firstGeneration = index.firstGeneration
+            let observer = ContentObserver(space: space, health: health, logger: logger)
+            content = ContentDirectory(directory, threads: threads, observer: observer)
+            writer = IndexWriter(
+                index: index, pendingLimit: configuration.pendingLimit, health: health, logger: logger,
+                onRemoved: { [content] in content.unlinkLater($0, logger) },
+                onVolumeFull: { space.refused($0) }, isVolumeFull: { space.isFull })
+            reader = IndexReader(index: index, writer: writer, health: health, logger: logger)
+            evictor = Evictor(
+                reader: reader, writer: writer, content: content, space: space, threads: threads, health: health,
+                logger: logger, policyMemory: configuration.policyMemory)
+            maintenance = Maintenance(
+                reader: reader, writer: writer, content: content, space: space, threads: threads, evictor: evictor,
+                health: health, logger: logger, configuration: configuration, now: now)
+        }
     }
 }

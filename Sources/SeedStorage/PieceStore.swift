@@ -2,9 +2,10 @@ package import DragonflyIdentity
 import SeedSupport
 import Synchronization
 
-/// Pieces in, pieces out, on disk: the index of what is held, and the content files.
+/// Pieces in, pieces out, on disk: records, content files and room for more.
 ///
-/// Should be closed before it is let go: else that happens, blocking, on whichever thread lets it go last.
+/// What else goes on belongs to `Evictor` and `Maintenance`. Close a store before its last reference goes: otherwise
+/// `deinit` does it, blocking, on whatever thread that is.
 package final class PieceStore: Sendable {
     /// How soon a piece's record is committed.
     package enum Urgency: Sendable {
@@ -20,125 +21,117 @@ package final class PieceStore: Sendable {
     /// Threads for hashing whole objects, so that no read or write ever queues behind that.
     package let hashers: StoreThreads
 
+    let reader: IndexReader
     let writer: IndexWriter
     let content: ContentDirectory
     let space: VolumeSpace
-    let board: HealthBoard
-    let logger: Logger
-    let sweep = Sweep()
-    let uses: UseLog
-    let housekeeper: Housekeeper
-    let scrub: Scrub
-    let taskTTL: Duration?
+    let evictor: Evictor
+    let maintenance: Maintenance
     let now: @Sendable () -> Timestamp
-
-    /// How far the search for pieces has come that the order of eviction does not know.
-    let coldWalk = Lock(ColdWalk.at(nil))
-
-    /// Files of tasks in memory that pieces were taken of since the last round.
-    let thinned = Lock<Set<FileName>>([])
-
-    enum ColdWalk: Sendable {
-        /// Behind this piece; nil at the start.
-        case at(PieceName?)
-        case finished
-    }
-
-    private let attached = Lock(WeakHolder())
-
-    private struct WeakHolder: Sendable {
-        weak var holder: (any PieceHolder)?
-    }
-
-    /// Nil once the store is closed; who reads holds it until done, so the index closes after the last reader.
-    private let index: Lock<Index?>
+    private let healthRecorder: HealthRecorder
     private let nextGeneration: Atomic<UInt64>
     private let isClosed = Atomic(false)
 
-    init(_ parts: Parts, logger: Logger) {
-        self.logger = logger
+    init(_ parts: Parts) {
         threads = parts.threads
         hashers = parts.hashers
+        reader = parts.reader
+        writer = parts.writer
+        content = parts.content
         space = parts.space
-        board = parts.board
+        evictor = parts.evictor
+        maintenance = parts.maintenance
         now = parts.now
-        taskTTL = parts.configuration.taskTTL
-        uses = UseLog(memory: parts.configuration.policyMemory)
-        housekeeper = Housekeeper(interval: parts.configuration.interval)
-        scrub = Scrub(rate: parts.configuration.scrubRate)
-        let watch = ContentWatch(space: parts.space, board: parts.board, logger: logger)
-        content = ContentDirectory(parts.directory, threads: parts.threads, watch: watch)
-        index = Lock(parts.index)
-        nextGeneration = Atomic(parts.index.firstGeneration)
-        writer = IndexWriter(
-            index: parts.index, pendingLimit: parts.configuration.pendingLimit, health: parts.board, logger: logger,
-            onRemoved: { [content, threads, logger] files in
-                Self.unlink(files, in: content, on: threads, logger)
-            }, onVolumeFull: { [space] in space.refused($0) }, isVolumeFull: { [space] in space.isFull })
+        healthRecorder = parts.health
+        nextGeneration = Atomic(parts.firstGeneration)
     }
 
     deinit { close() }
 
-    /// What goes on beside the requests. Ends with `close`.
-    func start() {
-        startSweep()
-        space.whenExcess { [housekeeper] in housekeeper.call() }
-        housekeeper.start(
-            Housekeeper.Chores(
-                evict: { [weak self] in self?.evict() ?? true }, noteUses: { [weak self] in self?.noteUses() },
-                round: { [weak self] in self?.round() }))
-        scrub.start { [weak self] in self?.scrubNext(after: $0) }
-    }
-
-    /// Who keeps tasks in memory; asked before anything of theirs is evicted. Not kept alive by the store.
-    package func attach(_ holder: any PieceHolder) {
-        attached.withLock { $0.holder = holder }
-    }
-
-    var holder: (any PieceHolder)? { attached.withLock { $0.holder } }
-
-    /// Records that are not on the disk yet. Never blocks.
-    package var pendingRecords: Int { writer.pendingCount }
+    /// Sets the delegate, which is asked before anything of a task in memory is evicted. The store keeps no strong
+    /// reference.
+    package func attach(_ delegate: any EvictionDelegate) { evictor.delegate = delegate }
 
     /// How the store is doing. Never blocks.
-    package var health: StorageHealth { board.current }
+    package var health: StorageHealth { healthRecorder.current }
 
     /// Commits what is waiting, lets the threads finish their work, closes the index and gives the directory back.
     /// Blocking; not from a store thread. Content files that are still open can be read further. A second call does
     /// nothing.
     package func close() {
         guard !isClosed.exchange(true, ordering: .relaxed) else { return }
-        sweep.cancel()
-        space.whenExcess(nil)
-        housekeeper.stop()
-        scrub.stop()
-        noteUses()
+        maintenance.stop()
         hashers.shutdown()
         threads.shutdown()
         writer.stop()
-        index.withLock { $0 = nil }
+        reader.close()
+    }
+}
+
+// MARK: Reading records. Blocking; store threads only. Each read sees what was put before, committed or not.
+
+extension PieceStore {
+    /// The record of a task's current generation.
+    package func task(_ key: StoreKey) throws(StorageError) -> TaskRecord? { try reader.task(key) }
+
+    /// The records of the pieces `numbers` of a generation, in rising order; pieces without a record are left out.
+    package func pieces(
+        _ key: StoreKey, generation: UInt64, numbers: Range<Int>
+    ) throws(StorageError) -> [PieceRecord] {
+        try reader.pieces(FileName(key: key, generation: generation), numbers)
     }
 
-    func openIndex() throws(StorageError) -> Index {
-        guard let index = index.withLock({ $0 }) else { throw .closed }
-        return index
+    /// The committed tasks that have this wire id: mostly one, since only their store keys tell tasks apart.
+    package func tasks(wireID: TaskID) throws(StorageError) -> [StoreKey] {
+        try reader.read { index throws(LMDBError) in try index.tasks(wireID: wireID) }
     }
 
-    private static func unlink(
-        _ files: [FileName], in content: ContentDirectory, on threads: StoreThreads, _ logger: Logger
-    ) {
-        guard !files.isEmpty else { return }
-        let work: StoreThreads.Work = {
-            for file in files {
-                do throws(StorageError) {
-                    try content.unlink(file)
-                } catch {
-                    logger.warning("\(error); the file is tried again at the next start")
-                }
-            }
-        }
-        if !threads.run(work) { work() }
+    /// Committed tasks.
+    package func taskCount() throws(StorageError) -> Int {
+        try reader.read { index throws(LMDBError) in try index.taskCount() }
     }
+
+    /// Bytes of all blocks with a committed record.
+    package func usedBytes() throws(StorageError) -> Int64 {
+        try reader.read { index throws(LMDBError) in try index.usedBytes() }
+    }
+}
+
+// MARK: Writing records. Never blocks, unless it says so.
+
+extension PieceStore {
+    /// Records a task; committed within 10 ms. A record of an older generation than the known one is ignored; one of a
+    /// newer generation replaces it, with its pieces and its file. A known task stays pinned and keeps its creation time.
+    package func put(_ task: TaskRecord) { writer.put(task) }
+
+    /// Records a piece. Written only if the task's record, put before it or known, names the same generation.
+    package func put(_ piece: PieceRecord, of key: StoreKey, generation: UInt64, urgency: Urgency) {
+        let file = FileName(key: key, generation: generation)
+        evictor.recency.hold(piece, of: file)
+        writer.put(piece, of: file, urgency: urgency)
+    }
+
+    /// Keeps a task from being evicted and from expiring, or lets go of it again. Blocking.
+    /// - Returns: false when there is no such task.
+    package func pin(_ key: StoreKey, _ isPinned: Bool) throws(StorageError) -> Bool {
+        guard try reader.task(key) != nil else { return false }
+        writer.put(pin: isPinned, of: key)
+        return true
+    }
+
+    /// Removes all records of a generation in one transaction, then its content file. Readers that have the file open
+    /// are not affected.
+    package func remove(_ key: StoreKey, generation: UInt64) {
+        writer.remove(FileName(key: key, generation: generation))
+    }
+
+    /// Waits until everything put before is committed. Blocking.
+    /// - Returns: false when the commit failed; `health` says why, and it is tried again.
+    @discardableResult
+    package func flush() -> Bool { writer.flush() }
+
+    /// Records that are not on the disk yet.
+    package var pendingRecords: Int { writer.pendingCount }
 }
 
 // MARK: Content files
@@ -160,41 +153,41 @@ extension PieceStore {
         }
     }
 
-    /// Tries again when descriptors had run out: the tasks that nobody uses give theirs. They are closed by other threads
-    /// of the store, so it may be the next request that finds one.
+    /// Tries again when descriptors had run out, after the idle tasks have released theirs. Other threads of the store
+    /// close them, so it may be the next request that finds one.
     private func withDescriptors<Result>(
         _ body: () throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
         do throws(StorageError) {
             return try body()
         } catch {
-            guard error.kind == .tooManyFiles, let holder else { throw error }
-            holder.forgetIdle()
+            guard error.kind == .tooManyFiles, let delegate = evictor.delegate else { throw error }
+            delegate.forgetIdle()
             return try body()
         }
     }
 }
 
-// MARK: Space
+// MARK: Room. Never blocks.
 
 extension PieceStore {
-    /// Reserves room for `bytes` to be written: granted or refused at once (rule 19). Never blocks.
+    /// Reserves room for `bytes` to be written: granted or refused at once (rule 19).
     package func reserve(_ bytes: Int64) -> Bool { space.reserve(bytes) }
 
-    /// Gives a reservation back, once its bytes are written or will not be; in parts if one likes: until then, what is
-    /// written counts twice. Never blocks.
+    /// Gives a reservation back, in whole or in parts, once its bytes are written or will not be. Until then what is
+    /// written counts twice.
     package func release(_ bytes: Int64) { space.release(bytes) }
 
-    /// Bytes that `reserve` could grant at this moment. Never blocks.
+    /// Bytes that `reserve` could grant at this moment.
     package var availableBytes: Int64 { space.account.available }
 
-    /// Bytes that all content files take. Never blocks.
+    /// Bytes that all content files take.
     package var contentBytes: Int64 { space.account.used }
 
-    /// A client reads a piece: told once for each client and piece, it makes the order of eviction. Never blocks.
+    /// A client reads a piece. Reported once for each client and piece; the order of eviction follows from it.
     /// - Parameter bytes: what the piece holds.
     package func used(_ key: StoreKey, generation: UInt64, piece: Int, bytes: Int64) {
-        uses.use(
-            PieceName(file: FileName(key: key, generation: generation), number: piece), bytes: bytes, now: now())
+        let name = PieceName(file: FileName(key: key, generation: generation), number: piece)
+        evictor.recency.use(name, bytes: bytes, now: now())
     }
 }

@@ -9,13 +9,13 @@ package struct StorageHealth: Sendable, Equatable {
     package var contentFailure: StorageError?
     /// Commits of this life.
     package var commits = 0
-    /// Records that were given up because too many were waiting.
+    /// Records dropped because too many were waiting.
     package var droppedRecords = 0
     /// Records that were read, found damaged, and taken as absent.
     package var damagedRecords = 0
     /// Pieces evicted to make room.
     package var evictedPieces = 0
-    /// Tasks that went because nobody read them for too long.
+    /// Tasks removed because they were not read for too long.
     package var expiredTasks = 0
     /// Bytes that the scrub has read.
     package var scrubbedBytes: Int64 = 0
@@ -25,8 +25,8 @@ package struct StorageHealth: Sendable, Equatable {
     package init() {}
 }
 
-/// Where the store's threads note it.
-final class HealthBoard: Sendable {
+/// Records it, from any thread.
+final class HealthRecorder: Sendable {
     private let health = Lock(StorageHealth())
 
     var current: StorageHealth { health.withLock { $0 } }
@@ -42,34 +42,34 @@ final class HealthBoard: Sendable {
     }
 }
 
-/// Hears what happens to content files: room taken and given back, and what the system refused.
-final class ContentWatch: Sendable {
+/// Is told what happens to content files: room taken and given back, and what the system refused.
+final class ContentObserver: Sendable {
     private let space: VolumeSpace
-    private let board: HealthBoard
+    private let health: HealthRecorder
     private let logger: Logger
     private let isFailing = Atomic(false)
 
-    init(space: VolumeSpace, board: HealthBoard, logger: Logger) {
+    init(space: VolumeSpace, health: HealthRecorder, logger: Logger) {
         self.space = space
-        self.board = board
+        self.health = health
         self.logger = logger
     }
 
     func wrote(_ bytes: Int64) {
         space.wrote(bytes)
         guard isFailing.load(ordering: .relaxed), isFailing.exchange(false, ordering: .relaxed) else { return }
-        board.update { $0.contentFailure = nil }
+        health.update { $0.contentFailure = nil }
         logger.notice("content is written again")
     }
 
-    /// - Parameter left: what of the room that was leaving this was.
-    func freed(_ bytes: Int64, left: Int64 = 0) { space.freed(bytes, left: left) }
+    /// - Parameter evicted: bytes that the account expected to go, and must not any more.
+    func freed(_ bytes: Int64, evicted: Int64 = 0) { space.freed(bytes, evicted: evicted) }
 
     /// Logged once, when it begins; it stays visible in the store's health until something is written again.
     func refused(_ error: StorageError) {
         guard error.concernsVolume else { return }
         space.refused(error)
-        board.update { $0.contentFailure = error }
+        health.update { $0.contentFailure = error }
         guard !isFailing.exchange(true, ordering: .relaxed) else { return }
         logger.error("\(error); requests go on, what they fetch is not stored")
     }

@@ -244,13 +244,16 @@ struct DigestTests {
 
     private func evict(_ piece: Int, _ fixture: EngineFixture) throws {
         let file = FileName(key: try EngineFixture.key(1), generation: try fixture.generation())
-        guard case .given(let content, let done) = fixture.engine.giveUp(PieceName(file: file, number: piece)) else {
+        guard
+            case .evicting(let content, let evicted) = fixture.engine.beginEviction(
+                of: PieceName(file: file, number: piece))
+        else {
             return #expect(Bool(false), "piece \(piece) is in use")
         }
         try content.punch(
             BlockGrid(PieceLayout(contentLength: Int64(Self.length), pieceLength: Self.piece)).layout
                 .range(of: piece))
-        done()
+        evicted()
     }
 }
 

@@ -76,7 +76,7 @@ struct FlipTests {
         let number = random.below(record.layout.pieceCount)
         let key = PieceName(file: record.file, number: number).tableKey
         let (place, bit) = (random.below(1 << 20), UInt8(random.below(8)))
-        let index = try store.openIndex()
+        let index = try store.reader.openIndex()
         try index.environment.write { transaction throws(LMDBError) in
             guard var value = try transaction.get(key, in: index.pieces) else { return }
             value[1 + place % (value.count - 1)] ^= 1 << bit

@@ -109,11 +109,14 @@ struct MemoryTests {
                 if isDoubt {
                     #expect(fixture.engine.suspect(BlockIndex(piece: 0, block: 0), of: file))
                 } else {
-                    guard case .given(_, let done) = fixture.engine.giveUp(PieceName(file: file, number: 0)) else {
+                    guard
+                        case .evicting(_, let evicted) = fixture.engine.beginEviction(
+                            of: PieceName(file: file, number: 0))
+                    else {
                         return #expect(Bool(false), "in use")
                     }
                     #expect(fixture.engine.memoryBytes == 0)
-                    done()
+                    evicted()
                 }
                 #expect(fixture.engine.memoryBytes == 0)
             }

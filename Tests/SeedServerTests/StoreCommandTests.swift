@@ -76,7 +76,7 @@ struct StoreCommandTests {
     private func makeStore(ofFormat format: UInt64, at path: String) throws {
         let store = try PieceStore.open(StorageConfiguration(directory: path), logger: .quiet)
         defer { store.close() }
-        let index = try store.openIndex()
+        let index = try store.reader.openIndex()
         try index.environment.write { transaction throws(LMDBError) in
             try MetaNumber.format.write(format, transaction, index.meta)
         }

@@ -22,7 +22,8 @@ struct ContentAccountTests {
         lock = try directory.prepare()
         space = try VolumeSpace(path: directory.path, limits: SpaceLimits(headroom: 0), used: 0, threads: threads)
         content = ContentDirectory(
-            directory, threads: threads, watch: ContentWatch(space: space, board: HealthBoard(), logger: quiet))
+            directory, threads: threads,
+            observer: ContentObserver(space: space, health: HealthRecorder(), logger: quiet))
     }
 
     private func create() throws -> ContentFile {

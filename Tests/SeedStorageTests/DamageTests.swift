@@ -13,7 +13,7 @@ struct DamageTests {
             store.put(task(key(2), generation: 2))
             for number in 0..<2 { store.put(piece(number), of: key(2), generation: 2, urgency: .soon) }
             store.flush()
-            let index = try store.openIndex()
+            let index = try store.reader.openIndex()
             let name = PieceName(file: FileName(key: key(2), generation: 2), number: 0).tableKey
             try index.environment.write { transaction throws(LMDBError) in
                 for (table, key) in [(index.tasks, key(1).bytes), (index.pieces, name)] {
@@ -34,7 +34,7 @@ struct DamageTests {
             var writer = RecordWriter(version: 7, capacity: 8)
             writer.put(UInt64(1))
             let record = writer.seal(key: key(1).bytes)
-            let index = try store.openIndex()
+            let index = try store.reader.openIndex()
             try index.environment.write { transaction throws(LMDBError) in
                 try transaction.put(record, for: key(1).bytes, in: index.tasks)
             }

@@ -10,7 +10,7 @@ struct EnvironmentTests {
     @Test("opened again, its tables and records are the ones they were; it waits for a transaction that is running")
     func reopen() throws {
         try withStore { (store) throws in
-            let index = try store.openIndex()
+            let index = try store.reader.openIndex()
             store.put(task(key(1), generation: 7))
             store.flush()
             let (entered, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

@@ -115,7 +115,7 @@ struct EvictionTests {
             for number in 0..<2 { #expect(try store.fill(number, of: record, file) == true) }
             var lease: Lease? = file.lease()
             for number in 2..<16 { try store.fill(number, pieces: 2) }
-            _ = store.evict()
+            _ = store.evictor.evict()
             #expect(try store.held(record) == [0, 1])
             #expect(lease.take() != nil)
         }
@@ -123,7 +123,7 @@ struct EvictionTests {
 
     @Test(
         "a piece of a task in memory is asked for, its record dropped, its leases waited for, then punched, then free")
-    func holder() throws {
+    func taskInMemory() throws {
         try withSmallStore { (store) throws in
             let file = try store.createContent(key(1))
             let record = task(
@@ -131,21 +131,21 @@ struct EvictionTests {
                 pieceLength: PieceStore.pieceLength)
             store.put(record)
             for number in 0..<4 { #expect(try store.fill(number, of: record, file) == true) }
-            let holder = Holder(file, refusing: [0])
-            store.attach(holder)
+            let delegate = Delegate(file, refusing: [0])
+            store.attach(delegate)
             var lease: Lease? = file.lease()
-            for number in 2..<16 where try store.fill(number, pieces: 1).stored == 0 { _ = store.evict() }
-            #expect(store.evict() || store.space.account.leaving > 0)
-            #expect(Set(holder.asked).isSuperset(of: [0, 1]))
+            for number in 2..<16 where try store.fill(number, pieces: 1).stored == 0 { _ = store.evictor.evict() }
+            #expect(store.evictor.evict() || store.space.account.evicting > 0)
+            #expect(Set(delegate.asked).isSuperset(of: [0, 1]))
             #expect(try !store.held(record).contains(1))
             #expect(try store.held(record).contains(0))
             // The lease still holds the bytes.
             let range = record.layout.range(of: 1)
             #expect(try file.read(range) == contents(of: record.key, range))
-            #expect(holder.done.isEmpty)
+            #expect(delegate.evicted.isEmpty)
             lease = nil
             store.threads.barrier(2)
-            #expect(holder.done.contains(1))
+            #expect(delegate.evicted.contains(1))
             #expect(try file.read(range).allSatisfy { $0 == 0 })
             #expect(lease == nil)
         }
@@ -164,7 +164,7 @@ struct EvictionTests {
         for number in [5, 3, 1, 0, 4] {
             store.used(key(number), generation: 1, piece: 0, bytes: 1)
             clock.withLock { $0 = $0 + .seconds(1) }
-            store.noteUses()
+            store.maintenance.recordUses()
         }
         store.close()
         try withSmallStore(in: directory) { (store) throws in
@@ -189,10 +189,10 @@ struct EvictionTests {
         #expect(try store.pin(key(2), true))
         clock.withLock { $0 = $0 + .seconds(3_000) }
         store.used(key(1), generation: records[1].generation, piece: 0, bytes: 1)
-        store.noteUses()
+        store.maintenance.recordUses()
         store.flush()
         clock.withLock { $0 = $0 + .seconds(1_000) }
-        store.round()
+        store.maintenance.runPeriodicJobs()
         store.flush()
         #expect(try (0..<3).filter { try store.task(key($0)) != nil } == [1, 2])
         #expect(store.health.expiredTasks == 1)
@@ -289,8 +289,8 @@ struct EvictionTests {
     }
 }
 
-/// Keeps one task in memory and gives its pieces up when asked, except some.
-private final class Holder: PieceHolder {
+/// Keeps one task in memory and lets its pieces be evicted, except some.
+private final class Delegate: EvictionDelegate {
     private let file: ContentFile
     private let refusing: Set<Int>
     private let journal = Journal()
@@ -302,13 +302,13 @@ private final class Holder: PieceHolder {
     }
 
     var asked: [Int] { journal.all }
-    var done: [Int] { finished.all }
+    var evicted: [Int] { finished.all }
 
-    func giveUp(_ piece: PieceName) -> Surrender {
+    func beginEviction(of piece: PieceName) -> EvictionReply {
         guard piece.file == FileName(key: file.key, generation: file.generation) else { return .unknown }
         journal.note(piece.number)
         if refusing.contains(piece.number) { return .inUse }
-        return .given(file, done: { [finished] in finished.note(piece.number) })
+        return .evicting(file, evicted: { [finished] in finished.note(piece.number) })
     }
 
     func forget(_ key: StoreKey) -> Bool { key != file.key }

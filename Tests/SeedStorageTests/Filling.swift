@@ -40,10 +40,11 @@ extension PieceStore {
     /// Waits until nothing is to go any more and what goes is gone; false when that does not come.
     func settles() -> Bool {
         eventually {
-            guard housekeeper.isIdle else { return false }
+            let thread = maintenance.thread
+            guard thread.isIdle else { return false }
             threads.barrier(2)
-            if space.account.excess == 0, space.account.leaving == 0, housekeeper.isIdle { return true }
-            housekeeper.call()
+            if space.account.excess == 0, space.account.evicting == 0, thread.isIdle { return true }
+            thread.call()
             return false
         }
     }

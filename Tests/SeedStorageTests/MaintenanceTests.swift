@@ -105,7 +105,7 @@ struct MaintenanceTests {
         let records = try makeStore(directory)
         let name = PieceName(file: records[0].file, number: 1).tableKey
         try withStore(in: directory) { (store) throws in
-            let index = try store.openIndex()
+            let index = try store.reader.openIndex()
             try index.environment.write { transaction throws(LMDBError) in
                 var value = try transaction.get(name, in: index.pieces) ?? []
                 value[20] ^= 1
@@ -180,7 +180,7 @@ struct MaintenanceTests {
             writer.put(UInt64(1))
             writer.put(UInt64(1))
             let record = writer.seal(key: key(9).bytes)
-            let index = try store.openIndex()
+            let index = try store.reader.openIndex()
             try index.environment.write { transaction throws(LMDBError) in
                 try transaction.put(record, for: key(9).bytes, in: index.tasks)
             }
@@ -245,7 +245,7 @@ struct ScrubTests {
             }
             var last: PieceName?
             var bytes: Int64 = 0
-            while let step = store.scrubNext(after: last) {
+            while let step = store.maintenance.scrub.checkPiece(after: last) {
                 last = step.last
                 bytes += step.bytes
             }
@@ -258,16 +258,16 @@ struct ScrubTests {
     }
 
     @Test("a task in memory is told of a rotten block and its record left to it")
-    func tellsHolder() throws {
+    func tellsDelegate() throws {
         try withStore { (store) throws in
             let record = try store.fill(1, pieces: 1).record
             store.flush()
             let file = try store.openContent(key(1), generation: record.generation)
             try file.write([1, 2, 3], at: 300_000)
-            let holder = Listener()
-            store.attach(holder)
-            _ = store.scrubNext(after: nil)
-            #expect(holder.journal.all == [1])
+            let delegate = Delegate()
+            store.attach(delegate)
+            _ = store.maintenance.scrub.checkPiece(after: nil)
+            #expect(delegate.journal.all == [1])
             #expect(try store.pieces(key(1), generation: record.generation, numbers: 0..<1).first?.present.count == 16)
         }
     }
@@ -275,7 +275,7 @@ struct ScrubTests {
     @Test("the scrub's thread reads at its rate and ends at once")
     func rate() throws {
         let steps = Journal()
-        let scrub = Scrub(rate: 1 << 20)
+        let scrub = ScrubThread(rate: 1 << 20)
         let clock = ContinuousClock()
         let called = Signal()
         scrub.start { _ in
@@ -289,10 +289,10 @@ struct ScrubTests {
         #expect(steps.all.count == 1)
     }
 
-    private final class Listener: PieceHolder {
+    private final class Delegate: EvictionDelegate {
         let journal = Journal()
 
-        func giveUp(_ piece: PieceName) -> Surrender { .inUse }
+        func beginEviction(of piece: PieceName) -> EvictionReply { .inUse }
         func forget(_ key: StoreKey) -> Bool { false }
         func forgetIdle() {}
         func suspect(_ block: BlockIndex, of file: FileName) -> Bool {

@@ -159,7 +159,9 @@ struct PieceStoreTests {
             for number in (1...10).reversed() { store.put(task(key(number), generation: UInt64(number))) }
             store.flush()
             var seen: [StoreKey] = []
-            while case let step = try store.tasks(after: seen.last, limit: 3), !step.isEmpty { seen += step.map(\.key) }
+            while case let step = try store.reader.tasks(after: seen.last, limit: 3), !step.isEmpty {
+                seen += step.map(\.key)
+            }
             #expect(seen == (1...10).map { key($0) })
         }
     }

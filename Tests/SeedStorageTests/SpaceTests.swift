@@ -41,19 +41,20 @@ struct SpaceTests {
     }
 
     @Test(
-        "above the high mark so much must go that the low one is reached; what is leaving already is not counted twice")
+        "above the high mark so much must go that the low one is reached; what is being evicted already is not counted twice"
+    )
     func excess() {
         var account = account(capacity: 10 << 30, total: 100 << 30, free: 100 << 30, used: (9 << 30) - (1 << 20))
         #expect(account.excess == 0)
         account.wrote(1 << 20)
         let tenth: Int64 = (10 << 30) / 10
         #expect(account.excess >= tenth && account.excess <= tenth + (2 << 20))
-        account.leave(600 << 20)
+        account.beginEviction(of: 600 << 20)
         #expect(account.excess >= tenth - (600 << 20) && account.excess <= tenth - (598 << 20))
-        account.leave(tenth - (600 << 20) + (2 << 20))
+        account.beginEviction(of: tenth - (600 << 20) + (2 << 20))
         #expect(account.excess == 0)
-        account.freed(tenth, left: tenth + (2 << 20))
-        #expect(account.leaving == 0)
+        account.freed(tenth, evicted: tenth + (2 << 20))
+        #expect(account.evicting == 0)
         #expect(account.excess == 0)
         #expect(account.reserve(900 << 20) == true)
         #expect(account.excess == 0, "between the marks nothing goes")
@@ -83,9 +84,9 @@ struct SpaceTests {
         #expect(account.excess == 0)
         #expect(account.reserve(400) == false)
         #expect(account.excess == 100)
-        account.leave(60)
+        account.beginEviction(of: 60)
         #expect(account.excess == 40)
-        account.freed(100, left: 60)
+        account.freed(100, evicted: 60)
         #expect(account.excess == 0)
         #expect(account.reserve(400) == true)
         account.release(400)

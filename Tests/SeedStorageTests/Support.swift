@@ -33,8 +33,8 @@ func openStore(
         directory: directory.path("store"), threads: 2, limits: SpaceLimits(headroom: 0))
     change(&configuration)
     let store = try PieceStore.open(configuration, logger: quiet)
-    // The first round measures the files, and takes what a test writes meanwhile for twice as much.
-    _ = eventually { store.housekeeper.isIdle }
+    // The first periodic jobs measure the files, and count what a test writes meanwhile twice.
+    _ = eventually { store.maintenance.thread.isIdle }
     return store
 }
 

@@ -37,10 +37,10 @@ struct WeaknessTests {
             let before = store.health.commits
             for use in 0..<100_000 { store.used(key(use % 100), generation: 1, piece: use % 7, bytes: 1 << 20) }
             #expect(store.pendingRecords == 0 && store.health.commits == before)
-            store.noteUses()
+            store.maintenance.recordUses()
             store.flush()
             #expect(store.health.commits == before + 1)
-            #expect(try store.openIndex().lastUse(of: key(99)) != nil)
+            #expect(try store.reader.openIndex().lastUse(of: key(99)) != nil)
         }
     }
 
@@ -70,7 +70,7 @@ struct WeaknessTests {
         }
         try withStore(in: directory) { (store) throws in
             #expect(try store.task(key(1)) == nil)
-            store.sweep.waitUntilFinished()
+            store.maintenance.sweep.waitUntilFinished()
             store.flush()
             store.threads.barrier(2)
             #expect(!FileManager.default.fileExists(atPath: path))

@@ -7,7 +7,7 @@ import SeedSupport
 final class ContentDirectory: Sendable {
     private let directory: StoreDirectory
     private let threads: StoreThreads
-    private let watch: ContentWatch
+    private let observer: ContentObserver
 
     private struct State {
         /// The open files, so that a file has one `ContentFile` and one chain of epochs, however often it is opened.
@@ -27,10 +27,10 @@ final class ContentDirectory: Sendable {
 
     private let state = Monitor(State())
 
-    init(_ directory: StoreDirectory, threads: StoreThreads, watch: ContentWatch) {
+    init(_ directory: StoreDirectory, threads: StoreThreads, observer: ContentObserver) {
         self.directory = directory
         self.threads = threads
-        self.watch = watch
+        self.observer = observer
     }
 
     func path(of name: FileName) -> String { directory.path(of: name) }
@@ -42,7 +42,7 @@ final class ContentDirectory: Sendable {
         do throws(StorageError) {
             return try makeFile(name).map { adopt(name, $0) }
         } catch {
-            watch.refused(error)
+            observer.refused(error)
             throw error
         }
     }
@@ -89,7 +89,8 @@ final class ContentDirectory: Sendable {
 
     private func adopt(_ name: FileName, _ descriptor: CInt) -> ContentFile {
         let opened = OpenFile(
-            name: name, path: path(of: name), descriptor: descriptor, watch: watch, closer: { [self] in close($0, $1) })
+            name: name, path: path(of: name), descriptor: descriptor, observer: observer,
+            closer: { [self] in close($0, $1) })
         return state.wait { state in
             // Claimed since we looked: what we opened may have been unlinked, but then its record is gone as well.
             if state.claimed.contains(name) { return .wait(until: nil) }
@@ -129,7 +130,7 @@ final class ContentDirectory: Sendable {
             guard let entry = state.known[name], entry.descriptors.isEmpty else { return }
             state.known[name] = nil
             // In the same step, so that a measurement either counts the file or comes after this.
-            if entry.isUnlinked { watch.freed(PunchedFile.allocated(descriptor)) }
+            if entry.isUnlinked { observer.freed(PunchedFile.allocated(descriptor)) }
         }
     }
 }
@@ -156,7 +157,7 @@ extension ContentDirectory {
     func punch(_ name: FileName, _ ranges: [ByteRange]) throws(StorageError) {
         let file = PunchedFile(descriptor: try descriptor(of: name), path: path(of: name))
         defer { System.close(file.descriptor) }
-        for range in ranges { watch.freed(try file.punch(range)) }
+        for range in ranges { observer.freed(try file.punch(range)) }
     }
 
     /// Takes the name away. Who has the file open goes on reading. A file that is not there is no error.
@@ -171,8 +172,23 @@ extension ContentDirectory {
             throw .file("delete", path, error)
         }
         state.withLock { state in
-            if state.known[name] == nil { watch.freed(bytes) } else { state.known[name]?.isUnlinked = true }
+            if state.known[name] == nil { observer.freed(bytes) } else { state.known[name]?.isUnlinked = true }
         }
+    }
+
+    /// Unlinks files on a store thread. Never blocks, unless the threads have been shut down.
+    func unlinkLater(_ names: [FileName], _ logger: Logger) {
+        guard !names.isEmpty else { return }
+        let work: StoreThreads.Work = { [self] in
+            for name in names {
+                do throws(StorageError) {
+                    try unlink(name)
+                } catch {
+                    logger.warning("\(error); the file is tried again at the next start")
+                }
+            }
+        }
+        if !threads.run(work) { work() }
     }
 
     func exists(_ name: FileName) -> Bool { System.exists(path(of: name)) }

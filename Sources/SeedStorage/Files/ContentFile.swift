@@ -29,9 +29,9 @@ package final class ContentFile: Sendable {
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
         do throws(StorageError) {
             try writeAll(bytes, at: offset)
-            file.watch.wrote(Int64(bytes.count))
+            file.observer.wrote(Int64(bytes.count))
         } catch {
-            file.watch.refused(error)
+            file.observer.refused(error)
             throw error
         }
     }
@@ -79,13 +79,13 @@ package final class ContentFile: Sendable {
     }
 
     /// Gives the whole pages inside `range` back to the volume; bytes of pages only partly inside stay.
-    /// - Parameter leaving: the bytes that the account expects to go; it doesn't any more, even after a failure.
-    package func punch(_ range: ByteRange, leaving: Int64 = 0) throws(StorageError) {
+    /// - Parameter evicting: the bytes that the account expects to go. It no longer does, even after a failure.
+    package func punch(_ range: ByteRange, evicting: Int64 = 0) throws(StorageError) {
         do throws(StorageError) {
             let freed = try PunchedFile(descriptor: file.descriptor, path: file.path).punch(range)
-            file.watch.freed(freed, left: leaving)
+            file.observer.freed(freed, evicted: evicting)
         } catch {
-            file.watch.freed(0, left: leaving)
+            file.observer.freed(0, evicted: evicting)
             throw error
         }
     }

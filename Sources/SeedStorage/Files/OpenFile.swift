@@ -12,7 +12,7 @@ final class OpenFile: Sendable {
     let name: FileName
     let path: String
     let descriptor: CInt
-    let watch: ContentWatch
+    let observer: ContentObserver
     private let closer: Closer
 
     /// The epoch that new leases join, for a `ContentFile` that is made again while leases of an earlier one live.
@@ -22,11 +22,11 @@ final class OpenFile: Sendable {
         weak var lease: Lease?
     }
 
-    init(name: FileName, path: String, descriptor: CInt, watch: ContentWatch, closer: @escaping Closer) {
+    init(name: FileName, path: String, descriptor: CInt, observer: ContentObserver, closer: @escaping Closer) {
         self.name = name
         self.path = path
         self.descriptor = descriptor
-        self.watch = watch
+        self.observer = observer
         self.closer = closer
     }
 

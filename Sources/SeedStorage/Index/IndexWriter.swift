@@ -6,7 +6,7 @@ import SeedSupport
 final class IndexWriter: Sendable {
     /// Nil once stopped, so that the environment closes with the store.
     private let index: Lock<Index?>
-    private let health: HealthBoard
+    private let health: HealthRecorder
     private let queue: Monitor<WriteQueue>
     private let logger: Logger
     private let onRemoved: @Sendable ([FileName]) -> Void
@@ -19,7 +19,7 @@ final class IndexWriter: Sendable {
     ///   - onVolumeFull: a commit found no room on the volume; it is tried again.
     ///   - isVolumeFull: whether the volume has no room for a commit; may block.
     init(
-        index: Index, pendingLimit: Int, health: HealthBoard, logger: Logger,
+        index: Index, pendingLimit: Int, health: HealthRecorder, logger: Logger,
         onRemoved: @escaping @Sendable ([FileName]) -> Void, onVolumeFull: @escaping @Sendable (StorageError) -> Void,
         isVolumeFull: @escaping @Sendable () -> Bool
     ) {
@@ -85,6 +85,7 @@ final class IndexWriter: Sendable {
 
     /// Waits until everything put before is committed.
     /// - Returns: false when the commit failed; it is tried again later.
+    @discardableResult
     func flush() -> Bool {
         var number = 0
         queue.signal { number = $0.flush() }

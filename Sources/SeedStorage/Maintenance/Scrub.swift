@@ -1,12 +1,123 @@
+import DragonflyIdentity
+import Glibc
+import HTTPSemantics
 import SeedSupport
 
-/// The thread that reads the store through, at a bounded rate, round after round.
+/// Finds rot before a client does: blocks that were right when they were first touched (rule 10) may not be later.
+/// Reads the whole store, at a bounded rate, over and over.
 final class Scrub: Sendable {
-    /// Between two rounds.
+    private let thread: ScrubThread
+    private let reader: IndexReader
+    private let writer: IndexWriter
+    private let content: ContentDirectory
+    private let evictor: Evictor
+    private let health: HealthRecorder
+    private let logger: Logger
+
+    /// - Parameter rate: bytes a second; 0 reads nothing.
+    init(
+        rate: Int64, reader: IndexReader, writer: IndexWriter, content: ContentDirectory, evictor: Evictor,
+        health: HealthRecorder, logger: Logger
+    ) {
+        thread = ScrubThread(rate: rate)
+        self.reader = reader
+        self.writer = writer
+        self.content = content
+        self.evictor = evictor
+        self.health = health
+        self.logger = logger
+    }
+
+    func start() { thread.start { self.checkPiece(after: $0) } }
+
+    /// Ends the thread. Blocking.
+    func stop() { thread.stop() }
+
+    /// Checks the next piece, block by block at the scrub's rate.
+    /// - Returns: the piece that was checked, and the bytes read; nil at the end.
+    func checkPiece(after last: PieceName?) -> (last: PieceName, bytes: Int64)? {
+        guard let index = try? reader.openIndex(), let next = try? index.pieces(after: last, limit: 1).first else {
+            return nil
+        }
+        let (read, bad) = check(next.name)
+        health.update { $0.scrubbedBytes += read }
+        if !bad.isEmpty { report(bad, of: next.name) }
+        return (next.name, read)
+    }
+
+    // MARK: Reading
+
+    /// - Returns: the bytes that were read, and the blocks that are bad. The file is open no longer than that.
+    private func check(_ name: PieceName) -> (read: Int64, bad: [Int]) {
+        guard let record = try? reader.task(name.file.key), record.generation == name.file.generation,
+            let file = try? content.open(record.file)
+        else { return (0, []) }
+        // Before the record is read: nothing that it names is punched while the lease is held.
+        let lease = file.lease()
+        return withExtendedLifetime(lease) { check(name.number, of: record, in: file) }
+    }
+
+    private func check(_ number: Int, of record: TaskRecord, in file: ContentFile) -> (read: Int64, bad: [Int]) {
+        let held = try? reader.pieces(record.file, number..<number + 1)
+        guard let piece = held?.first else { return (0, []) }
+        var read: Int64 = 0
+        var bad: [Int] = []
+        for block in piece.present where !thread.isStopping {
+            let range = record.grid.range(of: BlockIndex(piece: number, block: block))
+            if !file.isSound(range, checksum: piece.checksums[block]) { bad.append(block) }
+            read += range.count
+            thread.pace(range.count)
+        }
+        return (read, bad)
+    }
+
+    // MARK: What was found
+
+    private func report(_ bad: [Int], of name: PieceName) {
+        logger.warning(
+            "the scrub found \(bad.count) damaged blocks; they are fetched again when they are wanted",
+            metadata: ["file": "\(content.path(of: name.file))", "piece": "\(name.number)"])
+        health.update { $0.rottenBlocks += bad.count }
+        let delegate = evictor.delegate
+        let stored = bad.filter {
+            !(delegate?.suspect(BlockIndex(piece: name.number, block: $0), of: name.file) ?? false)
+        }
+        if !stored.isEmpty { forget(stored, of: name) }
+    }
+
+    /// Takes blocks of a task that is not in memory out of their record.
+    private func forget(_ blocks: [Int], of name: PieceName) {
+        // In use meanwhile: the next first touch will tell (rule 10).
+        guard content.claim(name.file) else { return }
+        defer { content.unclaim(name.file) }
+        let held = try? reader.pieces(name.file, name.number..<name.number + 1)
+        guard var piece = held?.first else { return }
+        for block in blocks { piece.drop(block) }
+        evictor.recency.hold(piece, of: name.file)
+        writer.put(piece, of: name.file, urgency: .soon)
+        writer.flush()
+    }
+}
+
+extension ContentFile {
+    /// Compares a block with its checksum, and leaves the page cache as it was.
+    fileprivate func isSound(_ range: ByteRange, checksum wanted: UInt32) -> Bool {
+        let wasResident = isResident(range)
+        let found = try? checksum(of: range)
+        if !wasResident {
+            posix_fadvise(file.descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
+        }
+        return found == wanted
+    }
+}
+
+/// The scrub's thread and its rate.
+final class ScrubThread: Sendable {
+    /// After the last piece, before the first again.
     private static let rest = Duration.seconds(60)
 
-    /// Looks at what comes after a piece.
-    /// - Returns: what it looked at and how many bytes it read; nil at the end.
+    /// Checks what comes after a piece.
+    /// - Returns: what was checked and how many bytes were read; nil at the end.
     typealias Step = @Sendable (PieceName?) -> (last: PieceName, bytes: Int64)?
 
     private struct State {

@@ -18,7 +18,7 @@ package struct SpaceLimits: Sendable, Equatable {
     }
 }
 
-/// What the store's content takes, what was promised of the room that is left, and how much must go: decisions only.
+/// What the store's content takes, what was promised of the room that is left, and how much must go. Pure logic, no I/O.
 struct SpaceAccount: Sendable {
     /// What the volume says of itself, in bytes.
     struct Volume: Sendable, Equatable {
@@ -33,8 +33,8 @@ struct SpaceAccount: Sendable {
     private(set) var used: Int64
     /// Promised to flights and not yet written.
     private(set) var reserved: Int64 = 0
-    /// Given up by their readers and about to be punched.
-    private(set) var leaving: Int64 = 0
+    /// Taken out of their block maps and about to be punched.
+    private(set) var evicting: Int64 = 0
     /// All bytes written in this life; only ever more.
     private(set) var written: Int64 = 0
     /// The high mark was passed and the low one is not reached yet.
@@ -80,10 +80,10 @@ struct SpaceAccount: Sendable {
     // MARK: Eviction
 
     /// Bytes to evict now: from the moment the high mark is passed until the low one is reached, and until what was
-    /// refused would be granted; what is leaving already is not counted twice.
+    /// refused would be granted; what is being evicted already is not counted twice.
     var excess: Int64 {
-        let slack = roomOnVolume - reserved + leaving
-        let missing = refused > 0 ? refused - room - leaving : 0
+        let slack = roomOnVolume - reserved + evicting
+        let missing = refused > 0 ? refused - room - evicting : 0
         return max(isShrinking ? taken - lowMark : 0, missing, -slack, 0)
     }
 
@@ -94,7 +94,7 @@ struct SpaceAccount: Sendable {
     }
 
     private var taken: Int64 {
-        (limits.capacity == nil ? volume.total - volume.free : used) + reserved - leaving
+        (limits.capacity == nil ? volume.total - volume.free : used) + reserved - evicting
     }
 
     private var total: Int64 { limits.capacity ?? volume.total }
@@ -106,8 +106,8 @@ struct SpaceAccount: Sendable {
 
     private func part(_ percent: Int) -> Int64 { total / 100 * Int64(percent) }
 
-    mutating func leave(_ bytes: Int64) {
-        leaving += bytes
+    mutating func beginEviction(of bytes: Int64) {
+        evicting += bytes
         look()
     }
 
@@ -120,11 +120,11 @@ struct SpaceAccount: Sendable {
         look()
     }
 
-    /// - Parameter left: what of `leaving` this was, or would have been. In one step, or it would count twice.
-    mutating func freed(_ bytes: Int64, left: Int64 = 0) {
+    /// - Parameter evicted: what `evicting` expected of this. In one step, or it would count twice.
+    mutating func freed(_ bytes: Int64, evicted: Int64 = 0) {
         used = max(used - bytes, 0)
         volume.free += bytes
-        leaving = max(leaving - left, 0)
+        evicting = max(evicting - evicted, 0)
         look()
     }
 

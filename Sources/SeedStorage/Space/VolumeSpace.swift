@@ -65,9 +65,9 @@ final class VolumeSpace: Sendable {
         }
     }
 
-    func freed(_ bytes: Int64, left: Int64 = 0) { state.withLock { $0.account.freed(bytes, left: left) } }
+    func freed(_ bytes: Int64, evicted: Int64 = 0) { state.withLock { $0.account.freed(bytes, evicted: evicted) } }
 
-    func leave(_ bytes: Int64) { state.withLock { $0.account.leave(bytes) } }
+    func beginEviction(of bytes: Int64) { state.withLock { $0.account.beginEviction(of: bytes) } }
 
     func measured(_ bytes: Int64, since before: Int64) { state.withLock { $0.account.measured(bytes, since: before) } }
 

@@ -40,7 +40,7 @@ package struct EvictionPolicy: Sendable {
     }
 
     private var entries: [Entry] = []
-    private var spare: [UInt32] = []
+    private var free: [UInt32] = []
     private var index = PieceIndex()
     private var segments = [Ends(), Ends()]
     private let limit: Int
@@ -54,7 +54,7 @@ package struct EvictionPolicy: Sendable {
     package var count: Int { index.count }
 
     /// Bytes of memory.
-    package var memory: Int { entries.capacity * MemoryLayout<Entry>.stride + index.memory + spare.capacity * 4 }
+    package var memory: Int { entries.capacity * MemoryLayout<Entry>.stride + index.memory + free.capacity * 4 }
 
     func contains(_ name: PieceName) -> Bool { find(name) != nil }
 
@@ -118,7 +118,7 @@ package struct EvictionPolicy: Sendable {
         if isFull { _ = victim() }
         let fresh = Entry(
             name: name, size: Self.size(bytes), newer: Self.none, older: Self.none, usedAt: usedAt)
-        let entry = spare.popLast() ?? UInt32(entries.count)
+        let entry = free.popLast() ?? UInt32(entries.count)
         if Int(entry) == entries.count { entries.append(fresh) } else { entries[Int(entry)] = fresh }
         link(entry)
         index.add(entry) { entries[Int($0)].name }
@@ -135,7 +135,7 @@ package struct EvictionPolicy: Sendable {
     private mutating func discard(_ entry: UInt32) {
         index.remove(entry) { entries[Int($0)].name }
         unlink(entry)
-        spare.append(entry)
+        free.append(entry)
     }
 
     private func find(_ name: PieceName) -> UInt32? { index.find(name) { entries[Int($0)].name } }

@@ -1,9 +1,10 @@
 import DragonflyIdentity
 import SeedSupport
 
-/// Who was used when: the order of eviction, and the tasks whose last use is not written down yet.
-final class UseLog: Sendable {
-    /// Tasks whose use waits to be written; further ones are noted with their next read.
+/// When pieces were last used, which makes the order of eviction; and the tasks whose last use is not recorded yet.
+/// Never blocks.
+final class RecencyLog: Sendable {
+    /// Tasks whose use waits to be recorded; further ones are noted with their next read.
     private static let waitingLimit = 65_536
     private static let bytesPerPiece = 72
 
@@ -16,6 +17,7 @@ final class UseLog: Sendable {
 
     private let state: Lock<State>
 
+    /// - Parameter memory: in bytes; it limits how many pieces are known.
     init(memory: Int) {
         state = Lock(State(policy: EvictionPolicy(limit: memory / Self.bytesPerPiece)))
     }
@@ -29,16 +31,21 @@ final class UseLog: Sendable {
         }
     }
 
-    /// The piece holds so many bytes now; none means that it is gone.
-    func hold(_ piece: PieceName, bytes: Int64) {
+    /// A piece is recorded; without blocks it is gone.
+    func hold(_ piece: PieceRecord, of file: FileName) {
+        let name = PieceName(file: file, number: piece.number)
+        hold(name, bytes: Int64(piece.present.count) * BlockGrid.blockLength)
+    }
+
+    /// Puts a victim back that cannot go now.
+    func putBack(_ piece: PieceName, bytes: Int64) { hold(piece, bytes: max(bytes, 1)) }
+
+    private func hold(_ piece: PieceName, bytes: Int64) {
         state.withLock { state in
             guard bytes > 0 else { return state.policy.remove(piece) }
             if state.policy.hold(piece, bytes: bytes) { state.hasForgotten = true }
         }
     }
-
-    /// Puts a victim back that cannot go now.
-    func spare(_ piece: PieceName, bytes: Int64) { hold(piece, bytes: max(bytes, 1)) }
 
     func addColdest(_ pieces: [(name: PieceName, bytes: Int64)]) {
         state.withLock { state in
@@ -46,7 +53,7 @@ final class UseLog: Sendable {
         }
     }
 
-    /// The next pieces to go, worth about `bytes` and at most `limit`.
+    /// The next pieces to go, worth about `bytes` and at most `limit`. They are taken out.
     func victims(worth bytes: Int64, limit: Int) -> [(name: PieceName, bytes: Int64)] {
         state.withLock { state in
             var found: [(name: PieceName, bytes: Int64)] = []
@@ -59,7 +66,7 @@ final class UseLog: Sendable {
         }
     }
 
-    /// Whether pieces were forgotten since the last question.
+    /// Whether pieces were forgotten since the last call.
     func takeForgotten() -> Bool {
         state.withLock { state in
             defer { state.hasForgotten = false }
@@ -67,13 +74,11 @@ final class UseLog: Sendable {
         }
     }
 
-    /// The tasks that were used since the last question.
+    /// The tasks that were used since the last call.
     func takeUsed() -> Set<StoreKey> {
         state.withLock { state in
             defer { state.waiting = [] }
             return state.waiting
         }
     }
-
-    var pieceCount: Int { state.withLock { $0.policy.count } }
 }

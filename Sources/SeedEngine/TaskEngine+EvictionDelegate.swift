@@ -2,10 +2,10 @@ package import DragonflyIdentity
 package import SeedStorage
 
 /// The store asks before it takes anything away that is in memory here.
-extension TaskEngine: PieceHolder {
-    package func giveUp(_ piece: PieceName) -> Surrender {
+extension TaskEngine: EvictionDelegate {
+    package func beginEviction(of piece: PieceName) -> EvictionReply {
         guard let task = table.find(piece.file.key) else { return .unknown }
-        return task.giveUp(piece)
+        return task.beginEviction(of: piece)
     }
 
     package func forget(_ key: StoreKey) -> Bool { table.forget(key) }
@@ -20,12 +20,13 @@ extension TaskEngine: PieceHolder {
 }
 
 extension LiveTask {
-    fileprivate func giveUp(_ piece: PieceName) -> Surrender {
+    fileprivate func beginEviction(of piece: PieceName) -> EvictionReply {
         handle { state, _ in
             guard let epoch = state.machine.generation?.epoch, let file = state.files[epoch],
                 state.machine.giveUp(piece.number, counter: piece.file.generation)
             else { return .inUse }
-            return .given(file, done: { [self] in handle { $0.machine.left(piece.number, epoch: epoch, &$1) } })
+            return .evicting(
+                file, evicted: { [self] in handle { $0.machine.left(piece.number, epoch: epoch, &$1) } })
         }
     }
 }

@@ -9,8 +9,8 @@ import Testing
 
 @testable import SeedEngine
 
-@Suite("Giving pieces up")
-struct GiveUpTests {
+@Suite("Evicting pieces of tasks in memory")
+struct EvictionDelegateTests {
     private static let length = 12 << 20
     private static let object = objectBytes(0..<length)
 
@@ -23,11 +23,14 @@ struct GiveUpTests {
         try body(fixture, FileName(key: EngineFixture.key(1), generation: fixture.generation()))
     }
 
-    @Test("a piece that nobody reads is given up; it is neither served nor filled until it has left, then fetched anew")
-    func givesUp() throws {
+    @Test("a piece that nobody reads is evicted; it is neither served nor filled until that is done, then fetched anew")
+    func evicts() throws {
         try withFilledHouse { fixture, file in
-            guard case .given(let content, let done) = fixture.engine.giveUp(PieceName(file: file, number: 1)) else {
-                Issue.record("not given")
+            guard
+                case .evicting(let content, let evicted) = fixture.engine.beginEviction(
+                    of: PieceName(file: file, number: 1))
+            else {
+                Issue.record("not evicting")
                 return
             }
             #expect(content.generation == file.generation)
@@ -41,29 +44,29 @@ struct GiveUpTests {
             #expect(fixture.origin.next(within: 0) == nil)
             #expect(client.head?.cacheStatus != .hit)
             try content.punch(ByteRange(4 << 20, 8 << 20))
-            done()
+            evicted()
             let asked = fixture.play(client, length: Self.length)
             #expect(client.bytes == Self.object)
             #expect(asked.map(\.count).reduce(0, +) == 4 << 20)
         }
     }
 
-    @Test("W31: a piece that somebody waits for or still wants is not given up")
+    @Test("W31: a piece that somebody waits for or still wants is not evicted")
     func inUse() throws {
         try withFilledHouse { fixture, file in
             let client = try fixture.open(pieceLength: 4 << 20)
             _ = client.step()
-            guard case .inUse = fixture.engine.giveUp(PieceName(file: file, number: 2)) else {
-                Issue.record("given")
+            guard case .inUse = fixture.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
+                Issue.record("evicting")
                 return
             }
             fixture.play(client, length: Self.length)
-            guard case .given = fixture.engine.giveUp(PieceName(file: file, number: 2)) else {
-                Issue.record("not given")
+            guard case .evicting = fixture.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
+                Issue.record("not evicting")
                 return
             }
             // Once is enough.
-            guard case .inUse = fixture.engine.giveUp(PieceName(file: file, number: 2)) else {
+            guard case .inUse = fixture.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
                 Issue.record("given twice")
                 return
             }
@@ -74,17 +77,17 @@ struct GiveUpTests {
     func others() throws {
         try withFilledHouse { fixture, file in
             let old = FileName(key: file.key, generation: file.generation + 1)
-            guard case .inUse = fixture.engine.giveUp(PieceName(file: old, number: 0)) else {
-                Issue.record("given")
+            guard case .inUse = fixture.engine.beginEviction(of: PieceName(file: old, number: 0)) else {
+                Issue.record("evicting")
                 return
             }
             let other = FileName(key: try EngineFixture.key(9), generation: 1)
-            guard case .unknown = fixture.engine.giveUp(PieceName(file: other, number: 0)) else {
+            guard case .unknown = fixture.engine.beginEviction(of: PieceName(file: other, number: 0)) else {
                 Issue.record("known")
                 return
             }
             #expect(fixture.engine.forget(file.key))
-            guard case .unknown = fixture.engine.giveUp(PieceName(file: file, number: 0)) else {
+            guard case .unknown = fixture.engine.beginEviction(of: PieceName(file: file, number: 0)) else {
                 Issue.record("not forgotten")
                 return
             }
