@@ -101,7 +101,7 @@ extension PieceStore {
 
 extension PieceStore {
     /// Records a task; committed within 10 ms. A record of an older generation than the known one is ignored; one of a
-    /// newer generation replaces it, with its pieces and its file. A known task stays pinned and keeps its creation time.
+    /// newer generation replaces it, with its pieces and its file. A known task stays pinned.
     package func put(_ task: TaskRecord) { writer.put(task) }
 
     /// Records a piece. Written only if the task's record, put before it or known, names the same generation.

@@ -1,15 +1,15 @@
 import Glibc
 import SeedSupport
 
-/// What the store could not do, to what, and what can be done about it.
+/// What the store could not do, and what can be done about it.
 package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of thing happened, for code that decides.
+    /// What happened, for code that decides.
     package enum Kind: Sendable, Hashable {
         /// The directory cannot be used as it is: not a directory, a link, not writable.
         case unusableDirectory
         /// Another process, or another store in this one, has the directory.
         case inUse
-        /// The directory holds things that are not ours.
+        /// The directory holds files of another program.
         case foreignDirectory
         /// Written by a later version of this program.
         case newerFormat
@@ -19,7 +19,7 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case full
         /// The index refused.
         case index
-        /// The index is not what was written: `seed-peer store repair` saves what can be read.
+        /// The index is damaged: `seed-peer store repair` saves what can be read.
         case damagedIndex
         /// The volume is mounted read-only.
         case readOnly
@@ -50,7 +50,7 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         self.init(kind, error.description, systemError: error.code)
     }
 
-    /// Runs system calls. A failure becomes the store's error, with what was tried and on what.
+    /// Runs system calls. A failure becomes a storage error that names the operation and the path.
     static func mapping<Result>(
         _ operation: @autoclosure () -> String, _ path: String, _ body: () throws(Errno) -> Result
     ) throws(StorageError) -> Result {
@@ -87,7 +87,7 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         }
     }
 
-    /// Whether other files would fare the same.
+    /// Whether operations on other files would fail as well.
     var concernsVolume: Bool { [.full, .readOnly, .tooManyFiles, .device].contains(kind) }
 
     static func damagedIndex(_ directory: String) -> StorageError {

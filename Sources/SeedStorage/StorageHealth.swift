@@ -1,13 +1,13 @@
 import SeedSupport
 import Synchronization
 
-/// How the store is doing, and what it did in this life.
+/// How the store is doing, and what it has done since it was opened.
 package struct StorageHealth: Sendable, Equatable {
     /// Why records cannot be written at present; nil while they can.
     package var failure: StorageError?
     /// Why content files cannot be written at present; nil while they can. Requests go on without being stored.
     package var contentFailure: StorageError?
-    /// Commits of this life.
+    /// Commits since the store was opened.
     package var commits = 0
     /// Records dropped because too many were waiting.
     package var droppedRecords = 0

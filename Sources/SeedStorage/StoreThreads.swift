@@ -1,7 +1,7 @@
 package import SeedSupport
 import Synchronization
 
-/// The store's own blocking threads: a fixed number, work in the order it came.
+/// The store's own threads for blocking work: a fixed number, first in, first out.
 package final class StoreThreads: Sendable {
     /// A piece of blocking work.
     package typealias Work = @Sendable () -> Void
@@ -47,8 +47,7 @@ package final class StoreThreads: Sendable {
 
     package var count: Int { threads.count }
 
-    /// Queues `work`; never blocks. False when the threads have been shut down: the work is not done and its closure
-    /// dropped.
+    /// Queues `work`; never blocks. False when the threads have been shut down: then the work is dropped.
     @discardableResult
     package func run(_ work: @escaping Work) -> Bool {
         var accepted = false
@@ -61,13 +60,13 @@ package final class StoreThreads: Sendable {
         return accepted
     }
 
-    /// Refuses further work, does what is queued and ends the threads. Blocking; not from one of these threads.
+    /// Refuses further work, finishes what is queued and ends the threads. Blocking; not from one of these threads.
     package func shutdown() {
         queue.signal { $0.isClosed = true }
         for thread in threads { thread.join() }
     }
 
-    /// The threads that have been at one piece of work since before `moment`, by name.
+    /// The names of the threads that have been busy with one piece of work since before `moment`.
     package func busy(since moment: MonotonicTime) -> [String] {
         activities.filter { $0.began(before: moment) }.map(\.name)
     }

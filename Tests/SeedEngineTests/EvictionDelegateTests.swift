@@ -67,13 +67,13 @@ struct EvictionDelegateTests {
             }
             // Once is enough.
             guard case .inUse = fixture.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
-                Issue.record("given twice")
+                Issue.record("evicting twice")
                 return
             }
         }
     }
 
-    @Test("of another generation, or of a task that is not in memory, nothing is given up")
+    @Test("of another generation, or of a task that is not in memory, nothing is evicted")
     func others() throws {
         try withFilledHouse { fixture, file in
             let old = FileName(key: file.key, generation: file.generation + 1)

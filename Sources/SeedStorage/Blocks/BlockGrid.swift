@@ -28,7 +28,7 @@ package struct BlockGrid: Hashable, Sendable {
 
     @usableFromInline package let layout: PieceLayout
 
-    /// - Precondition: `layout.pieceLength` is 1 byte to 64 MiB; checked where one comes from outside.
+    /// - Precondition: `layout.pieceLength` is 1 byte to 64 MiB. Lengths from outside are checked where they enter.
     package init(_ layout: PieceLayout) {
         precondition((1...Self.longestPiece).contains(layout.pieceLength), "piece length outside 1 byte to 64 MiB")
         self.layout = layout

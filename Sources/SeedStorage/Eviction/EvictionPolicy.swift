@@ -1,9 +1,9 @@
-/// In which order pieces are evicted: segmented LRU.
+/// The order in which pieces are evicted: segmented LRU.
 ///
 /// A piece that was used once is on probation; used again, it is protected. Uses within half a minute are one: a client
-/// that takes a piece range by range does not use it again and again. Victims are the longest unused on
-/// probation, so a walk over objects that nobody asks for again pushes out only its like. The protected segment has at
-/// most four fifths of the bytes; what falls out of it gets another time on probation. How it compares is measured in
+/// that takes a piece range by range does not use it again and again. Victims are the longest unused on probation, so a
+/// walk over objects that are never read again pushes out only its own kind. The protected segment has at most four
+/// fifths of the bytes; what falls out of it gets another time on probation. How it compares is measured in
 /// `benchmarks/Benchmarks/EvictionBenchmarks`.
 ///
 /// 64 bytes an entry and 5 to 11 of the index. Beyond `limit` entries the coldest is forgotten.
@@ -60,8 +60,8 @@ package struct EvictionPolicy: Sendable {
 
     // MARK: What happens to pieces
 
-    /// A piece holds so many bytes now. That is no use of it.
-    /// - Returns: true when another piece was forgotten for it.
+    /// A piece holds so many bytes now. That does not count as a use.
+    /// - Returns: true when another piece was forgotten to make room.
     @discardableResult
     mutating func hold(_ name: PieceName, bytes: Int64) -> Bool {
         guard let entry = find(name) else { return insert(name, bytes, usedAt: 0) }
@@ -75,7 +75,7 @@ package struct EvictionPolicy: Sendable {
     /// - Parameters:
     ///   - bytes: what it holds, if it is not known yet.
     ///   - second: the time, from any start but 0.
-    /// - Returns: true when another piece was forgotten for it.
+    /// - Returns: true when another piece was forgotten to make room.
     @discardableResult
     package mutating func use(_ name: PieceName, bytes: Int64, at second: UInt32) -> Bool {
         guard let entry = find(name) else { return insert(name, bytes, usedAt: second) }
@@ -87,7 +87,7 @@ package struct EvictionPolicy: Sendable {
         return false
     }
 
-    /// A piece of an earlier life that nobody used in this one: it goes before all others.
+    /// A piece of an earlier life that was not used in this one: it goes before all others.
     mutating func addColdest(_ name: PieceName, bytes: Int64) {
         guard count < limit, find(name) == nil else { return }
         _ = insert(name, bytes, usedAt: 0)

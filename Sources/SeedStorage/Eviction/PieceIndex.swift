@@ -23,7 +23,7 @@ struct PieceIndex: Sendable {
         return nil
     }
 
-    /// Adds an entry that is not in it.
+    /// Adds an entry that is not in the index.
     mutating func add(_ entry: UInt32, _ name: (UInt32) -> PieceName) {
         if (count + 1) * 4 > places.count * 3 { grow(name) }
         put(entry, at: home(name(entry)))
@@ -37,7 +37,7 @@ struct PieceIndex: Sendable {
             hole = next(hole)
         }
         count -= 1
-        // Who was pushed beyond the hole moves up, or would not be found any more.
+        // Entries that collided past the hole move up, or they would not be found any more.
         var place = next(hole)
         while places[place] != Self.empty {
             let distance = (place &- home(name(places[place]))) & (places.count - 1)

@@ -12,16 +12,16 @@ final class ContentDirectory: Sendable {
     private struct State {
         /// The open files, so that a file has one `ContentFile` and one chain of epochs, however often it is opened.
         var known: [FileName: Entry] = [:]
-        /// Files that the store is changing by itself: nobody may open them meanwhile.
+        /// Files that the store itself is changing; they cannot be opened meanwhile.
         var claimed: Set<FileName> = []
     }
 
     private struct Entry {
         weak var content: ContentFile?
         weak var file: OpenFile?
-        /// Mostly one. Whoever removes the last one removes the entry.
+        /// Mostly one. The entry goes with the last one.
         var descriptors: [CInt] = []
-        /// Unlinked while it was open: its room is free when the last descriptor is closed.
+        /// Unlinked while it was open: its room becomes free when the last descriptor is closed.
         var isUnlinked = false
     }
 
@@ -70,7 +70,7 @@ final class ContentDirectory: Sendable {
         return nil
     }
 
-    /// The file of a record; the one that is open already, if there is one. Waits for a claim to end.
+    /// The file of a record, shared with those that have it open. Waits for a claim to end.
     func open(_ name: FileName) throws(StorageError) -> ContentFile {
         let known: ContentFile? = state.wait { state in
             if state.claimed.contains(name) { return .wait(until: nil) }
@@ -92,10 +92,10 @@ final class ContentDirectory: Sendable {
             name: name, path: path(of: name), descriptor: descriptor, observer: observer,
             closer: { [self] in close($0, $1) })
         return state.wait { state in
-            // Claimed since we looked: what we opened may have been unlinked, but then its record is gone as well.
+            // Claimed since the last look: the file may have been unlinked, but then its record is gone as well.
             if state.claimed.contains(name) { return .wait(until: nil) }
             state.known[name, default: Entry()].descriptors.append(descriptor)
-            // Another thread may have opened it meanwhile: then ours closes itself.
+            // Another thread may have opened it meanwhile: then `opened` closes itself.
             if let file = Self.content(in: &state, name) { return .go(file) }
             let content = ContentFile(file: opened)
             state.known[name]?.content = content
@@ -114,7 +114,7 @@ final class ContentDirectory: Sendable {
         return content
     }
 
-    /// Away from the releasing thread, which may be an event loop: closing an unlinked file frees its blocks.
+    /// On a store thread, because the releasing one may be an event loop: closing an unlinked file frees its blocks.
     private func close(_ name: FileName, _ descriptor: CInt) {
         let work: StoreThreads.Work = { [self] in
             forget(descriptor, of: name)
@@ -123,7 +123,7 @@ final class ContentDirectory: Sendable {
         if !threads.run(work) { work() }
     }
 
-    /// Before it is closed, so that its number means no other file yet.
+    /// Called before the descriptor is closed, so that its number does not mean another file yet.
     private func forget(_ descriptor: CInt, of name: FileName) {
         state.withLock { state in
             state.known[name]?.descriptors.removeAll { $0 == descriptor }
@@ -135,12 +135,12 @@ final class ContentDirectory: Sendable {
     }
 }
 
-// MARK: What the store does by itself
+// MARK: Changes by the store itself
 
 extension ContentDirectory {
-    /// Keeps everybody from opening the file until `unclaim`; false when somebody has it open, or a lease on it.
+    /// Keeps the file from being opened until `unclaim`. False when it is open or leased.
     func claim(_ name: FileName) -> Bool {
-        // What is found open is let go of outside the lock, which its closing takes.
+        // The references found here are released outside the lock, because closing the file takes it.
         let (isMine, _): (Bool, (ContentFile?, OpenFile?)) = state.withLock { state in
             let open = (state.known[name]?.content, state.known[name]?.file)
             guard open.0 == nil, open.1 == nil else { return (false, open) }
@@ -153,14 +153,14 @@ extension ContentDirectory {
         state.signal { $0.claimed.remove(name) }
     }
 
-    /// Gives the pages of regions of a file that nobody has open back to the volume.
+    /// Gives the whole pages of regions of a file that is not open back to the volume.
     func punch(_ name: FileName, _ ranges: [ByteRange]) throws(StorageError) {
         let file = PunchedFile(descriptor: try descriptor(of: name), path: path(of: name))
         defer { System.close(file.descriptor) }
         for range in ranges { observer.freed(try file.punch(range)) }
     }
 
-    /// Takes the name away. Who has the file open goes on reading. A file that is not there is no error.
+    /// Removes the name. Readers that have the file open are not affected. A missing file is not an error.
     func unlink(_ name: FileName) throws(StorageError) {
         let path = path(of: name)
         let bytes = PunchedFile.allocated(path)
@@ -204,7 +204,7 @@ extension ContentDirectory {
         return StoreDirectory.entries(of: shard).reduce(0) { $0 + PunchedFile.allocated("\(shard)/\($1)") }
     }
 
-    /// What files take that have no name any more but are open.
+    /// What files take that are unlinked but still open.
     var unlinkedBytes: Int64 {
         state.withLock { state in
             state.known.values.reduce(0) { sum, entry in

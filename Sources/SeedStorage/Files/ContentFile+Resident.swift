@@ -5,7 +5,7 @@ package import SeedSupport
 extension ContentFile {
     /// Whether reading `range` would find its pages in memory: one byte is tried at each end and every 128 KiB between.
     ///
-    /// A file system that cannot tell counts as resident: it is memory itself, or nothing can be done about it.
+    /// Where the file system cannot tell, pages count as resident: it is memory itself, or nothing can be done.
     package func isResident(_ range: ByteRange) -> Bool {
         var offset = range.lowerBound
         while offset < range.upperBound - 1 {
@@ -47,7 +47,7 @@ extension ContentFile {
         do throws(Errno) {
             return try System.readResident(file.descriptor, buffer, at: offset)
         } catch .unsupported {
-            // Refusing here what `isResident` accepts would send the caller round in circles.
+            // Refusing here what `isResident` accepts would make the caller try forever.
             return try System.read(file.descriptor, buffer, at: offset)
         }
     }

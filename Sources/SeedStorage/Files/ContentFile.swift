@@ -5,7 +5,7 @@ import SeedSupport
 
 /// The bytes of one generation of a task, at their offsets in a sparse file.
 ///
-/// Bytes that readers were told about are never written again (rule 8); the engine decides what is published.
+/// Published bytes are never written again (rule 8). The engine decides what is published.
 /// Unless said otherwise a call blocks and belongs on a store thread.
 package final class ContentFile: Sendable {
     let file: OpenFile
@@ -25,7 +25,7 @@ package final class ContentFile: Sendable {
         epoch = Lock(lease)
     }
 
-    /// Writes all of `bytes` at `offset`. The store's account and health hear of it.
+    /// Writes all of `bytes` at `offset`, and tells the observer.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
         do throws(StorageError) {
             try writeAll(bytes, at: offset)
@@ -90,8 +90,8 @@ package final class ContentFile: Sendable {
         }
     }
 
-    /// Reads `range` in order through a buffer that stays in the processor's cache. A range that runs past the end of the
-    /// file is an error.
+    /// Reads `range` in order through a buffer that stays in the processor's cache. A range that runs past the end of
+    /// the file is an error.
     package func readThrough(
         _ range: ByteRange, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(StorageError) {
@@ -122,14 +122,14 @@ extension ContentFile {
     /// The right to read everything published so far. Never blocks.
     package func lease() -> Lease { epoch.withLock { $0 } }
 
-    /// Runs `then` once every lease taken before this call is gone; leases taken after it are not waited for. Calls
-    /// are served in order.
+    /// Runs `then` once every lease taken before this call is gone. It does not wait for later ones. Calls are served
+    /// in order.
     ///
-    /// Used before punching. Never blocks. `then` runs on whichever thread lets the last lease go (an event loop, or
-    /// this one at once), so it must not block: hand the punch to a store thread.
+    /// Used before punching. Never blocks. `then` runs on the thread that releases the last lease (perhaps an event
+    /// loop, or this one at once), so it must not block: hand the punch to a store thread.
     package func retire(then: @escaping @Sendable () -> Void) {
         let next = Lease(file: file)
-        // The old epoch is let go outside the lock: if no lease is out, `then` runs here and may take a new one.
+        // The old epoch is released outside the lock: if no lease is out, `then` runs here and may take a new one.
         _ = epoch.withLock { epoch in
             defer { epoch = next }
             // Linked before the new epoch can be seen, or a later retirement could overtake this one.

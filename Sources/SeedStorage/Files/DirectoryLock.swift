@@ -35,7 +35,7 @@ final class DirectoryLock: Sendable {
 
     var isEmpty: Bool { Self.text(descriptor).isEmpty }
 
-    /// Marks the directory and leaves our process id for whoever finds it in use.
+    /// Marks the directory and writes our process id, for the error of a second process.
     func writeMarker() throws(StorageError) {
         let text = Bytes("\(Self.marker)\(getpid())\n")
         try StorageError.mapping("write", path) { () throws(Errno) in

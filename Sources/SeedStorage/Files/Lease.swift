@@ -2,7 +2,7 @@ package import HTTPSemantics
 package import SeedSupport
 
 /// The right to read a content file: while it is held the file stays open and no region that was published before it
-/// was taken is punched. Given back by letting go of it.
+/// was taken is punched. Released with its last reference.
 ///
 /// All readers of one *epoch* of a file share one object, so a lease costs one retain. `ContentFile.retire` ends an
 /// epoch. An ended epoch keeps its successor alive, so an epoch goes only after all older ones, and its closure runs
@@ -33,8 +33,7 @@ package final class Lease: Sendable {
     }
 
     deinit {
-        // A long chain of epochs that nobody holds any more is let go one by one: released by nesting, it would
-        // overflow the stack.
+        // A long chain of epochs without a holder is released one by one: nested releases would overflow the stack.
         var next = finish()
         while var lease = next.take(), isKnownUniquelyReferenced(&lease) {
             next = lease.finish()

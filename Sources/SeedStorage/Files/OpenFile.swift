@@ -33,13 +33,13 @@ final class OpenFile: Sendable {
     deinit { closer(name, descriptor) }
 }
 
-/// A descriptor of a content file that regions are given back of.
+/// A descriptor of a content file, for giving regions back to the volume.
 struct PunchedFile {
     let descriptor: CInt
     let path: String
 
     /// Gives the whole pages inside `range` back to the volume.
-    /// - Returns: the bytes that the file takes less. What others wrote to it at this moment may hide some.
+    /// - Returns: by how many bytes the file shrank on the volume. Writes at the same moment may hide some.
     func punch(_ range: ByteRange) throws(StorageError) -> Int64 {
         let page = Int64(max(sysconf(Int32(_SC_PAGESIZE)), 4096))
         let lower = (range.lowerBound + page - 1) / page * page
@@ -57,7 +57,7 @@ struct PunchedFile {
         (try? System.status(of: descriptor)).map(allocated) ?? 0
     }
 
-    /// The same for a name; 0 when there is no such file.
+    /// The same for a path; 0 when the file is missing.
     static func allocated(_ path: String) -> Int64 {
         (try? System.linkStatus(of: path)).map(allocated) ?? 0
     }

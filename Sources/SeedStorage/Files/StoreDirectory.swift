@@ -11,13 +11,13 @@ struct StoreDirectory: Sendable {
     var indexFile: String { index + "/data.mdb" }
     var content: String { path + "/content" }
 
-    /// Makes the directory if it is missing and sees that it is ours alone.
+    /// Makes the directory if it is missing and checks that it is ours alone.
     /// - Returns: the lock on it, held as long as the object lives.
     func prepare() throws(StorageError) -> DirectoryLock {
         try makeDirectory()
         if !System.exists(lock) { try refuseForeign() }
         let held = try DirectoryLock(path: lock, directory: path)
-        // Without the marker this is another program's file, unless we died between making it and marking it.
+        // Without the marker this is another program's file, unless we died between creating and marking it.
         guard held.hasMarker || (held.isEmpty && holdsOnlyLock) else { throw foreign("its file \(lock) is not ours") }
         try held.writeMarker()
         try Self.make(index)
@@ -25,7 +25,7 @@ struct StoreDirectory: Sendable {
         return held
     }
 
-    /// Makes a directory; one that is there already is no error.
+    /// Makes a directory, unless it exists.
     static func make(_ path: String) throws(StorageError) {
         do throws(Errno) {
             try System.makeDirectory(path)
@@ -102,17 +102,17 @@ struct StoreDirectory: Sendable {
         Self.entries(of: shard(number)).compactMap(Self.parse)
     }
 
-    /// Nil for a name that we would not give.
+    /// Nil for a name that is not a content file's.
     private static func parse(_ text: String) -> FileName? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let key = StoreKey(hex: parts[0]), let generation = UInt64(parts[1]),
-            // Far beyond all counters of ours, which must be able to go on from the highest.
+            // Larger than any counter of ours; counters must be able to go on from the highest.
             generation < 1 << 63
         else { return nil }
         return FileName(key: key, generation: generation)
     }
 
-    /// The names in a directory but `.` and `..`; none if it cannot be read.
+    /// The names in a directory except `.` and `..`; empty if it cannot be read.
     static func entries(of path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }

@@ -93,7 +93,7 @@ extension Index {
         }
     }
 
-    /// Nil when it was not read since it was stored.
+    /// When a task was last read; nil when it was not since it was stored.
     func lastUse(of key: StoreKey) throws(LMDBError) -> Timestamp? {
         try environment.read { transaction throws(LMDBError) in
             UseRecord.decode(try transaction.get(key.bytes, in: uses), key).value
@@ -109,7 +109,7 @@ extension Index {
             try transaction.scan(pieces, from: start) { key, value in
                 guard found.count < limit else { return .stop }
                 guard let name = PieceName(tableKey: key) else { return .next }
-                // A damaged record still names its piece: it may go like all others.
+                // A damaged record still names its piece, so the piece can be evicted like others.
                 let held = StoredPiece.decode([UInt8](value), key: [UInt8](key)).value?.heldBytes ?? 0
                 found.append((name, held))
                 return .next

@@ -4,7 +4,7 @@ import SeedSupport
 
 extension Index {
     /// Writes a batch and the space counter in one transaction.
-    /// - Returns: the generations that newer ones took the place of: their pieces are not recorded any more.
+    /// - Returns: the generations that were replaced by newer ones. Their pieces are not recorded any more.
     func apply(_ batch: PendingWrites) throws(LMDBError) -> [FileName] {
         try environment.write { transaction throws(LMDBError) -> [FileName] in
             var replaced: [FileName] = []
@@ -18,13 +18,13 @@ extension Index {
             for (key, isPinned) in batch.pins { try put(pin: isPinned, of: key, transaction) }
             for (file, pieces) in batch.pieces { used += try put(pieces.values, of: file, transaction) }
             for (key, time) in batch.uses { try put(use: time, of: key, transaction) }
-            // A record that was found damaged was counted once and is not any more, so this may end below zero.
+            // A damaged record was counted when it was written and counts as 0 now, so this may end below zero.
             try MetaNumber.used.write(UInt64(max(used, 0)), transaction, meta)
             return replaced
         }
     }
 
-    /// - Returns: the older generation whose place it takes.
+    /// - Returns: the older generation that it replaces.
     private func put(_ task: TaskRecord, _ transaction: Transaction) throws(LMDBError) -> FileName? {
         let known = try self.task(task.key, transaction).value
         let key = task.key.bytes
@@ -52,8 +52,8 @@ extension Index {
         try transaction.put(UseRecord.encode(time, key), for: key.bytes, in: uses)
     }
 
-    /// Pieces are recorded only while the task's record names their generation, so none is left behind by a late write.
-    /// - Returns: the bytes that are held more than before.
+    /// Pieces are recorded only while the task's record names their generation, so a late write leaves none behind.
+    /// - Returns: how many bytes more are held than before.
     private func put(
         _ records: some Collection<PieceRecord>, of file: FileName, _ transaction: Transaction
     ) throws(LMDBError) -> Int64 {

@@ -49,7 +49,7 @@ struct Index: Sendable {
         }
     }
 
-    /// Nil when this is not an index that we can use.
+    /// Nil when this program cannot use the index.
     private static func firstGeneration(
         _ format: StoredRecord<UInt64>, _ generations: StoredRecord<UInt64>
     ) -> UInt64? {
@@ -107,7 +107,7 @@ struct Index: Sendable {
 /// A number in the `meta` table, stored as a record like all others. The raw value is its table key.
 enum MetaNumber: String {
     case format
-    /// The first generation counter that no life of the process has set aside.
+    /// The first generation counter that is not set aside for a life of the process.
     case generations
     /// Bytes of all recorded blocks.
     case used
@@ -127,7 +127,7 @@ enum MetaNumber: String {
     }
 }
 
-/// When a task was last read, in the `uses` table: beside its record, so that a read does not write a whole record anew.
+/// When a task was last read (table `uses`). Beside its record, so that a read does not rewrite that.
 enum UseRecord {
     private static let version: UInt8 = 1
     /// Bytes of such a record; no task's is as short.

@@ -2,7 +2,7 @@ import DragonflyIdentity
 import Glibc
 import SeedSupport
 
-/// The one thread that writes to the index. Everybody hands it records and nobody waits for it, but who flushes.
+/// The one thread that writes to the index. Other threads hand it records without waiting; only `flush` waits.
 final class IndexWriter: Sendable {
     /// Nil once stopped, so that the environment closes with the store.
     private let index: Lock<Index?>
@@ -15,8 +15,8 @@ final class IndexWriter: Sendable {
     private let thread = Lock<PlatformThread?>(nil)
 
     /// - Parameters:
-    ///   - onRemoved: takes the content files of generations that were removed or replaced; maybe twice.
-    ///   - onVolumeFull: a commit found no room on the volume; it is tried again.
+    ///   - onRemoved: called with the content files of generations that were removed or replaced; perhaps twice.
+    ///   - onVolumeFull: called when a commit found no room on the volume; it is tried again.
     ///   - isVolumeFull: whether the volume has no room for a commit; may block.
     init(
         index: Index, pendingLimit: Int, health: HealthRecorder, logger: Logger,
@@ -48,7 +48,7 @@ final class IndexWriter: Sendable {
         enqueue { $0.put(use: time, of: key, now: .now()) }
     }
 
-    /// Pins a task or lets go of it.
+    /// Pins or unpins a task.
     func put(pin isPinned: Bool, of key: StoreKey) {
         enqueue { $0.put(pin: isPinned, of: key, now: .now()) }
     }
@@ -67,10 +67,10 @@ final class IndexWriter: Sendable {
         if !isKept { health.update { $0.droppedRecords += 1 } }
     }
 
-    /// Records and removals that no commit has taken to the disk yet.
+    /// Records and removals that are not committed yet.
     var pendingCount: Int { queue.withLock { $0.pending.count + ($0.running?.count ?? 0) } }
 
-    /// What is not committed yet of a key: a read of the index comes after this, so it sees what has left here.
+    /// What is not committed yet of a key. Ask before reading the index: what is committed in between is then in both.
     func waiting(_ key: StoreKey) -> Waiting {
         queue.withLock { queue in
             var waiting = Waiting()
@@ -152,15 +152,15 @@ final class IndexWriter: Sendable {
     }
 }
 
-/// What of a key waits for its commit.
+/// What waits for its commit, of one key.
 struct Waiting {
     private(set) var task: TaskRecord?
-    /// Whether it is to be pinned or not; nil leaves it as it is.
+    /// Whether the task is pinned from then on; nil leaves it as it is.
     private(set) var isPinned: Bool?
     private(set) var removed: [UInt64] = []
     private(set) var pieces: [UInt64: [Int: PieceRecord]] = [:]
 
-    /// Lays a later batch over what is here.
+    /// Merges a later batch; its values win.
     fileprivate mutating func add(_ batch: PendingWrites, _ key: StoreKey) {
         let gone = batch.removals[key] ?? []
         removed += gone

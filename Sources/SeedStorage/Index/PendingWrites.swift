@@ -1,13 +1,13 @@
 import DragonflyIdentity
 import SeedSupport
 
-/// What the next commit writes: the newest value of each record, and the generations that go.
+/// What the next commit writes: the newest value of each record, and the generations to remove.
 struct PendingWrites {
     private(set) var tasks: [StoreKey: TaskRecord] = [:]
     private(set) var pieces: [FileName: [Int: PieceRecord]] = [:]
     /// When tasks were last read.
     private(set) var uses: [StoreKey: Timestamp] = [:]
-    /// Tasks that are pinned or let go of. Not in their records: who writes those knows nothing of it.
+    /// Tasks that are pinned or unpinned. Kept apart from their records, whose writers do not know it.
     private(set) var pins: [StoreKey: Bool] = [:]
     /// In the order of the calls, for each key.
     private(set) var removals: [StoreKey: [UInt64]] = [:]
@@ -17,14 +17,14 @@ struct PendingWrites {
 
     var isEmpty: Bool { count == 0 }
 
-    /// The files whose generations go.
+    /// The files of generations to remove.
     var removedFiles: [FileName] {
         removals.flatMap { key, generations in generations.map { FileName(key: key, generation: $0) } }
     }
 
     func isRemoved(_ file: FileName) -> Bool { removals[file.key]?.contains(file.generation) ?? false }
 
-    /// A record of a generation that goes, or of an older one than the key has here, is ignored.
+    /// A record of a generation to be removed, or older than the one that waits here, is ignored.
     mutating func put(_ task: TaskRecord) {
         guard !isRemoved(task.file) else { return }
         let known = tasks[task.key]
@@ -56,7 +56,7 @@ struct PendingWrites {
         removals[file.key, default: []].append(file.generation)
     }
 
-    /// Lays what came later over what is here.
+    /// Merges a later batch into this one; its values win.
     mutating func absorb(_ later: PendingWrites) {
         later.removedFiles.forEach { remove($0) }
         later.tasks.values.forEach { put($0) }

@@ -1,7 +1,7 @@
 import DragonflyIdentity
 import SeedSupport
 
-/// When the writer commits what: the decisions of the group commit, without its thread.
+/// When the writer commits, and what: the decisions of the group commit. Pure logic, no I/O.
 struct WriteQueue {
     /// The longest that a record waits for its commit, by urgency.
     private static let soon = Duration.milliseconds(10)
@@ -17,7 +17,7 @@ struct WriteQueue {
         case finish
     }
 
-    /// What no commit has begun to write.
+    /// What waits for the next commit.
     private(set) var pending = PendingWrites()
     /// What the running commit writes.
     private(set) var running: PendingWrites?
@@ -67,7 +67,7 @@ struct WriteQueue {
         return isDueSooner(by: Self.soon, now)
     }
 
-    /// Always kept: a removal that is lost would leave a file nobody knows.
+    /// Always kept: a lost removal would leave a file without a record.
     mutating func remove(_ file: FileName, now: MonotonicTime) -> Bool {
         pending.remove(file)
         return isDueSooner(by: Self.soon, now)
@@ -123,7 +123,7 @@ struct WriteQueue {
         failures = 0
     }
 
-    /// Takes the batch back, under what came meanwhile. A writer that is stopping gives up here.
+    /// Puts the batch back, under what came meanwhile. A writer that is stopping drops it.
     mutating func failed(now: MonotonicTime) {
         ended = begun
         if var batch = running.take(), !isStopping {

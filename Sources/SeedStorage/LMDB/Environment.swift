@@ -16,7 +16,7 @@ final class Environment: @unchecked Sendable {
     private let path: String
     private let mapSize: Int
 
-    /// Kept until the environment is closed, then released: whatever guards the directory.
+    /// The directory's lock: kept until the environment is closed.
     private let guardian: AnyObject?
 
     private struct Gate {
@@ -81,7 +81,7 @@ final class Environment: @unchecked Sendable {
         do throws(LMDBError) {
             return try commit(body)
         } catch {
-            // If that fails, the next write tries again.
+            // If reopening fails, the next write tries again.
             if refusesAll { try? reopen() }
             throw error
         }
@@ -143,7 +143,7 @@ final class Environment: @unchecked Sendable {
         }
     }
 
-    /// Waits for the transactions that are running: each is short, and none waits for the writer.
+    /// Waits for the running transactions: each is short, and none waits for the writer.
     func reopen() throws(LMDBError) {
         let old = gate.withLock { $0.handle.take() }
         let tables = gate.wait { $0.running == 0 ? .go($0.tables) : .wait(until: nil) }

@@ -1,7 +1,7 @@
 import CLMDB
 import Glibc
 
-/// A refusal of LMDB: its code, what we were doing, and LMDB's own sentence.
+/// An error of LMDB: its code, the operation, and LMDB's own message.
 struct LMDBError: Error, Equatable, CustomStringConvertible {
     let code: CInt
     let operation: String
@@ -11,10 +11,10 @@ struct LMDBError: Error, Equatable, CustomStringConvertible {
     /// No room: the map or the volume is full.
     var isFull: Bool { [MDB_MAP_FULL, ENOSPC, EDQUOT].contains(code) }
 
-    /// The volume is full, which eviction mends; a full map it does not.
+    /// The volume is full, which eviction repairs. It does not repair a full map.
     var isVolumeFull: Bool { [ENOSPC, EDQUOT].contains(code) }
 
-    /// What LMDB tells when a write went in only in part: the end of a volume's room, or a fault of the device.
+    /// LMDB's error for a partial write: the volume is full, or the device failed.
     var isShortWrite: Bool { code == EIO }
 
     /// The file is not what was written.

@@ -38,7 +38,7 @@ struct Transaction {
         try LMDBError.check(code, "write a record")
     }
 
-    /// Deletes the key, or with `value` that one value of a `MDB_DUPSORT` table. A key that is not there is no error.
+    /// Deletes the key, or with `value` that one value of a `MDB_DUPSORT` table. A missing key is not an error.
     func delete(_ key: [UInt8], value: [UInt8]? = nil, in table: Table) throws(LMDBError) {
         let code = Self.withValue(key) { key in
             guard let value else { return mdb_del(handle, table.handle, &key, nil) }

@@ -1,9 +1,9 @@
 import Glibc
 import SeedSupport
 
-/// How much memory this process may have.
+/// How much memory this process may use.
 package enum MemoryLimit {
-    /// What the control groups allow, at most what the machine has, in bytes.
+    /// The smaller of what the control groups allow and what the machine has, in bytes.
     package static var bytes: Int64 {
         let machine = Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE)))
         return groupFiles.compactMap(read).reduce(machine, min)
@@ -21,7 +21,7 @@ package enum MemoryLimit {
         return files
     }
 
-    /// Nil where there is no limit: no file, or the word `max`.
+    /// Nil without a limit: the file is missing, or holds the word `max`.
     private static func read(_ file: String) -> Int64? {
         text(file).split(separator: "\n").first.flatMap { Int64($0) }
     }

@@ -2,15 +2,16 @@ import DragonflyIdentity
 package import SeedSupport
 import Synchronization
 
-/// Memory for hot blocks (`storage.cacheCapacity`): who gets in, and who goes when it is full.
+/// Memory for hot blocks (`storage.cacheCapacity`): which get in, and which go when it is full.
 ///
-/// In come blocks that were read again after a while; out goes, in the order they came, who was not read since the last
-/// look. The blocks themselves belong to the block maps; a read of one takes no lock of the tier.
+/// A block gets in when it is read again after a while. When room is needed, blocks go in the order they came; those
+/// that were read since the last look get another turn (second chance). The blocks themselves belong to the block maps.
+/// A read of one takes no lock of the tier.
 package final class MemoryTier: Sendable {
     private struct State {
         var door: Doorkeeper
         var blocks: [UInt64: WeakBlock] = [:]
-        /// In the order they came, or were spared last; may name blocks that are gone.
+        /// In the order they came or got another turn; may name blocks that are gone.
         var queue = FIFO<UInt64>()
         var bytes = 0
         var nextSerial: UInt64 = 1
@@ -40,8 +41,8 @@ package final class MemoryTier: Sendable {
         return state.withLock { $0.door.admits(hash, now: UInt32(truncatingIfNeeded: now.milliseconds)) }
     }
 
-    /// A store key is a hash already: a word of it, mixed with the rest, is as good as any other and costs a tenth. Seeded,
-    /// so that nobody can choose names that push a block out of its place.
+    /// A store key is a hash already: a word of it, mixed with the rest, is as good as any other and costs a tenth.
+    /// Seeded, so that clients cannot choose names that push a block out of its place.
     private func hash(_ file: FileName, _ index: BlockIndex) -> UInt64 {
         let word = file.key.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self) }
         let block = UInt64(truncatingIfNeeded: index.piece) << 8 | UInt64(truncatingIfNeeded: index.block)
@@ -54,7 +55,7 @@ package final class MemoryTier: Sendable {
     package func admit(_ bytes: Bytes) -> MemoryBlock? {
         let count = bytes.count
         guard count <= capacity else { return nil }
-        // Who goes is let go of outside the lock: the last reference to a block calls `forget`.
+        // Blocks are released outside the lock, because the last reference to one calls `forget`.
         let (block, seen) = state.withLock { state in
             let seen = Self.makeRoom(for: count, capacity, &state)
             let block = MemoryBlock(serial: state.nextSerial, bytes: bytes, tier: self)
@@ -72,37 +73,37 @@ package final class MemoryTier: Sendable {
         state.withLock { state in
             guard let known = state.blocks.removeValue(forKey: serial) else { return }
             state.bytes -= known.count
-            // Names of blocks that went by themselves would pile up while the tier is never full.
+            // Names of blocks that are gone would pile up while the tier is never full.
             if state.queue.count > 2 * state.blocks.count + 1_024 {
                 state.queue = FIFO(state.queue.filter { state.blocks[$0] != nil })
             }
         }
     }
 
-    /// - Returns: the blocks that go, and those that were looked at, for the caller to let go of outside the lock.
+    /// - Returns: the blocks that go, and those that stay, for the caller to release outside the lock.
     private static func makeRoom(
         for count: Int, _ capacity: Int, _ state: inout State
-    ) -> (gone: [MemoryBlock], spared: [MemoryBlock]) {
-        var (gone, spared): ([MemoryBlock], [MemoryBlock]) = ([], [])
+    ) -> (gone: [MemoryBlock], kept: [MemoryBlock]) {
+        var (gone, kept): ([MemoryBlock], [MemoryBlock]) = ([], [])
         while state.bytes + count > capacity, let serial = state.queue.popFirst() {
             guard let known = state.blocks[serial] else { continue }
             let block = known.block
-            // Spared for what was read of it since the last look.
+            // It was read since the last look.
             if let block, block.takeRead() {
                 state.queue.append(serial)
-                spared.append(block)
+                kept.append(block)
                 continue
             }
             if let block { gone.append(block) }
             state.blocks[serial] = nil
             state.bytes -= known.count
         }
-        return (gone, spared)
+        return (gone, kept)
     }
 }
 
-/// A verified block in memory, as long as the tier has room for it. Owned by the block map's entry alone (rule 20): when
-/// that goes, so does this.
+/// A verified block in memory, as long as the tier has room for it. Owned by the block map's entry alone (rule 20):
+/// when the entry goes, so does the block.
 package final class MemoryBlock: Sendable {
     let serial: UInt64
     let count: Int
@@ -125,16 +126,16 @@ package final class MemoryBlock: Sendable {
         return bytes.withLock { $0?.slice(at: offset, count: count) }
     }
 
-    /// Whether it was read since the last question.
+    /// Whether it was read since the last call.
     func takeRead() -> Bool { wasRead.exchange(false, ordering: .relaxed) }
 
-    /// What is queued on sockets stays until it is sent.
+    /// Takes the memory back. Slices that are queued on sockets stay until they are sent.
     func empty() { bytes.withLock { $0 = nil } }
 }
 
-/// Which blocks are worth memory: those that are read again after a while. So a walk over everything gets nothing in.
+/// Admits blocks that are read again after a while, like TinyLFU's doorkeeper. A walk over everything gets nothing in.
 ///
-/// A table of fixed size in which each block has one place; who comes later takes it.
+/// A table of fixed size in which each block has one place; a later block takes it over.
 struct Doorkeeper: Sendable {
     /// Milliseconds within which several reads are one: a client takes a block range by range.
     static let correlation: UInt32 = 2_000
@@ -153,7 +154,7 @@ struct Doorkeeper: Sendable {
         places = [Place](repeating: Place(), count: count)
     }
 
-    /// Notes a read; true when it is one of several that lie apart.
+    /// Notes a read. True when an earlier one lies far enough back.
     /// - Parameters:
     ///   - hash: of the block's name.
     ///   - now: in milliseconds, from any start; it may wrap around.
@@ -165,7 +166,7 @@ struct Doorkeeper: Sendable {
             return false
         }
         guard now &- places[place].readAt >= Self.correlation else { return false }
-        // Said once for the reads that lie together: the block is on its way, or there was no time for it.
+        // True once for reads that lie together: the block is on its way, or there was no time for it.
         places[place].readAt = now
         return true
     }

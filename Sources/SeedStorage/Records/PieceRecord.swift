@@ -34,14 +34,14 @@ package struct PieceRecord: Sendable, Equatable {
     /// Every block is present.
     package var isComplete: Bool { present.count == checksums.count }
 
-    /// The block is not held any more, and the piece not whole.
+    /// Removes a block, so the piece is not complete any more.
     mutating func drop(_ block: Int) {
         present.remove(block)
         checksums[block] = 0
         digest = nil
     }
 
-    /// What tells the index to forget a piece: nothing of it is held any more.
+    /// A record without blocks: it makes the index forget the piece.
     static func nothing(of number: Int) -> PieceRecord {
         PieceRecord(number: number, present: BlockSet(), checksums: [], createdAt: .epoch, updatedAt: .epoch)
     }

@@ -36,7 +36,7 @@ extension TaskRecord {
 }
 
 extension PieceName {
-    /// Nil for what is no key of the table of pieces.
+    /// Nil for an invalid key.
     init?(tableKey: some Collection<UInt8>) {
         let bytes = Array(tableKey)
         guard bytes.count == 44, let key = StoreKey(bytes: bytes[..<32]),

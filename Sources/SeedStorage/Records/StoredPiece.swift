@@ -1,10 +1,10 @@
 import SeedSupport
 
-/// A piece record as it is on disk: with the piece's length, so that it tells the bytes it stands for by itself, when
-/// the task's record has long moved on to another generation.
+/// A piece record as it is on disk. It has the piece's length, so its bytes can be counted without the task's record,
+/// which may have moved on to another generation.
 ///
-/// Layout, version 1: length i64, source u8, cost u32 (ms), digest (presence u8 + u32), created, updated i64 (ms since 1970), present blocks
-/// 4 × u64, one CRC u32 for each block. The piece number is in the key.
+/// Layout, version 1: length i64, source u8, cost u32 (ms), digest (presence u8 + u32), created, updated i64 (ms since
+/// 1970), present blocks 4 × u64, one CRC u32 for each block. The piece number is in the key.
 struct StoredPiece {
     private static let version: UInt8 = 1
 

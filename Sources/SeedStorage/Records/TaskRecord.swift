@@ -2,11 +2,11 @@ package import DragonflyIdentity
 package import HTTPSemantics
 package import SeedSupport
 
-/// What the index holds of a task: its current generation and everything needed to answer for it.
+/// What the index holds of a task: its current generation and everything needed to respond for it.
 package struct TaskRecord: Sendable, Equatable {
     package var key: StoreKey
     package var wireID: TaskID
-    /// The counter in the content file's name; rises with each generation of the key and is never used again.
+    /// The counter in the content file's name. It rises with each generation of the key and is never reused.
     package var generation: UInt64
     /// Bytes of the whole object.
     package var contentLength: Int64
@@ -53,7 +53,7 @@ package struct TaskRecord: Sendable, Equatable {
         self.digest = digest
     }
 
-    /// As it is stored in the place of `known`: what only the store knows of a task outlives a new record of it.
+    /// The record to store instead of `known`: what only the store knows of a task is kept.
     func following(_ known: TaskRecord?) -> TaskRecord {
         guard let known else { return self }
         var record = self
@@ -70,7 +70,7 @@ package struct TaskRecord: Sendable, Equatable {
     package var grid: BlockGrid { BlockGrid(layout) }
 }
 
-/// Facts about a generation that are yes or no. The bits are on disk: never give one a second meaning.
+/// Yes-or-no facts about a generation. The bits are on disk: never give one a second meaning.
 package struct TaskFlags: OptionSet, Sendable, Hashable {
     package let rawValue: UInt32
 
@@ -82,8 +82,8 @@ package struct TaskFlags: OptionSet, Sendable, Hashable {
     package static let singleResponse = TaskFlags(rawValue: 1 << 1)
     /// The origin does not serve ranges.
     package static let noRanges = TaskFlags(rawValue: 1 << 3)
-    /// Never evicted and never too old.
+    /// Never evicted, never expired.
     package static let pinned = TaskFlags(rawValue: 1 << 5)
-    /// Every byte was held and had `digest`, and none was fetched since.
+    /// Every byte was held, together they had `digest`, and none was fetched since.
     package static let proven = TaskFlags(rawValue: 1 << 6)
 }

@@ -1,7 +1,7 @@
 import Glibc
 import SeedSupport
 
-/// The index's file read without LMDB: page by page, every offset checked, so that no damage can take us down.
+/// Reads the index's file without LMDB: page by page, every offset checked, so that damage cannot crash the process.
 ///
 /// The layout is LMDB 0.9's on a 64-bit machine. A page has a head of 16 bytes (number u64, pad u16, flags u16, lower
 /// and upper bound of its free space u16 each) and, if it is a leaf or branch, the offsets of its nodes; a node has
@@ -35,7 +35,7 @@ final class IndexFile {
 
     let bytes: UnsafeRawBufferPointer
 
-    /// - Throws: when the file cannot be read; what it contains is no error here.
+    /// - Throws: when the file cannot be read. Its contents are not checked here.
     init(path: String) throws(StorageError) {
         let descriptor = try StorageError.mapping("open", path) { () throws(Errno) in
             try System.open(path, O_RDONLY | O_NOFOLLOW)
@@ -122,7 +122,7 @@ extension IndexFile {
 
     private func walk(_ page: UInt64, _ meta: Meta, _ seen: inout Set<UInt64>, _ visit: (Node) -> Void) -> Bool {
         if page == UInt64.max { return true }
-        // A page twice is a circle, made by damage.
+        // A page that is reached twice is a cycle, made by damage.
         guard seen.insert(page).inserted else { return false }
         if let leaves = nodes(ofPage: page, kind: Flags.leaf, pageSize: meta.pageSize) {
             var isWhole = leaves.count == nodeCount(page, meta.pageSize)
@@ -149,8 +149,8 @@ extension IndexFile {
         Int(number(Int(page) * pageSize + 12, UInt16.self) ?? 0) / 2 - Self.headLength / 2
     }
 
-    /// Visits the nodes of every page that looks like a leaf, reachable or not: pages that were given up hold older
-    /// records, which only the checksums can tell from lies.
+    /// Visits the nodes of every page that looks like a leaf, reachable or not. Freed pages hold older records; only
+    /// the checksums show which of them are still true.
     func salvage(_ visit: (Node) -> Void) {
         let pageSize = meta?.pageSize ?? meta(at: 0)?.pageSize ?? 4096
         for page in 0..<UInt64(bytes.count / pageSize) {
@@ -158,10 +158,10 @@ extension IndexFile {
         }
     }
 
-    /// Whether LMDB may be let at the file: it maps it and would crash reading pages beyond its end.
+    /// Whether LMDB can open the file safely: it maps it and would crash reading pages beyond its end.
     var isUsable: Bool {
         guard let meta else { return false }
-        // A file may end early without harm: pages that were taken and given up in one transaction are never written.
+        // A file may end early without harm: pages that one transaction allocated and freed are never written.
         return UInt64(bytes.count / meta.pageSize) > meta.lastPage || walk { _ in }
     }
 }

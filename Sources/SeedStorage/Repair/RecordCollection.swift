@@ -1,7 +1,7 @@
 import DragonflyIdentity
 import SeedSupport
 
-/// The records of an index file, whatever state it is in.
+/// The records of an index file, sound or damaged.
 struct RecordCollection {
     private(set) var tasks: [StoreKey: TaskRecord] = [:]
     private(set) var pieces: [FileName: [Int: StoredPiece]] = [:]
@@ -9,7 +9,7 @@ struct RecordCollection {
     private(set) var damaged = 0
     private(set) var newer = 0
 
-    /// Sorts a node of any table in by what its key and value are. Of two records of one thing the later one counts.
+    /// Adds a node of any table; its key and value tell which. Of two records of one thing the later one counts.
     mutating func add(_ node: IndexFile.Node) {
         guard node.flags & (IndexFile.Flags.subTree | IndexFile.Flags.duplicates) == 0 else { return }
         // The values of a key with many are the keys of a tree of their own, without data.

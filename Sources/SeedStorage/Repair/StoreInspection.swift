@@ -5,7 +5,7 @@ import SeedSupport
 
 /// Compares a closed store's records with its files.
 struct StoreInspection {
-    /// Called now and then with the bytes looked at and the bytes there are.
+    /// Called now and then with the bytes that were checked and the bytes in all.
     typealias Progress = (_ done: Int64, _ total: Int64) -> Void
 
     let directory: StoreDirectory
@@ -49,7 +49,7 @@ struct StoreInspection {
         defer { System.close(descriptor) }
         let sound = soundParts(of: held, task, descriptor, path, checked)
         let lostSome = sound.reduce(0) { $0 + $1.heldBytes } < task.contentLength
-        // What one answer brought can't be filled up from another.
+        // What one response brought can't be completed from another.
         if task.flags.contains(.singleResponse), lostSome {
             return report.note("\(path): came in one answer and is not whole; all of the task is lost")
         }
@@ -57,7 +57,7 @@ struct StoreInspection {
         pieces[task.file] = sound
     }
 
-    /// The pieces that fit the task, without their bad blocks; those of which a block is left.
+    /// The pieces that fit the task and have a sound block, without their bad blocks.
     private mutating func soundParts(
         of held: [StoredPiece], _ task: TaskRecord, _ descriptor: CInt, _ path: String, _ checked: (Int64) -> Void
     ) -> [StoredPiece] {

@@ -2,14 +2,14 @@ import DragonflyIdentity
 import Glibc
 import SeedSupport
 
-/// Looking through a store that nobody has open, and saving what a damaged one still holds.
+/// Checks a store that is not open, and saves what a damaged one still holds.
 package struct StoreRepair {
     private let directory: StoreDirectory
     /// Held as long as the value lives.
     private let lock: DirectoryLock
 
     /// Takes the directory.
-    /// - Throws: when it is not a store, or a server has it.
+    /// - Throws: when it is not a store, or a server is using it.
     package init(directory path: String) throws(StorageError) {
         directory = StoreDirectory(path: path)
         guard System.exists(directory.lock) else {
@@ -35,9 +35,9 @@ package struct StoreRepair {
         return report
     }
 
-    /// Makes a new index from every record that can be read and whose blocks are what they were; the old one is kept
+    /// Makes a new index from every record that can be read and whose blocks match their checksums. The old one is kept
     /// beside it as `index.damaged`.
-    /// - Returns: what was found on the way: the sums are what was recorded, the bad parts of it are lost.
+    /// - Returns: what was found. The sums are of what was recorded; the bad parts of it are lost.
     package func repair(progress: (_ done: Int64, _ total: Int64) -> Void) throws(StorageError) -> StoreReport {
         var records = RecordCollection()
         var isWhole = false
@@ -106,21 +106,21 @@ package struct StoreRepair {
     }
 }
 
-/// What a look through a whole store found, or what its repair saved.
+/// What a check of a whole store found, or what its repair saved.
 package struct StoreReport: Sendable, Equatable, Codable {
     package var tasks = 0
     package var pieces = 0
     package var blocks = 0
     /// Bytes of all blocks with a record.
     package var bytes: Int64 = 0
-    /// The index's pages hang together.
+    /// Every page of the index can be reached.
     package var isIndexWhole = true
-    /// Blocks that are not what their checksum says, or cannot be read.
+    /// Blocks that do not match their checksum, or cannot be read.
     package var badBlocks = 0
     package var badBytes: Int64 = 0
     /// Tasks whose content file is gone.
     package var tasksWithoutFile = 0
-    /// Records that are damaged, or belong to nothing.
+    /// Records that are damaged, or do not fit their task.
     package var damagedRecords = 0
     /// Records that a later version of this program wrote.
     package var newerRecords = 0

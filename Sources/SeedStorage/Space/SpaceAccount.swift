@@ -6,8 +6,8 @@ package struct SpaceLimits: Sendable, Equatable {
     package var highPercent: Int
     /// `gc.policy.diskLowThresholdPercent`: down to this part. Below `highPercent`.
     package var lowPercent: Int
-    /// Bytes of the volume that are never filled: room for the index, for deletes and for others. On small volumes a
-    /// twentieth of it.
+    /// Bytes of the volume that are never filled: room for the index, for deletes and for other programs. At most a
+    /// twentieth of the volume.
     package var headroom: Int64
 
     package init(capacity: Int64? = nil, highPercent: Int = 95, lowPercent: Int = 90, headroom: Int64 = 1 << 30) {
@@ -18,7 +18,7 @@ package struct SpaceLimits: Sendable, Equatable {
     }
 }
 
-/// What the store's content takes, what was promised of the room that is left, and how much must go. Pure logic, no I/O.
+/// What the store's content takes, what was promised of the rest, and how much must go. Pure logic, no I/O.
 struct SpaceAccount: Sendable {
     /// What the volume says of itself, in bytes.
     struct Volume: Sendable, Equatable {
@@ -27,7 +27,7 @@ struct SpaceAccount: Sendable {
     }
 
     private let limits: SpaceLimits
-    /// Kept up to date between two looks at the volume by what was written and freed.
+    /// Updated by what was written and freed between two looks at the volume.
     private(set) var volume: Volume
     /// Bytes of all content files.
     private(set) var used: Int64
@@ -35,11 +35,11 @@ struct SpaceAccount: Sendable {
     private(set) var reserved: Int64 = 0
     /// Taken out of their block maps and about to be punched.
     private(set) var evicting: Int64 = 0
-    /// All bytes written in this life; only ever more.
+    /// All bytes written since the store was opened.
     private(set) var written: Int64 = 0
     /// The high mark was passed and the low one is not reached yet.
     private var isShrinking = false
-    /// The longest reservation that was refused and would be still: below the high mark nothing else would make room.
+    /// The longest reservation that was refused and would still be. Below the high mark nothing else makes room.
     private var refused: Int64 = 0
 
     init(_ limits: SpaceLimits, volume: Volume, used: Int64) {
@@ -58,12 +58,12 @@ struct SpaceAccount: Sendable {
 
     private var roomInCapacity: Int64 { limits.capacity.map { $0 - used } ?? .max }
 
-    /// A volume of 64 MiB would have no room at all beside a headroom made for large ones.
+    /// On a small volume, a headroom meant for large ones would leave no room at all.
     private var roomOnVolume: Int64 { volume.free - min(limits.headroom, max(volume.total / 20, 0)) }
 
     mutating func reserve(_ bytes: Int64) -> Bool {
         guard bytes >= 0, bytes <= available else {
-            // What could never be held is no reason to evict.
+            // Nothing is evicted for what could never be held.
             if bytes <= lowMark { refused = max(refused, bytes) }
             return false
         }
@@ -134,14 +134,15 @@ struct SpaceAccount: Sendable {
         look()
     }
 
-    /// The volume refused a write: whatever it said before, there is no room.
+    /// The volume refused a write, so there is no room, whatever it said before.
     mutating func exhausted() {
         volume.free = min(volume.free, 0)
         look()
     }
 
     /// All files were measured one after another since `written` stood at `before`. What was written meanwhile may or
-    /// may not be in the sum and is added: too much is mended by the next measurement, too little would break the limit.
+    /// may not be in the sum and is added: the next measurement corrects too much; too little would break the
+    /// limit.
     mutating func measured(_ bytes: Int64, since before: Int64) {
         used = bytes + (written - before)
         look()

@@ -1,19 +1,19 @@
 import Glibc
 import SeedSupport
 
-/// The account of the store's room. Asked without waiting; the volume itself is asked on a store thread.
+/// Where room is reserved: the account of the store's room. Never waits; the volume itself is asked on a store thread.
 final class VolumeSpace: Sendable {
     private struct State {
         var account: SpaceAccount
         var refreshed: MonotonicTime
         var isRefreshing = false
-        /// After a refused write nothing is granted until then: the next grant is the trial.
+        /// After a failed write nothing is granted until then. The next grant is the trial.
         var closedUntil: MonotonicTime?
         /// Trials in a row that failed.
         var failures = 0
     }
 
-    /// What the volume said holds for so long.
+    /// How long the volume's answer counts.
     private static let shelfLife = Duration.milliseconds(500)
     /// Between trials while writes fail.
     private static let backoff = Backoff(first: .milliseconds(250), longest: .seconds(8))
@@ -71,7 +71,7 @@ final class VolumeSpace: Sendable {
 
     func measured(_ bytes: Int64, since before: Int64) { state.withLock { $0.account.measured(bytes, since: before) } }
 
-    /// A write failed: nothing is granted for a while, so that not every request tries in vain.
+    /// A write failed. Nothing is granted for a while, so that not every request tries in vain.
     func refused(_ error: StorageError) {
         let now = MonotonicTime.now()
         state.withLock { state in
@@ -95,7 +95,7 @@ final class VolumeSpace: Sendable {
         }
     }
 
-    /// Whether the volume has hardly room for a commit. Blocking.
+    /// Whether the volume may have no room for a commit. Blocking.
     var isFull: Bool { (try? Self.ask(path)).map { $0.free < 1 << 20 } ?? false }
 
     private static func ask(_ path: String) throws(Errno) -> SpaceAccount.Volume {
