@@ -60,6 +60,24 @@ struct EvictionTests {
         }
     }
 
+    @Test("pieces whose records wait for their commit do not go with those that are evicted")
+    func waitingRecords() throws {
+        try withSmallStore { (store) throws in
+            let file = try store.createContent(key(1))
+            let record = task(
+                key(1), generation: file.generation, length: 15 * PieceStore.pieceLength,
+                pieceLength: PieceStore.pieceLength)
+            store.put(record)
+            #expect(try store.fill(0, of: record, file) == true)
+            store.flush()
+            for number in 1..<15 { #expect(try store.fill(number, of: record, file, urgency: .lazy) == true) }
+            _ = consume file
+            store.threads.barrier(2)
+            #expect(store.settles())
+            #expect((8..<15).contains(try store.held(record).count))
+        }
+    }
+
     @Test("a task of which every piece goes is unlinked")
     func wholeTask() throws {
         try withSmallStore { (store) throws in

@@ -27,13 +27,15 @@ extension PieceStore {
     }
 
     /// One piece, all its blocks.
-    func fill(_ number: Int, of record: TaskRecord, _ file: ContentFile) throws -> Bool {
+    func fill(
+        _ number: Int, of record: TaskRecord, _ file: ContentFile, urgency: Urgency = .soon
+    ) throws -> Bool {
         let range = record.layout.range(of: number)
         guard reserve(range.count) else { return false }
         defer { release(range.count) }
         let bytes = contents(of: record.key, range)
         try file.write(bytes, at: range.lowerBound)
-        put(bytes.piece(number, record), of: record.key, generation: record.generation, urgency: .soon)
+        put(bytes.piece(number, record), of: record.key, generation: record.generation, urgency: urgency)
         return true
     }
 

@@ -202,6 +202,8 @@ final class Evictor: Sendable {
         guard !pieces.isEmpty else { return 0 }
         guard content.claim(record.file) else { return putBack(pieces) }
         defer { content.unclaim(record.file) }
+        // So that pieces whose records wait for their commit are counted.
+        writer.flush()
         let known = (try? reader.openIndex().pieceCount(record.file)) ?? .max
         if pieces.count >= known {
             removeClaimed(record.file)
