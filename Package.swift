@@ -65,8 +65,9 @@ let package = Package(
         module(
             "SeedServer",
             [
-                "CYAML", "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "SeedEngine", "SeedOrigin",
-                "SeedProxy", "SeedStorage", "SeedSupport",
+                "CYAML", "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "HTTPTransfers",
+                "SeedEngine",
+                "SeedOrigin", "SeedProxy", "SeedStorage", "SeedSupport",
             ]),
         module(
             "DragonflyRequest",
@@ -121,9 +122,8 @@ let package = Package(
         tests(
             of: "SeedServer",
             [
-                "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "SeedEngine", "SeedOrigin",
-                "SeedProxy",
-                "SeedStorage", "SeedSupport", "SeedTestSupport",
+                "DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPServer", "HTTPTransfers", "SeedEngine",
+                "SeedOrigin", "SeedProxy", "SeedStorage", "SeedSupport", "SeedTestSupport",
             ]),
         tests(
             of: "DragonflyRequest",

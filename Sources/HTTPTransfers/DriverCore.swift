@@ -6,6 +6,7 @@ import SeedSupport
 final class DriverCore {
     let loop: EventLoop
     let settings: TransferSettings
+    let dialPolicy: (any DialPolicy)?
     let pool: ConnectionPool
     /// Nil only while this is being made.
     private(set) var multi: MultiHandle!
@@ -20,9 +21,12 @@ final class DriverCore {
     private var sweeps: Tick?
     private var isClosed = false
 
-    init(on loop: EventLoop, _ settings: TransferSettings, _ counts: TransferCounts) {
+    init(
+        on loop: EventLoop, _ settings: TransferSettings, _ counts: TransferCounts, dialPolicy: (any DialPolicy)? = nil
+    ) {
         self.loop = loop
         self.settings = settings
+        self.dialPolicy = dialPolicy
         self.counts = counts
         lookUps = LookupGate(limit: settings.nameLookups, patience: settings.connectTimeout)
         pool = ConnectionPool(settings.pool)

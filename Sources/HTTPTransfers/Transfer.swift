@@ -95,7 +95,8 @@ package final class Transfer {
 
     /// How long nothing may move. After the end of an early response no longer than nginx waits for the rest of a request.
     var stallLimit: Duration {
-        attempt.early?.isOver == true ? min(request.noProgressTimeout, .seconds(5)) : request.noProgressTimeout
+        let limit = request.noProgressTimeout ?? settings.noProgressTimeout
+        return attempt.early?.isOver == true ? min(limit, .seconds(5)) : limit
     }
 
     var outcomeOfStall: TransferOutcome {
@@ -356,7 +357,7 @@ extension Transfer {
 
     private func policyRefusal(of address: SocketAddress) -> TransferError? {
         // The configured proxy is the operator's choice, and it is the proxy that dials the origin.
-        guard proxy == nil, let policy = settings.dialPolicy else { return nil }
+        guard proxy == nil, let policy = core?.dialPolicy else { return nil }
         return policy.refusal(of: address)
     }
 

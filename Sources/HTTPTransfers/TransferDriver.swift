@@ -9,13 +9,18 @@ package final class TransferDriver: Sendable {
     private let core: LoopState<DriverCore>
 
     /// Starts the loop's thread.
-    /// - Parameter name: of the thread.
-    package init(_ settings: TransferSettings = TransferSettings(), name: String = "transfers") {
+    /// - Parameters:
+    ///   - dialPolicy: asked before each dial, unless a proxy dials; nil permits everything.
+    ///   - name: of the thread.
+    package init(
+        _ settings: TransferSettings = TransferSettings(), dialPolicy: (any DialPolicy)? = nil,
+        name: String = "transfers"
+    ) {
         let loop = EventLoop(name: name)
         self.loop = loop
         core = LoopState(on: loop) { [counts] in
             Self.blockBrokenPipeSignal()
-            return DriverCore(on: loop, settings, counts)
+            return DriverCore(on: loop, settings, counts, dialPolicy: dialPolicy)
         }
     }
 

@@ -54,8 +54,8 @@ package struct TransferRequest: Sendable {
     package var onlyConnects = false
     /// How much is expected, in bytes; chooses the receive buffer. Nil: not known.
     package var expectedLength: Int64?
-    /// How long nothing may move. A pause, and waiting for the request's body, don't count.
-    package var noProgressTimeout: Duration = .seconds(360)
+    /// How long nothing may move. Nil: as the settings say.
+    package var noProgressTimeout: Duration?
 
     /// - Parameter target: nil: the URL's own, in absolute form where a proxy reads the head.
     package init(

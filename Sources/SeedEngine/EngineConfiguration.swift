@@ -1,3 +1,4 @@
+import SeedStorage
 import SeedSupport
 
 /// The engine's limits. All lengths are bytes.
@@ -21,12 +22,16 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var idleTaskMemory = 64 << 20
     /// Most tasks held in memory; each keeps one descriptor open.
     package var residentTasks = 8192
-    /// Memory for hot blocks (`storage.cacheCapacity`); less than a block means none.
-    package var memoryCapacity = 0
+    /// Memory for hot blocks (`storage.cacheCapacity`); nil takes a sixteenth of the memory there is, less than a block
+    /// means none.
+    package var cacheCapacity: Int64?
     /// Longer objects are relayed and not stored (`storage.taskSizeLimit`); nil stores all.
     package var taskSizeLimit: Int64?
     /// Bytes received but not yet written, per flight. Beyond it the transfer pauses (rule 16).
     package var handOffLength = 1 << 20
 
     package init() {}
+
+    /// The same, with the share worked out.
+    var memoryCapacity: Int { Int(cacheCapacity ?? MemoryLimit.bytes / 16) }
 }

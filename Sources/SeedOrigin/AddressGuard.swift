@@ -24,6 +24,13 @@ package struct AddressGuard: Sendable {
         return OriginError(.loop, "\(address) port \(port) is this server itself; name the origin's own address")
     }
 
+    /// Why the URL's host must not be asked: an address that may not be dialled. A connection of the pool isn't dialled
+    /// again, and a proxy dials for us, so this is judged here as well.
+    func refusal(of url: TransferURL) -> OriginError? {
+        guard let address = IPAddress(url.host), let port = Int(url.port) else { return nil }
+        return error(for: address, port: port)
+    }
+
     package func permits(_ address: IPAddress) -> Bool {
         refusal(of: address) == nil
     }

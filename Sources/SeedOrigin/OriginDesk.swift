@@ -7,6 +7,7 @@ import SeedSupport
 final class OriginDesk {
     let memory: OriginMemory
     let configuration: OriginConfiguration
+    let addressGuard: AddressGuard
     let driver: TransferDriver
     private let logger: Logger
     private var loop: EventLoop { driver.loop }
@@ -22,9 +23,11 @@ final class OriginDesk {
     private var shortageSaid: MonotonicTime?
 
     init(
-        configuration: OriginConfiguration, driver: TransferDriver, logger: Logger, metrics: OriginMetrics
+        configuration: OriginConfiguration, addressGuard: AddressGuard, driver: TransferDriver, logger: Logger,
+        metrics: OriginMetrics
     ) {
         self.configuration = configuration
+        self.addressGuard = addressGuard
         self.driver = driver
         self.logger = logger
         memory = OriginMemory(configuration, metrics)

@@ -85,7 +85,7 @@ final class OriginFetch {
 
     /// What the next exchange sends.
     func prepare() throws(OriginError) -> TransferRequest {
-        if let refusal = configuration.refusal(of: url) { throw refusal }
+        if let refusal = desk.addressGuard.refusal(of: url) { throw refusal }
         (drained, hasAnswered, pause, began) = (0, false, nil, .now())
         let lines = RequestLines(request, userAgent: configuration.userAgent, crossedOrigins: way.crossedOrigins)
         var exchange = TransferRequest(
@@ -93,7 +93,6 @@ final class OriginFetch {
             isThroughPlainProxy: configuration.isThroughPlainProxy(url))
         exchange.httpVersion = configuration.httpVersion == .http2 ? .http2 : .http1
         exchange.expectedLength = request.expectedLength
-        exchange.noProgressTimeout = configuration.noProgressTimeout
         return exchange
     }
 
@@ -141,7 +140,7 @@ extension OriginFetch: TransferDelegate {
         let head = OriginHead(transferHead, url: url.text)
         hasAnswered = true
         memory.metrics.observe(.init(status: head.status), since: began)
-        if head.status == 407, configuration.proxy != nil {
+        if head.status == 407, configuration.transfers.proxy != nil {
             // The client would take it for a wish of ours.
             return breakOff(.failed(OriginError(.badAnswer, "the proxy in backend.proxy wants other credentials")))
         }

@@ -11,19 +11,28 @@ package final class OriginGateway: OriginSource {
     private let desk: LoopState<OriginDesk>
     private let lastID = Atomic<UInt64>(0)
     private let passThroughLimit: Int
+    /// What is added here is never dialled.
+    package let own: OwnListeners
     private let passThroughs = Gauge()
 
     /// Starts the driver's thread.
-    /// - Parameter metrics: shows what is counted of origins.
+    /// - Parameters:
+    ///   - own: what this process listens on.
+    ///   - metrics: shows what is counted of origins.
     package init(
-        configuration: OriginConfiguration, logger: Logger, metrics: MetricsRegistry = MetricsRegistry(prefix: "")
+        configuration: OriginConfiguration, own: OwnListeners = OwnListeners(), logger: Logger,
+        metrics: MetricsRegistry = MetricsRegistry(prefix: "")
     ) {
         let metrics = OriginMetrics(metrics)
-        let driver = TransferDriver(configuration.settings, name: "origin-driver")
+        let addressGuard = AddressGuard(allow: configuration.allowedAddresses, own: own)
+        let driver = TransferDriver(configuration.transfers, dialPolicy: addressGuard, name: "origin-driver")
         self.driver = driver
+        self.own = own
         passThroughLimit = configuration.passThroughsInAll
         desk = LoopState(on: driver.loop) {
-            OriginDesk(configuration: configuration, driver: driver, logger: logger, metrics: metrics)
+            OriginDesk(
+                configuration: configuration, addressGuard: addressGuard, driver: driver, logger: logger,
+                metrics: metrics)
         }
     }
 

@@ -12,7 +12,8 @@ final class OriginMemory {
 
     init(_ configuration: OriginConfiguration, _ metrics: OriginMetrics) {
         self.metrics = metrics
-        redirects = RedirectMemo(timeToLive: configuration.redirectTimeToLive)
+        redirects = RedirectMemo(
+            timeToLive: configuration.remembersRedirects ? configuration.redirectTimeToLive : .zero)
         breaker = CircuitBreaker(threshold: configuration.failuresToOpenCircuit)
         rates = BandwidthLimiter(
             all: configuration.bandwidth, background: configuration.backgroundBandwidth, now: .now())

@@ -38,7 +38,7 @@ final class ProxyApplication: Application {
         metrics = setup.metrics
         logger = setup.logger
         hitField = Bytes("Cache-Status: \(setup.configuration.name); hit\r\n")
-        credentials = setup.configuration.basicAuth.map(ProxyCredentials.init)
+        credentials = ProxyCredentials(setup.configuration.basicAuth)
         rateLimiter = setup.rateLimiter
         factory = TaskRequestFactory(policy: setup.policy, configuration: setup.configuration)
         factory.blockList = setup.blockList

@@ -5,7 +5,6 @@ package enum ProxyError: Error, Sendable, Equatable, CustomStringConvertible {
     case badRule(regex: String, reason: String)
     case cannotListen(ListenError)
     case badBlockList(regex: String, reason: String)
-    case badAddress(String)
 
     package var description: String {
         switch self {
@@ -15,8 +14,6 @@ package enum ProxyError: Error, Sendable, Equatable, CustomStringConvertible {
             "proxy.server: \(error)"
         case .badBlockList(let regex, let reason):
             "proxy.blockList: the regex `\(regex)` is refused: \(reason)"
-        case .badAddress(let text):
-            "proxy.server: \(text) is no IP address with a port from 0 to 65535"
         }
     }
 }

@@ -23,21 +23,21 @@ package final class ProxyServer: Sendable {
     /// Begins to listen. The engine must be ready.
     /// - Parameters:
     ///   - loops: run for longer than this server; they may serve others, too.
-    ///   - gateway: the way to origins for requests that go straight through.
-    ///   - own: gets to know the address, so that no request comes back to us for ever.
+    ///   - gateway: the way to origins for requests that go straight through; it gets to know the address, so that no
+    ///     request comes back to us for ever.
     /// - Throws: `ProxyError`, in words for the person who configured the server.
     package static func start(
         _ configuration: ProxyConfiguration, loops: [EventLoop], engine: TaskEngine, gateway: OriginGateway,
-        own: OwnListeners, logger: Logger, metrics registry: MetricsRegistry = MetricsRegistry(prefix: "")
+        logger: Logger, metrics registry: MetricsRegistry = MetricsRegistry(prefix: "")
     ) throws(ProxyError) -> ProxyServer {
         let metrics = ProxyMetrics(registry)
         let setup = ProxySetup(
             configuration: configuration, policy: try ProxyPolicy(rules: configuration.rules),
             blockList: try BlockMatcher(configuration.blockList), engine: engine, gateway: gateway, metrics: metrics,
             rateLimiter: RequestRateLimiter(perSecond: configuration.requestRateLimit), logger: logger)
-        let server = try listen(try configuration.forServer, loops: loops, setup)
+        let server = try listen(configuration.server, loops: loops, setup)
         guard let address = server.addresses.first else { preconditionFailure("a server listens where it was told to") }
-        own.add(address)
+        gateway.own.add(address)
         ProxyMetrics.declare(server.counters, in: registry)
         return ProxyServer(server, at: address, metrics: metrics)
     }
@@ -84,32 +84,5 @@ package final class ProxyServer: Sendable {
     /// The same, waiting for the end.
     package func shutdown(within limit: Duration) async {
         await server.drain(within: limit)
-    }
-}
-
-extension ProxyConfiguration {
-    /// What the data port listens on.
-    package var address: SocketAddress {
-        get throws(ProxyError) {
-            guard let port = UInt16(exactly: port), let address = SocketAddress(ip: host, port: port) else {
-                throw .badAddress("\(host):\(port)")
-            }
-            return address
-        }
-    }
-
-    fileprivate var forServer: ServerConfiguration {
-        get throws(ProxyError) {
-            var server = ServerConfiguration(addresses: [try address])
-            server.inheritedSocket = inheritedSocket
-            server.connectionLimit = connectionLimit
-            server.connectionsPerClient = connectionsPerClient
-            server.timeouts.idle = idleTimeout
-            server.timeouts.head = headTimeout
-            server.timeouts.body = bodyTimeout
-            server.timeouts.stall = stallTimeout
-            server.timeouts.linger = lingerTimeout
-            return server
-        }
     }
 }

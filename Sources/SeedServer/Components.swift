@@ -1,4 +1,4 @@
-import Glibc
+import HTTPTransfers
 import SeedEngine
 import SeedOrigin
 import SeedStorage
@@ -9,30 +9,18 @@ struct Components: Sendable {
     let store: PieceStore
     let origin: OriginGateway
     let engine: TaskEngine
-    /// Shared with the ports: what they listen on is never dialled.
-    let addressGuard: AddressGuard
 
     /// Blocks.
     static func open(
         _ configuration: SeedPeerConfiguration, metrics: MetricsRegistry, logger: Logger
     ) throws -> Components {
-        try configuration.backend.caCert.map(CertificateFile.check)
-        let store = try PieceStore.open(configuration.forStorage, logger: logger)
+        try configuration.origin.transfers.certificateAuthorities.map(CertificateFile.check)
+        let store = try PieceStore.open(configuration.storage, logger: logger)
         metrics.declare(store)
-        let addressGuard = AddressGuard(allow: configuration.backend.allowAddresses)
-        let origin = OriginGateway(
-            configuration: configuration.forOrigin(addressGuard), logger: logger, metrics: metrics)
-        var limits = configuration.forEngine
-        limits.residentTasks = min(limits.residentTasks, Self.descriptorLimit / 2)
-        let engine = TaskEngine(store: store, origin: origin, configuration: limits, logger: logger, metrics: metrics)
-        return Components(store: store, origin: origin, engine: engine, addressGuard: addressGuard)
-    }
-
-    /// Descriptors that this process may have. Tasks in memory keep one each, and clients need some, too.
-    private static var descriptorLimit: Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
-        return Int(clamping: limit.rlim_cur)
+        let origin = OriginGateway(configuration: configuration.origin, logger: logger, metrics: metrics)
+        let engine = TaskEngine(
+            store: store, origin: origin, configuration: configuration.engine, logger: logger, metrics: metrics)
+        return Components(store: store, origin: origin, engine: engine)
     }
 
     /// Ends every transfer, then writes what they brought. Blocks.

@@ -37,6 +37,7 @@ package struct SeedPeer: Sendable {
         let events = ProcessEvents(watching: [SIGTERM, SIGINT, SIGHUP], on: control)
         defer { events.stop() }
         sockets.pipe.map { events.watchPipe($0) }
+        let configuration = configuration.onThisMachine()
         let metrics = MetricsRegistry(prefix: "seed_peer_")
         let components = try Components.open(configuration, metrics: metrics, logger: logger)
         defer { components.close() }
@@ -62,7 +63,7 @@ package struct SeedPeer: Sendable {
 
     /// Returns when a signal asks for the end.
     private func waitForStop(_ events: ProcessEvents, _ ports: Ports) {
-        let reload = BlockListReload(path: configuration.proxy.blockList, proxy: ports.proxy, logger: logger)
+        let reload = BlockListReload(path: configuration.blockListFile, proxy: ports.proxy, logger: logger)
         while events.next() == .signal(SIGHUP) { reload.run() }
     }
 
@@ -70,7 +71,7 @@ package struct SeedPeer: Sendable {
     /// ones. A second signal cuts these at once. Metrics and admin stay open to the end.
     private func drain(_ ports: Ports, _ events: ProcessEvents) {
         ports.health.drain(within: .zero) {}
-        ports.proxy.drain(within: configuration.shutdown.timeout) { events.post(.drained) }
+        ports.proxy.drain(within: configuration.shutdownTimeout) { events.post(.drained) }
         while true {
             switch events.next() {
             case .drained: return

@@ -54,7 +54,7 @@ enum StoreCommand {
 
     private static func directory(_ arguments: Arguments) throws(ConfigurationError) -> String {
         if let path = arguments[dir] { return path }
-        return try SeedPeerConfiguration.load(file: arguments[config] ?? "").configuration.storage.dir
+        return try SeedPeerConfiguration.load(file: arguments[config] ?? "").configuration.storage.directory
     }
 }
 

@@ -196,9 +196,7 @@ struct ControlTests {
             }
         }
         let (one, other) = (try RawServer { _, _ in }, try FaultyOrigin { $1.respond() })
-        var settings = TransferSettings()
-        settings.dialPolicy = Policy(port: one.port)
-        let driver = TransferDriver(settings)
+        let driver = TransferDriver(dialPolicy: Policy(port: one.port))
         defer {
             driver.shutdown()
             one.stop()

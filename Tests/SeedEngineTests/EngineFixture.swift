@@ -25,12 +25,19 @@ final class EngineFixture {
         store changeStorage: (inout StorageConfiguration) -> Void = { _ in }
     ) throws {
         directory = try TemporaryDirectory()
-        var storage = StorageConfiguration(directory: directory.path("store"), indexMapSize: 1 << 30)
+        var storage = StorageConfiguration()
+        storage.directory = directory.path("store")
+        storage.indexMapSize = 1 << 30
+        // The clock is the test's.
+        storage.taskTTL = nil
+        // It would find what a test has spoilt for others to find.
+        storage.scrubRate = 0
         changeStorage(&storage)
         self.storage = storage
         var configuration = EngineConfiguration()
         // One request for all of a small object keeps the tests plain.
         configuration.firstWindow = configuration.spanLength
+        configuration.cacheCapacity = 0
         change(&configuration)
         self.configuration = configuration
         (store, engine) = try Self.open(storage, configuration, origin, clock)

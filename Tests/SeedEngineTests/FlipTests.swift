@@ -69,8 +69,12 @@ struct FlipTests {
 
     /// - Returns: the blocks of the piece whose record is bad now.
     private func flipRecord(_ fixture: EngineFixture, _ random: inout Seeded) throws -> Set<Int> {
-        let store = try PieceStore.open(
-            StorageConfiguration(directory: fixture.directory.path("store"), threads: 1), logger: .quiet)
+        var configuration = StorageConfiguration()
+        configuration.directory = fixture.directory.path("store")
+        configuration.threads = 1
+        configuration.taskTTL = nil
+        configuration.scrubRate = 0
+        let store = try PieceStore.open(configuration, logger: .quiet)
         defer { store.close() }
         let record = try #require(try store.task(EngineFixture.key(1)))
         let number = random.below(record.layout.pieceCount)

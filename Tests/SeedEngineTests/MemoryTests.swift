@@ -17,7 +17,7 @@ struct MemoryTests {
 
     /// A store with the object in it, and memory for two blocks.
     private func withFixture(_ body: (EngineFixture) throws -> Void) throws {
-        let fixture = try EngineFixture { $0.memoryCapacity = 2 * Self.block }
+        let fixture = try EngineFixture { $0.cacheCapacity = Int64(2 * Self.block) }
         defer { fixture.close() }
         let client = try fixture.open()
         _ = client.step(within: 0.05)
@@ -25,6 +25,14 @@ struct MemoryTests {
         guard case .end = client.readAll() else { return #expect(Bool(false), "no end") }
         client.stream.close()
         try body(fixture)
+    }
+
+    @Test("Unless told otherwise a sixteenth of the memory there is")
+    func share() {
+        var configuration = EngineConfiguration()
+        #expect(configuration.memoryCapacity == Int(MemoryLimit.bytes / 16))
+        configuration.cacheCapacity = 1
+        #expect(configuration.memoryCapacity == 1)
     }
 
     /// Reads a range, whose bytes must be right.
@@ -140,7 +148,7 @@ struct MemoryTests {
 extension EngineFixture {
     /// Returns when all that the store's threads had to do is done.
     func turnAllThreads() {
-        let count = StorageConfiguration(directory: "").threads
+        let count = StorageConfiguration().threads
         let turn = Signal(), gate = Gate()
         // Each thread waits for all others, so none is left that works.
         for _ in 0..<count {

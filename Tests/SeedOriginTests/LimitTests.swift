@@ -1,4 +1,5 @@
 import HTTPSemantics
+import HTTPTransfers
 import SeedOrigin
 import SeedSupport
 import SeedTestSupport
@@ -205,7 +206,7 @@ struct LimitTests {
         let faulty = try FaultyOrigin(script: FaultyScript(object))
         let curl = OriginGateway.forLoopback {
             $0.bandwidth = 8_000_000
-            $0.noProgressTimeout = .milliseconds(100)
+            $0.transfers.noProgressTimeout = .milliseconds(100)
         }
         defer {
             curl.shutdown()

@@ -1,4 +1,5 @@
 import HTTPSemantics
+import HTTPTransfers
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -144,21 +145,25 @@ struct OriginFaultTests {
 
     @Test("An origin that stops sending fails with a timeout, before the head as well as in the body")
     func stall() throws {
-        let inBody = try fetch(.accept(limit: nil), { $0.noProgressTimeout = .milliseconds(300) }) { _, connection in
+        let inBody = try fetch(.accept(limit: nil), { $0.transfers.noProgressTimeout = .milliseconds(300) }) {
+            _, connection in
             connection.head("200 OK", "Content-Length: 1000")
             connection.write("some")
             connection.stall()
         }
         #expect(kind(inBody) == .timeout)
         #expect(inBody.body == Array("some".utf8))
-        let silent = try fetch(.accept(limit: nil), { $0.noProgressTimeout = .milliseconds(300) }) { $1.stall() }
+        let silent = try fetch(.accept(limit: nil), { $0.transfers.noProgressTimeout = .milliseconds(300) }) {
+            $1.stall()
+        }
         #expect(kind(silent) == .timeout)
         #expect(silent.heads.isEmpty)
     }
 
     @Test("A slow origin that keeps sending is not timed out")
     func drip() throws {
-        let record = try fetch(.accept(limit: nil), { $0.noProgressTimeout = .milliseconds(400) }) { _, connection in
+        let record = try fetch(.accept(limit: nil), { $0.transfers.noProgressTimeout = .milliseconds(400) }) {
+            _, connection in
             connection.head("200 OK", "Content-Length: 20")
             connection.drip(pattern(20), chunk: 1, milliseconds: 50)
         }

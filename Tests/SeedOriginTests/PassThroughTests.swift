@@ -258,18 +258,15 @@ struct PassThroughTests {
         "Guard and own listeners are judged as for the cached way",
         arguments: ["127.0.0.1", "localhost", "::ffff:127.0.0.1"])
     func guarded(_ host: String) throws {
-        let own = OwnListeners()
-        try withClient({ $0.addressGuard = AddressGuard() }) { _, _ in
+        try withClient({ $0.allowedAddresses = [] }) { _, _ in
         } run: { server, gateway, client in
             client.start(request(to: server.port, host: host), at: gateway)
             #expect(client.error()?.kind == .blocked)
             #expect(server.acceptedConnections == 0)
         }
-        try withClient({
-            $0.addressGuard = AddressGuard(allow: ["127.0.0.0/8", "::1"].compactMap(CIDR.init), own: own)
-        }) { _, _ in
+        try withClient { _, _ in
         } run: { server, gateway, client in
-            own.add(try #require(SocketAddress(ip: "0.0.0.0", port: server.port)))
+            gateway.own.add(try #require(SocketAddress(ip: "0.0.0.0", port: server.port)))
             client.start(request(to: server.port, host: host), at: gateway)
             #expect(client.error()?.kind == .loop)
             #expect(server.acceptedConnections == 0)
@@ -313,7 +310,7 @@ struct PassThroughTests {
             let status = number == 0 ? "200 OK" : "407 Proxy Authentication Required"
             try client.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n")
         }
-        let gateway = OriginGateway.forLoopback { $0.proxy = "http://user:secret@127.0.0.1:\(server.port)" }
+        let gateway = OriginGateway.forLoopback { $0.transfers.proxy = "http://user:secret@127.0.0.1:\(server.port)" }
         let (client, refused) = (PassThroughClient(), PassThroughClient())
         client.start(request(to: 80, host: "origin.invalid", target: "/x?"), at: gateway)
         #expect(client.outcome() == .complete)

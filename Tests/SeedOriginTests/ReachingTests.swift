@@ -54,7 +54,7 @@ struct ReachingTests {
         let faulty = try FaultyOrigin { $1.respond() }
         defer { faulty.stop() }
         let url = template.replacing("PORT", with: String(faulty.port))
-        let error = try error(url) { $0.addressGuard = AddressGuard() }
+        let error = try error(url) { $0.allowedAddresses = [] }
         #expect(error.kind == .blocked)
         #expect(error.message.contains("backend.allowAddresses"))
         #expect(faulty.acceptedConnections == 0)

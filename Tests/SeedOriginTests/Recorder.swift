@@ -75,7 +75,7 @@ extension OriginGateway {
         metrics: MetricsRegistry = MetricsRegistry(prefix: ""), _ adjust: (inout OriginConfiguration) -> Void = { _ in }
     ) -> OriginGateway {
         var configuration = OriginConfiguration()
-        configuration.addressGuard = AddressGuard(allow: ["127.0.0.0/8", "::1"].compactMap(CIDR.init))
+        configuration.allowedAddresses = ["127.0.0.0/8", "::1"].compactMap(CIDR.init)
         adjust(&configuration)
         return OriginGateway(configuration: configuration, logger: .quiet, metrics: metrics)
     }

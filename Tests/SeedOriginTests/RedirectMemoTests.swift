@@ -167,7 +167,7 @@ struct SharedRedirectTests {
 
     @Test("Switched off, each span asks for itself")
     func off() throws {
-        try withRegistry(life: { _ in 3600 }, { $0.redirectTimeToLive = .zero }) { registry, _, curl in
+        try withRegistry(life: { _ in 3600 }, { $0.remembersRedirects = false }) { registry, _, curl in
             for index in 0..<3 { fetch(index..<index + 1, of: registry, by: curl) }
             #expect(registry.requests.count == 3)
         }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPSemantics
+import HTTPTransfers
 import SeedOrigin
 import SeedSupport
 import SeedTestSupport
@@ -128,7 +129,7 @@ struct ScriptedOriginTests {
         var rule = FaultyRule()
         rule.faults = faults
         let faulty = try FaultyOrigin(script: FaultyScript(Self.object, [rule]))
-        let curl = OriginGateway.forLoopback { $0.noProgressTimeout = .milliseconds(300) }
+        let curl = OriginGateway.forLoopback { $0.transfers.noProgressTimeout = .milliseconds(300) }
         defer {
             curl.shutdown()
             faulty.stop()

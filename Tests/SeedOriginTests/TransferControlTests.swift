@@ -1,4 +1,5 @@
 import HTTPSemantics
+import HTTPTransfers
 import SeedOrigin
 import SeedSupport
 import SeedTestSupport
@@ -55,7 +56,7 @@ struct TransferControlTests {
     func pauseStopsTheClock() throws {
         let object = pattern(100_000)
         let paused = Recorder(refuses: { $0 == 0 })
-        try withOrigins({ $0.noProgressTimeout = .milliseconds(200) }) { request, connection in
+        try withOrigins({ $0.transfers.noProgressTimeout = .milliseconds(200) }) { request, connection in
             if request.target == "/stall" { connection.stall() }
             connection.serve(object, to: request)
         } run: { faulty, curl in

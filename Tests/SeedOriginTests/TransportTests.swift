@@ -1,5 +1,6 @@
 import Foundation
 import HTTPSemantics
+import HTTPTransfers
 import SeedOrigin
 import SeedSupport
 import SeedTestSupport
@@ -49,7 +50,8 @@ struct TransportTests {
         try withNginx(authority.identity, { _ in }) { nginx, curl in
             #expect(error(nginx.url + "/object", by: curl) == .tls)
         }
-        try withNginx(authority.identity, { $0.certificateAuthorities = authority.certificate }) { nginx, curl in
+        try withNginx(authority.identity, { $0.transfers.certificateAuthorities = authority.certificate }) {
+            nginx, curl in
             fetchSpans(4, from: nginx.url + "/object", by: curl)
             let versions = Set(try nginx.accesses(atLeast: 4).map(\.version))
             #expect(versions == ["HTTP/1.1"])
@@ -63,8 +65,8 @@ struct TransportTests {
             try withNginx(
                 identity,
                 {
-                    $0.systemAuthorities = system.hashed
-                    $0.certificateAuthorities = own.certificate
+                    $0.transfers.systemAuthorities = system.hashed
+                    $0.transfers.certificateAuthorities = own.certificate
                 }
             ) { nginx, curl in fetchSpans(1, from: nginx.url + "/object", by: curl) }
         }
@@ -77,7 +79,7 @@ struct TransportTests {
             authority.identity,
             {
                 $0.httpVersion = .http2
-                $0.certificateAuthorities = authority.certificate
+                $0.transfers.certificateAuthorities = authority.certificate
             }
         ) { nginx, curl in
             let url = nginx.url + "/object"
@@ -107,7 +109,7 @@ struct TransportTests {
     @Test("`backend.proxy` gets plain requests in absolute form, and never our credentials for it from a client")
     func plainProxy() throws {
         let proxy = try FaultyOrigin { [object] request, connection in connection.serve(object, to: request) }
-        let curl = OriginGateway.forLoopback { $0.proxy = "http://user:secret@127.0.0.1:\(proxy.port)" }
+        let curl = OriginGateway.forLoopback { $0.transfers.proxy = "http://user:secret@127.0.0.1:\(proxy.port)" }
         defer {
             curl.shutdown()
             proxy.stop()
@@ -125,7 +127,7 @@ struct TransportTests {
     @Test("A proxy that wants other credentials is a failure, never an answer of the origin")
     func refusingProxy() throws {
         let proxy = try FaultyOrigin { _, connection in connection.respond("407 Proxy Authentication Required") }
-        let curl = OriginGateway.forLoopback { $0.proxy = proxy.url }
+        let curl = OriginGateway.forLoopback { $0.transfers.proxy = proxy.url }
         defer {
             curl.shutdown()
             proxy.stop()
@@ -149,8 +151,8 @@ struct TransportTests {
         try withNginx(
             authority.identity,
             {
-                $0.proxy = "http://127.0.0.1:\(proxy.port)"
-                $0.certificateAuthorities = authority.certificate
+                $0.transfers.proxy = "http://127.0.0.1:\(proxy.port)"
+                $0.transfers.certificateAuthorities = authority.certificate
             }
         ) { nginx, curl in
             port.write(nginx.port)
@@ -237,10 +239,8 @@ struct OwnListenerTests {
         let front = try FaultyOrigin { _, connection in
             connection.respond("302 Found", ["Location: http://localhost:\(ours.port)/"])
         }
-        let own = try listeners("0.0.0.0", Int(ours.port))
-        let curl = OriginGateway.forLoopback {
-            $0.addressGuard = AddressGuard(allow: ["127.0.0.0/8", "::1"].compactMap(CIDR.init), own: own)
-        }
+        let curl = OriginGateway.forLoopback()
+        curl.own.add(try #require(SocketAddress(ip: "0.0.0.0", port: ours.port)))
         defer {
             curl.shutdown()
             front.stop()

@@ -1,4 +1,5 @@
 import HTTPSemantics
+import HTTPTransfers
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -16,7 +17,7 @@ struct WeaknessTests {
         _ look: (FaultyOrigin) -> Void = { _ in }
     ) throws -> Admitter.Record {
         let faulty = try FaultyOrigin(script: FaultyScript(object, faults))
-        let curl = OriginGateway.forLoopback { $0.noProgressTimeout = .milliseconds(200) }
+        let curl = OriginGateway.forLoopback { $0.transfers.noProgressTimeout = .milliseconds(200) }
         defer {
             curl.shutdown()
             faulty.stop()

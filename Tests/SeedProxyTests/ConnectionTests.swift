@@ -139,8 +139,9 @@ struct ConnectionTests {
 
     @Test("An address that this machine does not have is told with the key that names it")
     func foreignAddress() async throws {
+        let foreign = try #require(IPAddress("192.0.2.1"))
         let error = #expect(throws: ProxyError.self) {
-            try ProxyHarness(ProxyHarness.Settings(proxy: { $0.host = "192.0.2.1" }))
+            try ProxyHarness(ProxyHarness.Settings(proxy: { $0.address.ip = foreign }))
         }
         #expect(
             error?.description == "proxy.server: cannot listen on 192.0.2.1:0: Cannot assign requested address; "
@@ -151,7 +152,7 @@ struct ConnectionTests {
     func portInUse() async throws {
         try await withHarness { harness in
             let error = #expect(throws: ProxyError.self) {
-                try ProxyHarness(ProxyHarness.Settings(proxy: { $0.port = harness.port }))
+                try ProxyHarness(ProxyHarness.Settings(proxy: { $0.address = harness.server.address }))
             }
             #expect(
                 error?.description

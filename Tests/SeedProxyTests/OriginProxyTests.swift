@@ -1,5 +1,6 @@
 import Foundation
 import HTTPSemantics
+import HTTPTransfers
 import SeedOrigin
 import SeedTestSupport
 import Testing
@@ -21,8 +22,8 @@ struct OriginProxyTests {
             allowing: allowed,
             configure: { $0.rules = [] },
             origins: {
-                $0.certificateAuthorities = roots.first
-                $0.proxy = "http://\(user)" + proxy.url.dropFirst("http://".count)
+                $0.transfers.certificateAuthorities = roots.first
+                $0.transfers.proxy = "http://\(user)" + proxy.url.dropFirst("http://".count)
             },
             { harness in try body(try harness.client(), proxy) })
     }

@@ -35,27 +35,24 @@ struct ProxyHarness {
     /// Everything goes through the cache unless `settings` say otherwise.
     init(_ settings: Settings = Settings()) throws {
         directory = try TemporaryDirectory()
-        store = try PieceStore.open(
-            StorageConfiguration(directory: directory.path("store"), indexMapSize: 1 << 30), logger: settings.logger)
+        store = try PieceStore.open(.small(in: directory), logger: settings.logger)
+        var limits = settings.limits
+        limits.cacheCapacity = limits.cacheCapacity ?? 0
         engine = TaskEngine(
-            store: store, origin: origin, configuration: settings.limits, logger: settings.logger,
+            store: store, origin: origin, configuration: limits, logger: settings.logger,
             metrics: MetricsRegistry(prefix: ""))
         loops = EventLoopGroup(count: settings.loops, name: "proxy", tickInterval: .milliseconds(10))
-        let addressGuard = AddressGuard(allow: settings.allowed.compactMap { CIDR($0) })
         var origins = OriginConfiguration()
-        origins.addressGuard = addressGuard
+        origins.allowedAddresses = settings.allowed.compactMap { CIDR($0) }
         settings.origins(&origins)
         gateway = OriginGateway(configuration: origins, logger: settings.logger)
-        var configuration = ProxyConfiguration()
-        configuration.host = "127.0.0.1"
-        configuration.port = 0
+        var configuration = ProxyConfiguration.onLoopback
         configuration.rules = [ProxyRule()]
         configuration.serverIP = "192.0.2.7"
         settings.proxy(&configuration)
         do {
             server = try ProxyServer.start(
-                configuration, loops: loops.loops, engine: engine, gateway: gateway, own: addressGuard.own,
-                logger: settings.logger)
+                configuration, loops: loops.loops, engine: engine, gateway: gateway, logger: settings.logger)
         } catch {
             loops.stop()
             engine.shutdown()
@@ -99,6 +96,27 @@ struct ProxyHarness {
         store.close()
         // Or the thread that plays the origin would wait on.
         origin.shutdown()
+    }
+}
+
+extension StorageConfiguration {
+    /// A store that doesn't read itself through while a test looks at it.
+    static func small(in directory: TemporaryDirectory) -> StorageConfiguration {
+        var configuration = StorageConfiguration()
+        configuration.directory = directory.path("store")
+        configuration.indexMapSize = 1 << 30
+        configuration.scrubRate = 0
+        return configuration
+    }
+}
+
+extension ProxyConfiguration {
+    /// Any free port of loopback, and no registry that would be asked outside.
+    static var onLoopback: ProxyConfiguration {
+        var configuration = ProxyConfiguration()
+        configuration.address = SocketAddress(.loopback, port: 0)
+        configuration.registryMirror = nil
+        return configuration
     }
 }
 

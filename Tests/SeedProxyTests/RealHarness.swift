@@ -24,21 +24,20 @@ struct RealHarness {
         let files = directory.path("files")
         try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
         nginx = try Nginx(serving: files, location: location)
-        store = try PieceStore.open(
-            StorageConfiguration(directory: directory.path("store"), indexMapSize: 1 << 30), logger: logger)
-        let allowed = AddressGuard(allow: blocks.compactMap { CIDR($0) })
+        store = try PieceStore.open(.small(in: directory), logger: logger)
         var settings = OriginConfiguration()
-        settings.addressGuard = allowed
+        settings.allowedAddresses = blocks.compactMap { CIDR($0) }
         origin = OriginGateway(configuration: settings, logger: logger)
-        engine = TaskEngine(store: store, origin: origin, logger: logger, metrics: MetricsRegistry(prefix: ""))
+        var limits = EngineConfiguration()
+        limits.cacheCapacity = 0
+        engine = TaskEngine(
+            store: store, origin: origin, configuration: limits, logger: logger, metrics: MetricsRegistry(prefix: ""))
         loops = EventLoopGroup(count: 2, name: "proxy", tickInterval: .milliseconds(10))
-        var configuration = ProxyConfiguration()
-        configuration.host = "127.0.0.1"
-        configuration.port = 0
+        var configuration = ProxyConfiguration.onLoopback
         configuration.rules = [ProxyRule()]
         do {
             server = try ProxyServer.start(
-                configuration, loops: loops.loops, engine: engine, gateway: origin, own: allowed.own, logger: logger)
+                configuration, loops: loops.loops, engine: engine, gateway: origin, logger: logger)
         } catch {
             loops.stop()
             engine.shutdown()

@@ -16,7 +16,7 @@ struct RequestTests {
     private func factory(
         _ rules: [ProxyRule] = [ProxyRule()], configure: (inout ProxyConfiguration) -> Void = { _ in }
     ) throws -> TaskRequestFactory {
-        var configuration = ProxyConfiguration()
+        var configuration = ProxyConfiguration.onLoopback
         configure(&configuration)
         return TaskRequestFactory(policy: try ProxyPolicy(rules: rules), configuration: configuration)
     }

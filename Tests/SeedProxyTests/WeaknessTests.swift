@@ -1,6 +1,7 @@
 import DragonflyIdentity
 import Foundation
 import HTTPSemantics
+import HTTPServer
 import SeedEngineTestSupport
 import SeedOrigin
 import SeedSupport
@@ -299,9 +300,9 @@ struct WeaknessTests {
     func w24() async throws {
         try await withHarness(
             configure: {
-                $0.idleTimeout = .milliseconds(400)
-                $0.headTimeout = .milliseconds(200)
-                $0.bodyTimeout = .milliseconds(200)
+                $0.server.timeouts.idle = .milliseconds(400)
+                $0.server.timeouts.head = .milliseconds(200)
+                $0.server.timeouts.body = .milliseconds(200)
             },
             { harness in
                 let server = try LoopbackServer { connection in

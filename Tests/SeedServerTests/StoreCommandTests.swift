@@ -74,7 +74,10 @@ struct StoreCommandTests {
 
     /// The directory is given back when the index is let go, so at this function's end.
     private func makeStore(ofFormat format: UInt64, at path: String) throws {
-        let store = try PieceStore.open(StorageConfiguration(directory: path), logger: .quiet)
+        var configuration = StorageConfiguration()
+        configuration.directory = path
+        configuration.scrubRate = 0
+        let store = try PieceStore.open(configuration, logger: .quiet)
         defer { store.close() }
         let index = try store.reader.openIndex()
         try index.environment.write { transaction throws(LMDBError) in

@@ -1,5 +1,4 @@
 import Foundation
-import SeedProxy
 import SeedTestSupport
 import Testing
 
@@ -132,14 +131,6 @@ struct SupervisorTests {
         #expect(peer.exitCode == 1)
         #expect(peer.waits(for: "the supervisor that started this server is gone"), "\(peer.errorText)")
         #expect(!peer.errorText.contains("the server is process"))
-    }
-
-    @Test("An address of the data port that is none is refused, not widened to all")
-    func badAddress() {
-        var configuration = SeedPeerConfiguration()
-        configuration.proxy.server.ip = "nowhere"
-        let error = #expect(throws: ProxyError.self) { try ListeningSockets(opening: configuration, pipe: -1) }
-        #expect(error == .badAddress("nowhere:\(configuration.proxy.server.port)"))
     }
 
     @Test("A server whose supervisor is killed stops in order")

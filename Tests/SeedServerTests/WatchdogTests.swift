@@ -25,8 +25,7 @@ struct WatchdogTests {
             var routes = HealthRoutes(loops: loops.loops, threads: [("store", threads)])
             routes.now = { [clock] in clock.withLock { $0 } }
             self.routes = routes
-            let listener = SeedPeerConfiguration.Listener(ip: "127.0.0.1", port: 0)
-            server = try SmallPort.open("health", listener, routes.table, on: control)
+            server = try SmallPort.open("health", SocketAddress(.loopback, port: 0), routes.table, on: control)
         }
 
         /// Puts the questions, and waits until the loops and the store threads that are free have answered. Then so much time

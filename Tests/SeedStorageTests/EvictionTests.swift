@@ -176,7 +176,7 @@ struct EvictionTests {
             for number in 0..<6 { try store.fill(number, pieces: 2) }
         }
         let clock = Lock(Timestamp.now() + .seconds(10))
-        var configuration = StorageConfiguration(directory: directory.path("store"), threads: 2)
+        var configuration = StorageConfiguration.small(at: directory.path("store"))
         configuration.limits = SpaceLimits(capacity: Self.budget, highPercent: 90, lowPercent: 80, headroom: 0)
         let store = try PieceStore.open(configuration, logger: quiet, now: { clock.withLock { $0 } })
         for number in [5, 3, 1, 0, 4] {
@@ -199,8 +199,8 @@ struct EvictionTests {
     func tooOld() throws {
         let directory = try TemporaryDirectory()
         let clock = Lock(Timestamp(seconds: 1_000_000_000))
-        let configuration = StorageConfiguration(
-            directory: directory.path("store"), threads: 2, limits: SpaceLimits(headroom: 0), taskTTL: .seconds(3_600))
+        var configuration = StorageConfiguration.small(at: directory.path("store"))
+        configuration.taskTTL = .seconds(3_600)
         let store = try PieceStore.open(configuration, logger: quiet, now: { clock.withLock { $0 } })
         defer { store.close() }
         let records = try (0..<3).map { try store.fill($0, pieces: 1).record }

@@ -35,8 +35,7 @@ struct ProcessTests {
         .enabled(if: ProcessInfo.processInfo.environment[variable] != nil))
     func keeper() throws {
         let path = try #require(ProcessInfo.processInfo.environment[Self.variable])
-        let store = try PieceStore.open(
-            StorageConfiguration(directory: path + "/store", limits: SpaceLimits(headroom: 0)), logger: quiet)
+        let store = try PieceStore.open(.small(at: path + "/store"), logger: quiet)
         let file = try store.createContent(key(1))
         try file.write(pattern(1_000), at: 0)
         store.put(task(key(1), generation: file.generation))

@@ -29,13 +29,25 @@ func withStore<R>(
 func openStore(
     in directory: TemporaryDirectory, _ change: (inout StorageConfiguration) -> Void = { _ in }
 ) throws(StorageError) -> PieceStore {
-    var configuration = StorageConfiguration(
-        directory: directory.path("store"), threads: 2, limits: SpaceLimits(headroom: 0))
+    var configuration = StorageConfiguration.small(at: directory.path("store"))
     change(&configuration)
     let store = try PieceStore.open(configuration, logger: quiet)
     // The first periodic jobs measure the files, and count what a test writes meanwhile twice.
     _ = eventually { store.maintenance.thread.isIdle }
     return store
+}
+
+extension StorageConfiguration {
+    /// A store that may fill its volume, keeps what is old, and doesn't read itself through.
+    static func small(at path: String) -> StorageConfiguration {
+        var configuration = StorageConfiguration()
+        configuration.directory = path
+        configuration.threads = 2
+        configuration.limits = SpaceLimits(headroom: 0)
+        configuration.taskTTL = nil
+        configuration.scrubRate = 0
+        return configuration
+    }
 }
 
 func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }

@@ -1,7 +1,7 @@
 package import SeedSupport
 
 /// Where a server listens, and what it grants its clients.
-package struct ServerConfiguration: Sendable {
+package struct ServerConfiguration: Sendable, Equatable {
     /// Port 0 lets the system choose.
     package var addresses: [SocketAddress]
     /// A socket that listens already; then nothing is opened at the addresses.

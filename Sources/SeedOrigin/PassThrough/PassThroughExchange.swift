@@ -54,12 +54,12 @@ final class PassThroughExchange {
             throw OriginError(error)
         }
         origin = url.origin
-        if let refusal = configuration.refusal(of: url) { throw refusal }
+        if let refusal = desk.addressGuard.refusal(of: url) { throw refusal }
         if let wait = desk.memory.admit(id, to: origin) { throw .circuitOpen(origin, wait) }
         let target = configuration.isThroughPlainProxy(url) ? request.absoluteTarget : request.target
         var exchange = TransferRequest(url, method: request.method, target: target, fields: request.fields)
         exchange.body = request.body
-        exchange.noProgressTimeout = configuration.passThroughTimeout ?? configuration.noProgressTimeout
+        exchange.noProgressTimeout = configuration.passThroughTimeout
         return exchange
     }
 
@@ -112,7 +112,7 @@ extension PassThroughExchange: TransferDelegate {
         desk.memory.metrics.observe(.init(status: head.status), since: began)
         let isFailing = head.status >= 500 && RetryRule.isRetryable(status: head.status)
         if !isFailing { desk.memory.succeeded(origin) }
-        if head.status == 407, !request.isTLS, desk.configuration.proxy != nil {
+        if head.status == 407, !request.isTLS, desk.configuration.transfers.proxy != nil {
             // The client would take it for a wish of ours.
             ownError = OriginError(.badAnswer, "the proxy in backend.proxy wants other credentials")
             return false

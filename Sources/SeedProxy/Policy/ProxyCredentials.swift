@@ -2,14 +2,14 @@ import HTTPSemantics
 import HTTPServer
 import SeedSupport
 
-/// The name and password that clients of this proxy must send (`proxy.server.basicAuth`).
+/// The name and password that clients of this proxy must send (`proxy.server.basicAuth`); none when both are empty.
 package struct BasicAuth: Sendable, Equatable {
     package var username: String
     package var password: String
     /// Dragonfly's clients send them as `Authorization`. That field belongs to the origin, so this is an option.
     package var acceptsAuthorization: Bool
 
-    package init(username: String, password: String, acceptsAuthorization: Bool = false) {
+    package init(username: String = "", password: String = "", acceptsAuthorization: Bool = false) {
         self.username = username
         self.password = password
         self.acceptsAuthorization = acceptsAuthorization
@@ -21,7 +21,9 @@ struct ProxyCredentials {
     private let expected: [UInt8]
     private let acceptsAuthorization: Bool
 
-    init(_ auth: BasicAuth) {
+    /// Nil where clients need not send any.
+    init?(_ auth: BasicAuth) {
+        guard !auth.username.isEmpty || !auth.password.isEmpty else { return nil }
         expected = Array(Base64.encode("\(auth.username):\(auth.password)".utf8).utf8)
         acceptsAuthorization = auth.acceptsAuthorization
     }

@@ -148,7 +148,7 @@ extension TaskRequestFactory {
         let digest = Self.digest(of: url)
         let freshness = FreshnessRule(
             isImmutable: rule.immutable || digest != nil,
-            revalidateAfter: rule.revalidateAfter ?? configuration.revalidateAfter)
+            revalidateAfter: rule.revalidateAfter ?? configuration.freshness.revalidateAfter)
         return .cached(
             TaskTemplate(
                 identity: identity, url: url, freshness: freshness, digest: digest, options: options,

@@ -66,7 +66,7 @@ extension ProxyApplication {
 extension HeadBytes {
     /// Who answers, on every response of ours.
     mutating func answerer(_ configuration: ProxyConfiguration) {
-        field("X-Dragonfly-Server-IP", configuration.serverIP)
+        if let address = configuration.serverIP { field("X-Dragonfly-Server-IP", address) }
         field("Via", "1.1 " + configuration.name)
     }
 }

@@ -1,76 +1,84 @@
+import HTTPServer
+import HTTPTransfers
+import SeedEngine
+import SeedOrigin
+import SeedProxy
+import SeedStorage
+import SeedSupport
+
 extension ConfigurationKey {
     /// The keys we use, in the order of the file.
     package static let used: [ConfigurationKey] = host + proxy + storage + gc + download + backend + listeners
 
     private static let host: [ConfigurationKey] = [
         .key(
-            "host.ip", \.host.ip, .optional(.address),
+            "host.ip", \.proxy.serverIP, .optional(.addressText),
             "address in X-Dragonfly-Server-IP; empty: the first non-loopback IPv4 address")
     ]
 
     private static let timeout = ConfigurationKind<Duration>.duration(in: .milliseconds(100)...(.seconds(86_400)))
 
     private static let proxy: [ConfigurationKey] = [
-        .key("proxy.server.ip", \.proxy.server.ip, .address, "address of the data port"),
-        .key("proxy.server.port", \.proxy.server.port, .port, "data port; 0: any free one"),
+        .key("proxy.server.ip", \.proxy.address.ip, .address, "address of the data port"),
+        .key("proxy.server.port", \.proxy.address.port, .port, "data port; 0: any free one"),
         .key(
-            "proxy.server.requestRateLimit", \.proxy.limits.requestRate, .whole(in: 0...10_000_000),
+            "proxy.server.requestRateLimit", \.proxy.requestRateLimit, .whole(in: 0...10_000_000),
             "requests a second, over all clients; more are answered 429; 0: no limit", .otherDefault),
         .key(
-            "proxy.server.connectionLimit", \.proxy.limits.connections, .whole(in: 1...1_000_000),
+            "proxy.server.connectionLimit", \.proxy.server.connectionLimit, .whole(in: 1...1_000_000),
             "open client connections; more are closed at once", .own),
         .key(
-            "proxy.server.connectionsPerClient", \.proxy.limits.connectionsPerClient, .whole(in: 0...1_000_000),
+            "proxy.server.connectionsPerClient", \.proxy.server.connectionsPerClient, .whole(in: 0...1_000_000),
             "open connections of one client address; 0: no limit", .own),
         .key(
-            "proxy.server.idleTimeout", \.proxy.limits.idleTimeout, timeout,
+            "proxy.server.idleTimeout", \.proxy.server.timeouts.idle, timeout,
             "how long a connection may be without a request", .own),
         .key(
-            "proxy.server.headTimeout", \.proxy.limits.headTimeout, timeout,
+            "proxy.server.headTimeout", \.proxy.server.timeouts.head, timeout,
             "how long a request head may take from its first byte to its last", .own),
         .key(
-            "proxy.server.bodyTimeout", \.proxy.limits.bodyTimeout, timeout,
+            "proxy.server.bodyTimeout", \.proxy.server.timeouts.body, timeout,
             "how long a request body may stop coming", .own),
         .key(
-            "proxy.server.basicAuth.username", \.proxy.basicAuth.username, .optional(.text),
+            "proxy.server.basicAuth.username", \.proxy.basicAuth.username, .text,
             "name that clients must send in Proxy-Authorization", .mapped),
-        .key("proxy.server.basicAuth.password", \.proxy.basicAuth.password, .optional(.text), "its password", .mapped),
+        .key("proxy.server.basicAuth.password", \.proxy.basicAuth.password, .text, "its password", .mapped),
         .key(
             "proxy.server.basicAuth.acceptAuthorization", \.proxy.basicAuth.acceptsAuthorization, .flag,
             "take them from Authorization too, as Dragonfly does", .own),
         .key(
-            "proxy.registryMirror.addr", \.proxy.registryMirror.addr, .url,
+            "proxy.registryMirror.addr", \.proxy.registryMirror, .optional(.url),
             "registry meant by requests in origin form that name none"),
         .key(
-            "proxy.registryMirror.enableTaskIDBasedBlobDigest", \.proxy.registryMirror.usesBlobDigest, .flag,
+            "proxy.registryMirror.enableTaskIDBasedBlobDigest", \.proxy.usesBlobDigest, .flag,
             "blob and manifest URLs name their task by digest"),
         .key(
             "proxy.prefetch", \.proxy.prefetch, .flag, "fetch the rest of an object after a range of it"),
         .key(
-            "proxy.revalidateAfter", \.proxy.revalidateAfter, .duration(in: .zero...(.seconds(31_536_000))),
+            "proxy.revalidateAfter", \.proxy.freshness.revalidateAfter, .freshness,
             "how long an answer is fresh whose origin doesn't say; 0s: for ever", .own),
         .key(
-            "proxy.blockList", \.proxy.blockList, .optional(.filePath),
+            "proxy.blockList", \.blockListFile, .optional(.filePath),
             "YAML file of requests to refuse, in Dragonfly's form; read again on SIGHUP", .own),
         .key(
             "proxy.rules", \.proxy.rules, .list(of: .rule),
             "GET requests whose URL (without query) matches a regex go through the cache"),
         .key(
-            "proxy.disableBackToSource", \.proxy.disableBackToSource, .flag,
+            "proxy.disableBackToSource", \.engine.isBackToSourceDisabled, .flag,
             "whether what is not held is refused (504) instead of fetched from its origin"),
         .key(
-            "proxy.prefetchBandwidthLimit", \.proxy.prefetchBandwidthLimit, .rate,
+            "proxy.prefetchBandwidthLimit", \.origin.backgroundBandwidth, .optional(.rate),
             "bytes per second from origins of what no client waits for (completion and prefetch)"),
     ]
 
     private static let storage: [ConfigurationKey] = [
-        .key("storage.dir", \.storage.dir, .filePath, "where pieces and the index live"),
+        .key("storage.dir", \.storage.directory, .filePath, "where pieces and the index live"),
         .key("storage.keep", \.storage.keep, .flag, "whether a restart finds what was stored", .otherDefault),
         .key(
-            "storage.cacheCapacity", \.storage.cacheCapacity, .optional(anySize),
+            "storage.cacheCapacity", \.engine.cacheCapacity, .optional(anySize),
             "memory for hot blocks; empty: a sixteenth of the memory there is; 0: none", .otherDefault),
         .key(
-            "storage.taskSizeLimit", \.storage.taskSizeLimit, anySize,
+            "storage.taskSizeLimit", \.engine.taskSizeLimit, .orNoneIfZero(anySize),
             "longer objects pass through unstored; 0: all are stored", .own),
         .key(
             "storage.scrubRate", \.storage.scrubRate, anySize,
@@ -79,27 +87,29 @@ extension ConfigurationKey {
 
     private static let gc: [ConfigurationKey] = [
         .key(
-            "gc.interval", \.gc.interval, .duration(in: .seconds(1)...(.seconds(86_400))),
+            "gc.interval", \.storage.interval, .duration(in: .seconds(1)...(.seconds(86_400))),
             "how often old tasks are looked for; room is made at once, when it is needed", .mapped),
         .key(
-            "gc.policy.taskTTL", \.gc.policy.taskTTL, .duration(in: .seconds(1)...(.seconds(100 * 365 * 86_400))),
+            "gc.policy.taskTTL", \.storage.taskTTL,
+            .optional(.duration(in: .seconds(1)...(.seconds(100 * 365 * 86_400)))),
             "tasks that nobody read for so long go"),
         .key(
-            "gc.policy.diskThreshold", \.gc.policy.diskThreshold, anySize,
+            "gc.policy.diskThreshold", \.storage.limits.capacity, .orNoneIfZero(anySize),
             "most bytes of content; 0: what the volume has"),
         .key(
-            "gc.policy.diskHighThresholdPercent", \.gc.policy.diskHighThresholdPercent, .whole(in: 1...99),
+            "gc.policy.diskHighThresholdPercent", \.storage.limits.highPercent, .whole(in: 1...99),
             "above this part of the threshold, or of the volume, the least used pieces go", .otherDefault),
         .key(
-            "gc.policy.diskLowThresholdPercent", \.gc.policy.diskLowThresholdPercent, .whole(in: 1...99),
+            "gc.policy.diskLowThresholdPercent", \.storage.limits.lowPercent, .whole(in: 1...99),
             "down to this part; less than the high one", .otherDefault),
         .key(
-            "gc.policy.distThreshold", \.gc.policy.diskThreshold, anySize, "older name of diskThreshold", .mapped),
+            "gc.policy.distThreshold", \.storage.limits.capacity, .orNoneIfZero(anySize), "older name of diskThreshold",
+            .mapped),
         .key(
-            "gc.policy.distHighThresholdPercent", \.gc.policy.diskHighThresholdPercent, .whole(in: 1...99),
+            "gc.policy.distHighThresholdPercent", \.storage.limits.highPercent, .whole(in: 1...99),
             "older name of diskHighThresholdPercent", .mapped),
         .key(
-            "gc.policy.distLowThresholdPercent", \.gc.policy.diskLowThresholdPercent, .whole(in: 1...99),
+            "gc.policy.distLowThresholdPercent", \.storage.limits.lowPercent, .whole(in: 1...99),
             "older name of diskLowThresholdPercent", .mapped),
     ]
 
@@ -107,35 +117,35 @@ extension ConfigurationKey {
 
     private static let download: [ConfigurationKey] = [
         .key(
-            "download.concurrentPieceCount", \.download.concurrentPieceCount, .whole(in: 1...1_024),
+            "download.concurrentPieceCount", \.engine.concurrentFlights, .whole(in: 1...1_024),
             "origin requests at one time for one task"),
         .key(
-            "download.pieceTimeout", \.download.pieceTimeout, .duration(in: .milliseconds(100)...(.seconds(86_400))),
+            "download.pieceTimeout", \.origin.transfers.noProgressTimeout, timeout,
             "how long a transfer may make no progress; there is no limit on its whole time", .mapped),
         .key(
-            "download.backToSourceBandwidthLimit", \.download.backToSourceBandwidthLimit, .rate,
+            "download.backToSourceBandwidthLimit", \.origin.bandwidth, .optional(.rate),
             "bytes per second from all origins together; what clients wait for goes first"),
     ]
 
     private static let backend: [ConfigurationKey] = [
         .key(
-            "backend.allowAddresses", \.backend.allowAddresses, .list(of: .addressBlock),
+            "backend.allowAddresses", \.origin.allowedAddresses, .list(of: .addressBlock),
             "blocks to fetch from although refused by default (loopback, link-local, cloud metadata)", .own),
-        .key("backend.maxRetries", \.backend.maxRetries, .whole(in: 0...100), "further tries of an origin request"),
+        .key("backend.maxRetries", \.engine.maxRetries, .whole(in: 0...100), "further tries of an origin request"),
         .key(
-            "backend.caCert", \.backend.caCert, .optional(.filePath),
+            "backend.caCert", \.origin.transfers.certificateAuthorities, .optional(.filePath),
             "PEM file of authorities to trust for origins besides the system's", .own),
         .key(
-            "backend.httpVersion", \.backend.httpVersion, .httpVersion,
+            "backend.httpVersion", \.origin.httpVersion, .httpVersion,
             "1.1: one transfer a connection, best for bulk; 2: many on one connection, where TLS negotiates it", .own),
         .key(
-            "backend.proxy", \.backend.proxy, .optional(.proxyURL),
+            "backend.proxy", \.origin.transfers.proxy, .optional(.proxyURL),
             "proxy to origins, http://[user:password@]host:port; empty: none, the environment is ignored", .own),
         .key(
-            "backend.enableCacheTemporaryRedirect", \.backend.enableCacheTemporaryRedirect, .flag,
+            "backend.enableCacheTemporaryRedirect", \.origin.remembersRedirects, .flag,
             "remember for each URL and credential where redirects lead", .mapped),
         .key(
-            "backend.cacheTemporaryRedirectTTL", \.backend.cacheTemporaryRedirectTTL,
+            "backend.cacheTemporaryRedirectTTL", \.origin.redirectTimeToLive,
             .duration(in: .seconds(1)...(.seconds(86_400))),
             "for how long at most; a signed target is forgotten before its signature ends", .mapped),
     ]
@@ -150,7 +160,7 @@ extension ConfigurationKey {
         .key("stats.server.ip", \.admin.ip, .address, "older name of admin.server.ip", .mapped),
         .key("stats.server.port", \.admin.port, .port, "older name of admin.server.port", .mapped),
         .key(
-            "shutdown.timeout", \.shutdown.timeout, .duration(in: .zero...(.seconds(3_600))),
+            "shutdown.timeout", \.shutdownTimeout, .duration(in: .zero...(.seconds(3_600))),
             "how long running requests may go on after SIGTERM", .own),
     ]
 }

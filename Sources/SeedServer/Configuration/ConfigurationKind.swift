@@ -31,6 +31,17 @@ struct ConfigurationKind<Value>: Sendable {
             show: { $0.map(kind.show) ?? "" })
     }
 
+    /// The same kind, where 0 means nil.
+    static func orNoneIfZero<Wrapped: FixedWidthInteger & Sendable>(_ kind: ConfigurationKind<Wrapped>) -> Self
+    where Value == Wrapped? {
+        Self(
+            allowed: kind.allowed,
+            read: { field throws(ConfigurationProblem) in
+                let value = try kind.read(field)
+                return value == 0 ? nil : value
+            }, show: { kind.show($0 ?? 0) })
+    }
+
     /// A YAML list of values of one kind.
     static func list<Element>(of kind: ConfigurationKind<Element>) -> Self where Value == [Element] {
         let allowed = "a list, each: \(kind.allowed)"
@@ -56,9 +67,10 @@ extension ConfigurationKind<String> {
             "the path of a file or directory", parse: { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 }, show: { $0 })
     }
 
-    /// An address in digits; host names would make us listen somewhere nobody named.
-    static var address: Self {
-        scalar("an IPv4 or IPv6 address", parse: { IPAddress($0) == nil ? nil : $0 }, show: { $0 })
+    /// An address in digits, kept as it is spelt.
+    static var addressText: Self {
+        let kind = ConfigurationKind<IPAddress>.address
+        return scalar(kind.allowed, parse: { IPAddress($0) == nil ? nil : $0 }, show: { $0 })
     }
 
     /// An absolute http or https URL.
@@ -95,6 +107,11 @@ extension ConfigurationKind<String> {
     private static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
 }
 
+extension ConfigurationKind<IPAddress> {
+    /// An address in digits; host names would make us listen somewhere nobody named.
+    static var address: Self { scalar("an IPv4 or IPv6 address", parse: IPAddress.init, show: \.description) }
+}
+
 extension ConfigurationKind<CIDR> {
     /// An address block such as `10.0.0.0/8`; a bare address means itself only.
     static var addressBlock: Self {
@@ -102,12 +119,14 @@ extension ConfigurationKind<CIDR> {
     }
 }
 
-extension ConfigurationKind<Int> {
+extension ConfigurationKind<UInt16> {
     static var port: Self { whole(in: 0...65_535) }
+}
 
-    static func whole(in range: ClosedRange<Int>) -> Self {
+extension ConfigurationKind where Value: FixedWidthInteger & Sendable {
+    static func whole(in range: ClosedRange<Value>) -> Self {
         scalar(
-            "\(range.lowerBound)–\(range.upperBound)", parse: { Int($0).flatMap { range.contains($0) ? $0 : nil } },
+            "\(range.lowerBound)–\(range.upperBound)", parse: { Value($0).flatMap { range.contains($0) ? $0 : nil } },
             show: { "\($0)" })
     }
 }
@@ -144,6 +163,9 @@ extension ConfigurationKind<OriginConfiguration.HTTPVersion> {
 }
 
 extension ConfigurationKind<Duration> {
+    /// How long an answer is fresh; zero means for ever.
+    static var freshness: Self { duration(in: .zero...(.seconds(31_536_000))) }
+
     static func duration(in range: ClosedRange<Duration>) -> Self {
         let (shortest, longest) = (HumanDuration.show(range.lowerBound), HumanDuration.show(range.upperBound))
         return scalar(
@@ -152,7 +174,7 @@ extension ConfigurationKind<Duration> {
     }
 }
 
-extension ConfigurationKind<SeedPeerConfiguration.Rule> {
+extension ConfigurationKind<ProxyRule> {
     /// One entry of `proxy.rules`. A field we don't know is refused here: a misspelt `regex` would match every URL.
     static var rule: Self {
         let allowed = "a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, revalidateAfter"
@@ -160,7 +182,7 @@ extension ConfigurationKind<SeedPeerConfiguration.Rule> {
             allowed: allowed,
             read: { field throws(ConfigurationProblem) in
                 guard let entries = field.node.mapping else { throw field.problem(allowed: allowed) }
-                var rule = SeedPeerConfiguration.Rule()
+                var rule = ProxyRule()
                 for entry in entries {
                     let name = entry.key.text ?? ""
                     let inner = ConfigurationField(path: "\(field.path).\(name)", node: entry.value)
@@ -174,7 +196,7 @@ extension ConfigurationKind<SeedPeerConfiguration.Rule> {
     }
 }
 
-extension SeedPeerConfiguration.Rule {
+extension ProxyRule {
     /// Sets the field of that name; false when there is none.
     fileprivate mutating func set(
         _ name: String, to field: ConfigurationField
@@ -186,7 +208,7 @@ extension SeedPeerConfiguration.Rule {
         case "filteredQueryParams": filteredQueryParams = try ConfigurationKind.list(of: .text).read(field)
         case "immutable": immutable = try ConfigurationKind.flag.read(field)
         case "revalidateAfter":
-            revalidateAfter = try ConfigurationKind.duration(in: .zero...(.seconds(31_536_000))).read(field)
+            revalidateAfter = try ConfigurationKind.freshness.read(field)
         default: return false
         }
         return true

@@ -1,3 +1,6 @@
+import SeedProxy
+import SeedStorage
+
 /// Reads a configuration file, collecting all its problems and what its author should know.
 struct ConfigurationReader {
     private(set) var configuration: SeedPeerConfiguration
@@ -71,14 +74,14 @@ extension SeedPeerConfiguration {
     /// Values that are allowed each, but not together.
     fileprivate var conflicts: [ConfigurationProblem] {
         var conflicts: [ConfigurationProblem] = []
-        let (high, low) = (gc.policy.diskHighThresholdPercent, gc.policy.diskLowThresholdPercent)
+        let (high, low) = (storage.limits.highPercent, storage.limits.lowPercent)
         if low >= high {
             conflicts.append(
                 ConfigurationProblem(
                     path: "gc.policy.diskLowThresholdPercent", value: "\(low)",
                     allowed: "less than diskHighThresholdPercent, which is \(high)"))
         }
-        if (proxy.basicAuth.username == nil) != (proxy.basicAuth.password == nil) {
+        if proxy.basicAuth.username.isEmpty != proxy.basicAuth.password.isEmpty {
             conflicts.append(
                 ConfigurationProblem(
                     path: "proxy.server.basicAuth", value: "a username or a password alone",

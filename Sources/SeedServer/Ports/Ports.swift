@@ -24,12 +24,12 @@ struct Ports: Sendable {
         control: EventLoop, sockets: ListeningSockets, metrics: MetricsRegistry, logger: Logger,
         now: @escaping @Sendable () -> MonotonicTime = { .now() }
     ) throws -> Ports {
-        var settings = configuration.forProxy
-        settings.inheritedSocket = sockets[.proxy]
-        settings.blockList = try configuration.proxy.blockList.map(BlockListFile.read) ?? settings.blockList
+        var settings = configuration.proxy
+        settings.server.inheritedSocket = sockets[.proxy]
+        settings.blockList = try configuration.blockListFile.map(BlockListFile.read) ?? settings.blockList
         let proxy = try ProxyServer.start(
-            settings, loops: loops, engine: components.engine, gateway: components.origin,
-            own: components.addressGuard.own, logger: logger, metrics: metrics)
+            settings, loops: loops, engine: components.engine, gateway: components.origin, logger: logger,
+            metrics: metrics)
         var opened: [Server] = []
         do {
             let admin = AdminRoutes(store: components.store)
@@ -51,7 +51,7 @@ struct Ports: Sendable {
             throw error
         }
         // No origin request is sent to any of them.
-        for address in opened.flatMap(\.addresses) { components.addressGuard.own.add(address) }
+        for address in opened.flatMap(\.addresses) { components.origin.own.add(address) }
         return Ports(proxy: proxy, health: opened[2], metrics: opened[1], admin: opened[0])
     }
 

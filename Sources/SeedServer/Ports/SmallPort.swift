@@ -9,10 +9,10 @@ enum SmallPort {
     ///   - name: the section of the configuration.
     ///   - socket: listens already.
     static func open(
-        _ name: String, _ listener: SeedPeerConfiguration.Listener, _ table: RouteTable,
-        inherited socket: Int32? = nil, on loop: EventLoop
+        _ name: String, _ address: SocketAddress, _ table: RouteTable, inherited socket: Int32? = nil,
+        on loop: EventLoop
     ) throws(SeedPeerError) -> Server {
-        var configuration = ServerConfiguration(addresses: [listener.address])
+        var configuration = ServerConfiguration(addresses: [address])
         configuration.inheritedSocket = socket
         // A few monitors and operators: clients of the data port must not run short of descriptors for their sake.
         configuration.connectionLimit = 64
@@ -21,12 +21,5 @@ enum SmallPort {
         } catch {
             throw .cannotListen(key: "\(name).server", error)
         }
-    }
-}
-
-extension SeedPeerConfiguration.Listener {
-    /// Both are checked where the configuration is read.
-    var address: SocketAddress {
-        SocketAddress(IPAddress(ip) ?? .v4(0), port: UInt16(clamping: port))
     }
 }

@@ -84,12 +84,12 @@ package struct ListeningSockets: Sendable {
 }
 
 extension SeedPeerConfiguration {
-    fileprivate func address(of port: ListeningSockets.Port) throws(ProxyError) -> SocketAddress {
+    fileprivate func address(of port: ListeningSockets.Port) -> SocketAddress {
         switch port {
-        case .proxy: try forProxy.address
-        case .health: health.address
-        case .metrics: metrics.address
-        case .admin: admin.address
+        case .proxy: proxy.address
+        case .health: health
+        case .metrics: metrics
+        case .admin: admin
         }
     }
 }

@@ -5,6 +5,10 @@ package enum IPAddress: Hashable, Sendable, CustomStringConvertible {
     case v4(UInt32)
     case v6(high: UInt64, low: UInt64)
 
+    /// All IPv4 addresses of this machine, as one to listen on.
+    package static let any = IPAddress.v4(0)
+    package static let loopback = IPAddress.v4(0x7f00_0001)
+
     /// From text as `inet_pton` reads it, IPv6 with or without square brackets and without a zone.
     package init?(_ text: String) {
         var bytes = [UInt8](repeating: 0, count: 16)

@@ -2,8 +2,8 @@ import Glibc
 
 /// An IP address and a port: where a socket listens, or where its peer is.
 package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
-    package let ip: IPAddress
-    package let port: UInt16
+    package var ip: IPAddress
+    package var port: UInt16
 
     package init(_ ip: IPAddress, port: UInt16) {
         self.ip = ip

@@ -123,7 +123,7 @@ struct SafetyTests {
     @Test("One client has no more connections than it may, and gets its places back")
     func connectionsPerClient() async throws {
         try await withHarness(
-            configure: { $0.connectionsPerClient = 2 },
+            configure: { $0.server.connectionsPerClient = 2 },
             { harness in
                 let request = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
                 let present = try (0..<2).map { _ in try harness.client() }
@@ -169,7 +169,7 @@ struct SafetyTests {
 
     @Test("Clients that send or read by drips hold little, and others get their answers meanwhile")
     func slowloris() async throws {
-        try await withHarness(configure: { $0.headTimeout = .seconds(60) }) { harness in
+        try await withHarness(configure: { $0.server.timeouts.head = .seconds(60) }) { harness in
             let object = TestObject(count: 8 << 20)
             harness.serve(object)
             let warm = try harness.client()

@@ -1,4 +1,6 @@
 import Foundation
+import SeedProxy
+import SeedSupport
 import SeedTestSupport
 import Testing
 
@@ -54,7 +56,7 @@ struct ConfigurationFileTests {
     func read() throws {
         let file = directory.path("y.yaml")
         try Data("\u{feff}proxy: &p {server: {port: 7}}\r\n".utf8).write(to: URL(filePath: file))
-        #expect(try SeedPeerConfiguration.load(file: file).configuration.proxy.server.port == 7)
+        #expect(try SeedPeerConfiguration.load(file: file).configuration.proxy.address.port == 7)
     }
 
     @Test("Anchors and merge keys work where the configuration has mappings")
@@ -69,8 +71,8 @@ struct ConfigurationFileTests {
                 - {<<: *rule, regex: b}
             """)
         let configuration = loaded.configuration
-        #expect(configuration.health == .init(ip: "127.0.0.1", port: 0))
-        #expect(configuration.metrics == .init(ip: "127.0.0.1", port: 9))
+        #expect(configuration.health == SocketAddress(.loopback, port: 0))
+        #expect(configuration.metrics == SocketAddress(.loopback, port: 9))
         #expect(configuration.proxy.rules == [.init(regex: "a", useTLS: true), .init(regex: "b", useTLS: true)])
         #expect(loaded.notices.isEmpty)
     }

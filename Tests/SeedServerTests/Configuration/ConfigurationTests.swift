@@ -1,5 +1,10 @@
+import HTTPServer
+import HTTPTransfers
+import SeedEngine
 import SeedOrigin
 import SeedProxy
+import SeedStorage
+import SeedSupport
 import Testing
 
 @testable import SeedServer
@@ -18,36 +23,43 @@ struct ConfigurationTests {
     func everyKey() throws {
         let loaded = try SeedPeerConfiguration.parse(Self.full)
         var expected = SeedPeerConfiguration()
-        expected.host.ip = "10.1.2.3"
-        expected.proxy.server = .init(port: 0)
-        expected.proxy.server.ip = "::1"
-        expected.proxy.limits = .init(
-            requestRate: 400, connections: 100, connectionsPerClient: 10, idleTimeout: .seconds(1),
-            headTimeout: .seconds(2), bodyTimeout: .seconds(3))
-        expected.proxy.basicAuth = .init(username: "u", password: "p", acceptsAuthorization: true)
-        expected.proxy.registryMirror = .init(addr: "http://mirror", usesBlobDigest: true)
+        expected.proxy.serverIP = "10.1.2.3"
+        expected.proxy.address = SocketAddress(.v6(high: 0, low: 1), port: 0)
+        expected.proxy.requestRateLimit = 400
+        expected.proxy.server.connectionLimit = 100
+        expected.proxy.server.connectionsPerClient = 10
+        expected.proxy.server.timeouts.idle = .seconds(1)
+        expected.proxy.server.timeouts.head = .seconds(2)
+        expected.proxy.server.timeouts.body = .seconds(3)
+        expected.proxy.basicAuth = BasicAuth(username: "u", password: "p", acceptsAuthorization: true)
+        expected.proxy.registryMirror = "http://mirror"
+        expected.proxy.usesBlobDigest = true
         expected.proxy.prefetch = true
-        expected.proxy.revalidateAfter = .zero
-        expected.proxy.blockList = "/block.yaml"
+        expected.proxy.freshness.revalidateAfter = .zero
+        expected.blockListFile = "/block.yaml"
         expected.proxy.rules = [
             .init(
                 regex: "blobs/sha256.*", useTLS: true, redirect: "mirror:443", filteredQueryParams: ["sig", "exp"],
                 immutable: true, revalidateAfter: .seconds(60)),
             .init(regex: "it's"),
         ]
-        expected.storage = .init(
-            dir: "/data", keep: false, cacheCapacity: 0, taskSizeLimit: 1 << 40, scrubRate: 1_000_000)
-        expected.gc.interval = .seconds(60)
-        expected.gc.policy = .init(
-            taskTTL: .seconds(86_400), diskThreshold: 500_000_000_000, diskHighThresholdPercent: 90,
-            diskLowThresholdPercent: 70)
-        expected.download = .init(concurrentPieceCount: 16, pieceTimeout: .seconds(5_400))
-        expected.backend = .init(
-            allowAddresses: ["10.0.0.0/8", "::1"].compactMap(CIDR.init), maxRetries: 0, caCert: "/ca.pem")
-        expected.health = .init(ip: "127.0.0.1", port: 1)
-        expected.metrics = .init(ip: "127.0.0.2", port: 2)
-        expected.admin = .init(ip: "127.0.0.3", port: 65_535)
-        expected.shutdown = .init(timeout: .milliseconds(1_500))
+        expected.engine.cacheCapacity = 0
+        expected.engine.taskSizeLimit = 1 << 40
+        expected.engine.concurrentFlights = 16
+        expected.engine.maxRetries = 0
+        expected.storage.directory = "/data"
+        expected.storage.keep = false
+        expected.storage.scrubRate = 1_000_000
+        expected.storage.interval = .seconds(60)
+        expected.storage.taskTTL = .seconds(86_400)
+        expected.storage.limits = SpaceLimits(capacity: 500_000_000_000, highPercent: 90, lowPercent: 70)
+        expected.origin.transfers.noProgressTimeout = .seconds(5_400)
+        expected.origin.transfers.certificateAuthorities = "/ca.pem"
+        expected.origin.allowedAddresses = ["10.0.0.0/8", "::1"].compactMap(CIDR.init)
+        expected.health = SocketAddress(.loopback, port: 1)
+        expected.metrics = SocketAddress(.v4(0x7f00_0002), port: 2)
+        expected.admin = SocketAddress(.v4(0x7f00_0003), port: 65_535)
+        expected.shutdownTimeout = .milliseconds(1_500)
         #expect(loaded.configuration == expected)
         #expect(loaded.notices.isEmpty)
     }
@@ -55,7 +67,7 @@ struct ConfigurationTests {
     @Test("stats.server is another name of admin.server")
     func statsAlias() throws {
         let loaded = try SeedPeerConfiguration.parse("stats: {server: {ip: 127.0.0.9, port: 9}}")
-        #expect(loaded.configuration.admin == .init(ip: "127.0.0.9", port: 9))
+        #expect(loaded.configuration.admin == SocketAddress(.v4(0x7f00_0009), port: 9))
     }
 
     @Test(
@@ -122,9 +134,8 @@ struct ConfigurationTests {
     @Test("The older names of the thresholds mean the same, and a low one that is not below the high one is refused")
     func thresholds() throws {
         let old = "gc: {policy: {distThreshold: 1GiB, distHighThresholdPercent: 80, distLowThresholdPercent: 60}}"
-        let policy = try SeedPeerConfiguration.parse(old).configuration.gc.policy
-        #expect(policy.diskThreshold == 1 << 30)
-        #expect(policy.diskHighThresholdPercent == 80 && policy.diskLowThresholdPercent == 60)
+        let limits = try SeedPeerConfiguration.parse(old).configuration.storage.limits
+        #expect(limits == SpaceLimits(capacity: 1 << 30, highPercent: 80, lowPercent: 60))
         let error = #expect(throws: ConfigurationError.self) {
             try SeedPeerConfiguration.parse("gc: {policy: {diskHighThresholdPercent: 90}}")
         }
@@ -175,8 +186,8 @@ struct ConfigurationTests {
     @Test("The development configuration stays on loopback and caches every URL")
     func development() {
         let development = SeedPeerConfiguration.development
-        let listeners = [development.proxy.server, development.health, development.metrics, development.admin]
-        #expect(listeners.allSatisfy { $0.ip == "127.0.0.1" })
+        let listeners = [development.proxy.address, development.health, development.metrics, development.admin]
+        #expect(listeners.allSatisfy { $0.ip == .loopback })
         #expect(development.proxy.rules.map(\.regex) == [".*"])
     }
 

@@ -1,3 +1,4 @@
+import HTTPTransfers
 import SeedOrigin
 import SeedServer
 import Testing
@@ -16,14 +17,14 @@ struct OriginKeysTests {
               enableCacheTemporaryRedirect: false
               cacheTemporaryRedirectTTL: 5m
             """)
-        let configuration = loaded.configuration
         #expect(loaded.notices.isEmpty)
-        #expect(configuration.download.backToSourceBandwidthLimit == 100_000_000)
-        #expect(configuration.proxy.prefetchBandwidthLimit == 64 << 20)
-        #expect(configuration.backend.httpVersion == .http2)
-        #expect(configuration.backend.proxy == "http://user:word@proxy.example:3128")
-        #expect(!configuration.backend.enableCacheTemporaryRedirect)
-        #expect(configuration.backend.cacheTemporaryRedirectTTL == .seconds(300))
+        let origin = loaded.configuration.origin
+        #expect(origin.bandwidth == 100_000_000)
+        #expect(origin.backgroundBandwidth == 64 << 20)
+        #expect(origin.httpVersion == .http2)
+        #expect(origin.transfers.proxy == "http://user:word@proxy.example:3128")
+        #expect(!origin.remembersRedirects)
+        #expect(origin.redirectTimeToLive == .seconds(300))
     }
 
     @Test(

@@ -6,7 +6,12 @@ import SeedSupport
 
 /// Opens a store that neither scrubs nor evicts.
 func openStore(_ directory: String) throws -> PieceStore {
-    try PieceStore.open(StorageConfiguration(directory: directory, threads: 2), logger: .quiet)
+    var configuration = StorageConfiguration()
+    configuration.directory = directory
+    configuration.threads = 2
+    configuration.taskTTL = nil
+    configuration.scrubRate = 0
+    return try PieceStore.open(configuration, logger: .quiet)
 }
 
 func storeKey(_ number: Int) throws -> StoreKey {
