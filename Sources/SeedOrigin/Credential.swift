@@ -1,3 +1,4 @@
+package import HTTPSemantics
 import SeedSupport
 
 /// The fingerprint of everything in a request that proves a right: Authorization, Cookie, signing query parameters.
@@ -31,6 +32,12 @@ package struct Credential: Hashable, Sendable {
             }
         }
         self.init(words: (words[0], words[1], words[2], words[3]))
+    }
+
+    /// Of the fields that may prove a right, in their order.
+    package init(of fields: HTTPFields) {
+        self.init(
+            parts: fields.filter(\.name.mayProveRight).map { ($0.name.canonicalName, $0.value) })
     }
 
     package var isAnonymous: Bool { self == .anonymous }

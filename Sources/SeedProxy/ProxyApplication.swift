@@ -51,9 +51,7 @@ final class ProxyApplication: Application {
             return refuse(refusal, request, on: connection)
         }
         switch factory.plan(for: request.head) {
-        case .cached(let template) where request.head.method == .get:
-            CachedResponder(request, template, self, connection).start()
-        case .cached(let template): MetadataResponder(request, template, self, connection).start()
+        case .cached(let template): CachedResponder(request, template, self, connection).start()
         case .passThrough(let url): PassThroughResponder(request, to: url, self, connection).start()
         case .own(.options): answerOptions(request, on: connection)
         case .own(.noTrace): refuse(.noTrace, request, on: connection)

@@ -77,9 +77,9 @@ struct ClaimTests {
         let judged = JudgedHead(
             admission: AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known),
             headers: head.headers.representation, madeAt: driver.now.wall - .seconds(head.headers.ageInSeconds),
-            retry: TaskMachine.Retry(head, now: driver.now.wall), room: random.pick([0, 1 << 20, .max]))
+            retry: Retry(head, now: driver.now.wall), room: random.pick([0, 1 << 20, .max]))
         let now = driver.now
-        switch driver.machine.head(order.id, judged, now: now, &driver.actions) {
+        switch driver.machine.head(order.id, judged, now: now, &driver.output) {
         case .keep(let keep):
             #expect(keep.range.upperBound <= AnswerAdmission.longestObject && keep.bodyStart <= keep.range.lowerBound)
             if driver.machine.generation?.counter == nil { driver.created() }

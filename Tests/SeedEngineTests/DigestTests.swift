@@ -222,7 +222,7 @@ struct DigestTests {
     }
 
     private func hashedBytes(_ fixture: EngineFixture) throws -> Int64? {
-        fixture.engine.table.find(try EngineFixture.key(1))?.handle { state, _ in state.machine.proof?.position }
+        fixture.engine.table.find(try EngineFixture.key(1))?.handle { state, _ in state.machine.proof.digest?.position }
     }
 
     /// Looks again each time the hashing threads have had a turn.

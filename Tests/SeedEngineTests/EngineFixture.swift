@@ -19,10 +19,11 @@ final class EngineFixture {
     let clock = TestClock()
     private let configuration: EngineConfiguration
     private let storage: StorageConfiguration
+    private let events: TaskEvent.Receiver?
 
     init(
         _ change: (inout EngineConfiguration) -> Void = { _ in },
-        store changeStorage: (inout StorageConfiguration) -> Void = { _ in }
+        store changeStorage: (inout StorageConfiguration) -> Void = { _ in }, events: TaskEvent.Receiver? = nil
     ) throws {
         directory = try TemporaryDirectory()
         var storage = StorageConfiguration()
@@ -40,16 +41,18 @@ final class EngineFixture {
         configuration.cacheCapacity = 0
         change(&configuration)
         self.configuration = configuration
-        (store, engine) = try Self.open(storage, configuration, origin, clock)
+        self.events = events
+        (store, engine) = try Self.open(storage, configuration, origin, clock, events)
     }
 
     private static func open(
-        _ storage: StorageConfiguration, _ configuration: EngineConfiguration, _ origin: FakeOrigin, _ clock: TestClock
+        _ storage: StorageConfiguration, _ configuration: EngineConfiguration, _ origin: FakeOrigin, _ clock: TestClock,
+        _ events: TaskEvent.Receiver?
     ) throws -> (PieceStore, TaskEngine) {
         let store = try PieceStore.open(storage, logger: .quiet, now: { clock.now.wall })
         let engine = TaskEngine(
             store: store, origin: origin, configuration: configuration, logger: .quiet,
-            metrics: MetricsRegistry(prefix: ""), now: { clock.now })
+            metrics: MetricsRegistry(prefix: ""), events: events, now: { clock.now })
         return (store, engine)
     }
 
@@ -62,7 +65,7 @@ final class EngineFixture {
     /// After `close()`.
     func reopen() throws {
         origin.reopen()
-        (store, engine) = try Self.open(storage, configuration, origin, clock)
+        (store, engine) = try Self.open(storage, configuration, origin, clock, events)
     }
 
     func close() {

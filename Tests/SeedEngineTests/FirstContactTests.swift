@@ -23,7 +23,7 @@ struct FirstContactTests {
             var driver = MachineDriver()
             var cursor = driver.open(spec)
             #expect(driver.poll(&cursor) == .wait)
-            #expect(driver.takeActions() == [.load])
+            #expect(driver.takeEffects() == [.load])
             driver.absent()
             #expect(driver.orders().map(\.ask) == [ask])
         }
@@ -53,7 +53,7 @@ struct FirstContactTests {
         _ = driver.poll(&cursor)
         driver.absent()
         _ = driver.part(1, 100, MachineDriver.block, of: 1 << 30)
-        #expect(driver.takeActions().contains(.wake(cursor.id)))
+        #expect(driver.takeEffects().contains(.wake(cursor.id)))
         guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected result"); return }
         #expect(facts.range == ByteRange(100, 200))
         #expect(facts.generation.length == 1 << 30)
@@ -115,12 +115,12 @@ struct FirstContactTests {
         let whole = AnswerAdmission.whole(length: 1 << 30, validator: MachineDriver.etag)
         let first = driver.machine.head(
             1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never, room: 8 << 20), now: .start,
-            &driver.actions)
+            &driver.output)
         #expect(first == .needsRoom(1 << 30))
         #expect(driver.machine.generation == nil)
         let second = driver.machine.head(
             1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never, room: 1 << 30), now: .start,
-            &driver.actions)
+            &driver.output)
         guard case .keep(let keep) = second else {
             Issue.record("not kept")
             return
@@ -136,7 +136,7 @@ struct FirstContactTests {
         driver.absent()
         let whole = AnswerAdmission.whole(length: 0, validator: MachineDriver.etag)
         _ = driver.machine.head(
-            1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never), now: .start, &driver.actions)
+            1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never), now: .start, &driver.output)
         guard case .head(let facts) = driver.poll(&cursor) else {
             Issue.record("unexpected result")
             return
@@ -172,7 +172,7 @@ struct FirstContactTests {
         let error = EngineError(.originUnreachable, "x")
         _ = driver.orders()
         driver.ended(1, .failed(error, .later))
-        #expect(driver.takeActions().contains(.later(.milliseconds(50) ... .milliseconds(100))))
+        #expect(driver.takeEffects().contains(.later(.milliseconds(50) ... .milliseconds(100))))
         driver.resume()
         #expect(driver.orders().count == 1)
         driver.ended(2, .failed(error, .later))
@@ -186,9 +186,9 @@ struct FirstContactTests {
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        _ = driver.takeActions()
+        _ = driver.takeEffects()
         driver.close(cursor)
-        #expect(driver.takeActions() == [.stop(1, at: nil)])
+        #expect(driver.takeEffects() == [.stop(1, at: nil)])
         driver.ended(1, .cancelled)
         #expect(driver.machine.isIdle)
     }
@@ -206,7 +206,7 @@ struct FirstContactTests {
             let head = JudgedHead(admission: whole, headers: headers, madeAt: driver.now.wall, retry: .never)
             let id = driver.orders()[0].id
             let now = driver.now
-            let decision = driver.machine.head(id, head, now: now, &driver.actions)
+            let decision = driver.machine.head(id, head, now: now, &driver.output)
             #expect(decision == .reject(.bypass(.longHead)))
         }
     }

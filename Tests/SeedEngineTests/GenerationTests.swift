@@ -18,7 +18,7 @@ struct GenerationTests {
         let order = driver.orders()[0]
         driver.ended(order.id, .changed)
         driver.changeAtOrigin()
-        #expect(driver.takeActions().contains { if case .remove = $0 { true } else { false } })
+        #expect(driver.output.records.contains { if case .remove = $0 { true } else { false } })
         guard case .failed(let error) = driver.poll(&reading) else { Issue.record("unexpected result"); return }
         #expect(error.kind == .changed)
         var fresh = driver.open(nil)
@@ -49,7 +49,7 @@ struct GenerationTests {
     @Test("An object that moves four times within a minute goes straight through")
     func unstable() {
         var driver = MachineDriver()
-        driver.machine.moves = [driver.now.monotonic, driver.now.monotonic, driver.now.monotonic]
+        for _ in 0..<3 { driver.machine.revalidation.noteMove(now: driver.now) }
         driver.known(length: 1 << 30)
         var reading = driver.open(nil)
         _ = driver.poll(&reading)
@@ -73,7 +73,7 @@ struct GenerationTests {
         _ = driver.part(1, 0, 8 << 20, of: 1 << 30)
         _ = driver.poll(&cursor)
         driver.close(cursor)
-        #expect(driver.takeActions().contains(.stop(1, at: 0)))
+        #expect(driver.takeEffects().contains(.stop(1, at: 0)))
         driver.ended(1, .complete)
         var next = driver.open(nil)
         guard case .head = driver.poll(&next) else { Issue.record("no head"); return }
@@ -94,13 +94,13 @@ struct GenerationTests {
             JudgedHead(
                 admission: .whole(length: 32 << 20, validator: .none), headers: [:], madeAt: driver.now.wall,
                 retry: .later),
-            now: driver.now, &driver.actions)
+            now: driver.now, &driver.output)
         driver.created()
         driver.wrote(1, 0, 1 << 20)
         _ = driver.poll(&cursor)
-        _ = driver.takeActions()
+        _ = driver.takeEffects()
         driver.close(cursor)
-        #expect(driver.takeActions() == [.stop(1, at: nil)])
+        #expect(driver.takeEffects() == [.stop(1, at: nil)])
         var other = driver.open(nil)
         _ = driver.poll(&other)
         #expect(driver.orders().isEmpty)
@@ -122,7 +122,7 @@ struct GenerationTests {
         let result = driver.machine.head(
             1,
             JudgedHead(admission: part, headers: [.vary: "Accept-Encoding, Accept"], madeAt: .epoch, retry: .never),
-            now: .start, &driver.actions)
+            now: .start, &driver.output)
         #expect(result == .reject(.bypass(.varies)))
     }
 
@@ -132,7 +132,7 @@ struct GenerationTests {
         var driver = MachineDriver()
         var cursor = driver.open(.bounded(first: 0, last: 2 * block - 1))
         _ = driver.poll(&cursor)
-        _ = driver.takeActions()
+        _ = driver.takeEffects()
         let key = try #require(StoreKey(bytes: [UInt8](repeating: 1, count: 32)))
         let record = TaskRecord(
             key: key, wireID: TaskID("w"), generation: 3, contentLength: 2 * block, pieceLength: 4 << 20,
@@ -140,17 +140,17 @@ struct GenerationTests {
             createdAt: .epoch, fetchedAt: driver.now.wall, flags: [])
         let piece = PieceRecord(
             number: 0, present: BlockSet(0..<2), checksums: [1, 2], createdAt: .epoch, updatedAt: .epoch)
-        driver.machine.loaded(record, [piece], &driver.actions)
+        driver.machine.loaded(record, [piece], &driver.output)
         guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("unexpected result"); return }
         #expect(facts.cacheStatus == .hit)
         let indexes = [BlockIndex(piece: 0, block: 0), BlockIndex(piece: 0, block: 1)]
         let checks = zip(indexes, [1, 2] as [UInt32]).map { TaskMachine.BlockCheck(index: $0, checksum: $1) }
-        #expect(driver.takeActions().contains(.check(checks, epoch: 1)))
+        #expect(driver.takeEffects().contains(.check(checks, epoch: 1)))
         #expect(driver.poll(&cursor) == .wait)
         let epoch = try #require(driver.machine.generation?.epoch)
-        driver.machine.checked(indexes[0], epoch: epoch, isGood: true, now: .start, &driver.actions)
+        driver.machine.checked(indexes[0], epoch: epoch, isGood: true, now: .start, &driver.output)
         #expect(driver.poll(&cursor) == .bytes(ByteRange(0, block)))
-        driver.machine.checked(indexes[1], epoch: epoch, isGood: false, now: .start, &driver.actions)
+        driver.machine.checked(indexes[1], epoch: epoch, isGood: false, now: .start, &driver.output)
         #expect(driver.orders().map(\.range) == [ByteRange(block, 2 * block)])
         #expect(driver.poll(&cursor) == .wait)
     }

@@ -12,9 +12,11 @@ struct MachineDriver {
     static let etag = Validator.etag("\"v1\"")
 
     var machine: TaskMachine
-    var actions: [TaskMachine.Action] = []
+    var output = TaskMachine.Output()
     var now = ClockReading.start + .seconds(1_000)
     private let first: TaskRequest
+    /// Of the streams whose rule is another than the first request's, by their number.
+    private var requests: [StreamID: TaskRequest] = [:]
     private var nextStream: StreamID = 1
 
     /// - Parameter first: the request that the task is made for.
@@ -30,29 +32,35 @@ struct MachineDriver {
     }
 
     mutating func open(_ spec: RangeSpec?, _ rule: FreshnessRule = FreshnessRule()) -> Cursor {
-        machine.beginStream(rule)
+        machine.beginStream()
         defer { nextStream += 1 }
+        if rule != FreshnessRule() { requests[nextStream] = first.under(rule) }
         return Cursor(id: nextStream, spec: spec)
     }
 
     /// - Parameter request: nil: the one that the task was made for.
     mutating func poll(_ cursor: inout Cursor, _ request: TaskRequest? = nil, limit: Int64 = 1 << 30) -> PollResult {
-        machine.poll(&cursor, request ?? first, limit: limit, .memory, now: now, &actions)
+        machine.poll(&cursor, request ?? requests[cursor.id] ?? first, limit: limit, .memory, now: now, &output)
     }
 
-    mutating func close(_ cursor: Cursor) { machine.close(cursor, &actions) }
+    mutating func close(_ cursor: Cursor) { machine.close(cursor, &output) }
 
-    mutating func absent() { machine.loaded(nil, [], &actions) }
+    mutating func absent() { machine.loaded(nil, [], &output) }
 
     /// The flights ordered since the last call.
     mutating func orders() -> [FlightOrder] {
-        defer { actions.removeAll { if case .start = $0 { true } else { false } } }
-        return actions.compactMap { if case .start(let order) = $0 { order } else { nil } }
+        defer { output.effects.removeAll { if case .start = $0 { true } else { false } } }
+        return output.effects.compactMap { if case .start(let order) = $0 { order } else { nil } }
     }
 
-    mutating func takeActions() -> [TaskMachine.Action] {
-        defer { actions = [] }
-        return actions
+    mutating func takeEffects() -> [TaskMachine.Effect] {
+        defer { output.effects = [] }
+        return output.effects
+    }
+
+    mutating func takeChanges() -> [TaskEvent.Change] {
+        defer { output.changes = [] }
+        return output.changes
     }
 
     mutating func part(_ id: FlightID, _ lower: Int64, _ upper: Int64, of total: Int64, _ validator: Validator = etag)
@@ -63,12 +71,12 @@ struct MachineDriver {
             JudgedHead(
                 admission: .part(range: ByteRange(lower, upper), total: total, validator: validator), headers: [:],
                 madeAt: now.wall, retry: .never),
-            now: now, &actions)
+            now: now, &output)
     }
 
-    mutating func created() { machine.contentCreated(7, &actions) }
+    mutating func created() { machine.contentCreated(7, &output) }
 
-    mutating func wrote(_ id: FlightID, _ lower: Int64, _ upper: Int64) {
+    mutating func wrote(_ id: FlightID, _ lower: Int64, _ upper: Int64, spent: Duration = .zero) {
         guard let grid = machine.blocks?.grid else { return }
         var parts: [BlockMap.Fragment] = []
         var at = lower
@@ -77,11 +85,11 @@ struct MachineDriver {
             parts.append(.init(range: ByteRange(at, end), checksum: 0))
             at = end
         }
-        machine.wrote(id, parts, now: now, &actions)
+        machine.wrote(id, parts, spent: spent, now: now, &output)
     }
 
     mutating func ended(_ id: FlightID, _ outcome: TaskMachine.FlightOutcome = .complete) {
-        machine.ended(id, outcome, now: now, &actions)
+        machine.ended(id, outcome, now: now, &output)
     }
 
     /// The running revalidation is answered with another version, and ends.
@@ -93,8 +101,8 @@ struct MachineDriver {
 
     /// The pause after a failure passes.
     mutating func resume() {
-        actions.removeAll { if case .later = $0 { true } else { false } }
-        machine.resumed(&actions)
+        output.effects.removeAll { if case .later = $0 { true } else { false } }
+        machine.resumed(&output)
     }
 
     /// A known task of 1 GiB, a client that reads all of it, and its flight, which has written the bytes before `end`.
@@ -105,6 +113,23 @@ struct MachineDriver {
         let order = orders()[0]
         wrote(order.id, 0, end)
         return (cursor, order)
+    }
+
+    /// What the index has of a task with pieces of 4 MiB: some complete, some with their first block alone.
+    static func record(length: Int64, complete: [Int], partial: [Int]) -> (TaskRecord, [PieceRecord]) {
+        let request = TaskRequest.of("http://origin/object")
+        let task = TaskRecord(
+            key: request.key, wireID: request.wireID, generation: 7, contentLength: length, pieceLength: 4 << 20,
+            etag: "\"v1\"", lastModified: nil, headers: [:], url: request.url, tag: nil, application: nil,
+            createdAt: .epoch, fetchedAt: .epoch, flags: [])
+        let grid = BlockGrid(task.layout)
+        let pieces = (complete + partial).sorted().map { number in
+            let count = grid.blocks(inPiece: number)
+            return PieceRecord(
+                number: number, present: BlockSet(0..<(complete.contains(number) ? count : 1)),
+                checksums: [UInt32](repeating: 0, count: count), createdAt: .epoch, updatedAt: .epoch)
+        }
+        return (task, pieces)
     }
 
     /// A task of this length whose first contact brought `[0, first)`.
@@ -118,9 +143,22 @@ struct MachineDriver {
         if first > 0 { wrote(order.id, 0, first) }
         close(cursor)
         ended(order.id, .cancelled)
-        machine.touched = []
+        machine.completion.forgetPieces()
         for order in orders() { ended(order.id, .cancelled) }
-        actions = []
+        output = TaskMachine.Output()
+    }
+}
+
+extension TaskMachine {
+    var blocks: BlockMap? { holdings.blocks }
+    var flights: [FlightID: FlightState] { fills.flights }
+    var departing: Departing? { audience.departing }
+    var own: TaskRequest { identity.own }
+
+    /// A client wants the whole object in the background.
+    var prefetches: Bool {
+        get { completion.wantsAll }
+        set { newValue ? completion.wantAll() : completion.stop() }
     }
 }
 
@@ -142,6 +180,12 @@ extension FlightOrder {
 }
 
 extension TaskRequest {
+    /// The same by another rule.
+    func under(_ rule: FreshnessRule) -> TaskRequest {
+        TaskRequest(
+            key: key, wireID: wireID, url: url, headers: headers, commonHeaders: commonHeaders, freshness: rule)
+    }
+
     /// One for the object at this URL, with these fields.
     static func of(_ url: String, _ headers: HTTPFields = [:], common: HTTPFields = [:]) -> TaskRequest {
         TaskRequest(

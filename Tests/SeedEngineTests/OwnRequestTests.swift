@@ -199,7 +199,7 @@ struct OwnRequestTests {
         let now = driver.now
         _ = driver.machine.head(
             next.id, JudgedHead(admission: .notModified, headers: [:], madeAt: now.wall, retry: .never), now: now,
-            &driver.actions)
+            &driver.output)
         driver.ended(next.id, .cancelled)
         guard case .head = driver.poll(&second, special) else { Issue.record("no head"); return }
         #expect(driver.poll(&second, special) == .bytes(ByteRange(0, 10)))
@@ -227,7 +227,7 @@ struct OwnRequestTests {
             key: key, wireID: TaskID("wire"), generation: 1, contentLength: 1 << 20, pieceLength: 4 << 20,
             etag: "\"v1\"", url: "http://origin/elsewhere", createdAt: driver.now.wall,
             fetchedAt: driver.now.wall - age)
-        driver.machine.loaded(record, [], &driver.actions)
+        driver.machine.loaded(record, [], &driver.output)
         _ = driver.poll(&cursor, first)
         return (driver, cursor)
     }
@@ -274,7 +274,7 @@ struct OwnRequestTests {
         let id = driver.orders()[0].id
         let decision = driver.machine.head(
             id, JudgedHead(admission: .unsatisfiable(total: nil), headers: [:], madeAt: now.wall, retry: .never),
-            now: now, &driver.actions)
+            now: now, &driver.output)
         #expect(decision == .reject(.refused(status: 416)))
         driver.ended(id, .refused(status: 416))
         #expect(driver.poll(&odd, stranger) == .failed(.status(416)))

@@ -62,7 +62,7 @@ struct RetryTests {
         driver.absent()
         let answer = OriginAnswer(status: 503, headers: [.retryAfter: "2"], body: Bytes("busy"))
         driver.ended(driver.orders()[0].id, .answered(answer))
-        #expect(driver.takeActions().contains(.later(.milliseconds(2000) ... .milliseconds(2200))))
+        #expect(driver.takeEffects().contains(.later(.milliseconds(2000) ... .milliseconds(2200))))
         driver.resume()
         driver.ended(driver.orders()[0].id, .answered(answer))
         #expect(driver.poll(&cursor) == .origin(answer))
@@ -130,11 +130,11 @@ struct RetryTests {
         #expect(orders[0].range == ByteRange(Self.block, Self.block + (8 << 20)))
         #expect(orders[1].range?.lowerBound == Self.block + (8 << 20))
         driver.wrote(orders[0].id, Self.block, 2 * Self.block)
-        #expect(driver.takeActions().contains(.counted(.fetched(Self.block))))
+        #expect(driver.takeEffects().contains(.counted(.fetched(Self.block))))
         var reader = driver.open(.bounded(first: Self.block, last: Self.block + 99))
         _ = driver.poll(&reader)
         _ = driver.poll(&reader)
-        #expect(driver.takeActions().contains(.counted(.read(Self.block))))
+        #expect(driver.takeEffects().contains(.counted(.read(Self.block))))
     }
 
     @Test("Whoever waits for bytes that a prefetch is to bring does not wait in its queue")
@@ -142,11 +142,11 @@ struct RetryTests {
         var driver = MachineDriver()
         driver.known(length: 32 << 20, first: Self.block)
         driver.machine.prefetches = true
-        driver.machine.planCompletion(&driver.actions)
+        driver.machine.planCompletion(&driver.output)
         let ahead = driver.orders()[0]
         var cursor = driver.open(.bounded(first: 1 << 20, last: (1 << 20) + 99))
         _ = driver.poll(&cursor)
-        #expect(driver.takeActions().contains(.stop(ahead.id, at: nil)))
+        #expect(driver.takeEffects().contains(.stop(ahead.id, at: nil)))
         driver.ended(ahead.id, .cancelled)
         #expect(driver.orders().first?.priority == .demand)
     }
@@ -156,14 +156,14 @@ struct RetryTests {
         var driver = MachineDriver()
         driver.known(length: 32 << 20, first: Self.block)
         driver.machine.prefetches = true
-        driver.machine.planCompletion(&driver.actions)
+        driver.machine.planCompletion(&driver.output)
         let ahead = driver.orders()[0]
         driver.wrote(ahead.id, Self.block, 2 * Self.block)
-        _ = driver.takeActions()
+        _ = driver.takeEffects()
         var cursor = driver.open(.bounded(first: 4 * Self.block, last: 4 * Self.block + 99))
         _ = driver.poll(&cursor)
         _ = driver.poll(&cursor)
-        #expect(driver.takeActions().contains(.raise(ahead.id, .demand)))
+        #expect(driver.takeEffects().contains(.raise(ahead.id, .demand)))
     }
 
     @Test("A failed prefetch is over: only the next request that asks for one starts it again")
@@ -171,7 +171,7 @@ struct RetryTests {
         var driver = MachineDriver()
         driver.known(length: 32 << 20, first: Self.block)
         driver.machine.prefetches = true
-        driver.machine.planCompletion(&driver.actions)
+        driver.machine.planCompletion(&driver.output)
         for order in driver.orders() { driver.ended(order.id, .failed(.shortAnswer, .later)) }
         #expect(driver.orders().isEmpty)
         #expect(!driver.machine.prefetches)

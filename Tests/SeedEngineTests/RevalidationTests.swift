@@ -22,12 +22,12 @@ struct RevalidationTests {
     private func answer(
         _ driver: inout MachineDriver, _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields = [:]
     ) -> TaskMachine.HeadDecision {
-        var retry = TaskMachine.Retry.never
+        var retry = Retry.never
         if case .error(let status) = admitted, RetryRule.isRetryable(status: status) { retry = .later }
         return driver.machine.head(
             id, JudgedHead(admission: admitted, headers: headers, madeAt: driver.now.wall, retry: retry),
             now: driver.now,
-            &driver.actions)
+            &driver.output)
     }
 
     @Test("W9: a stale object is asked for once for all who come, and a 304 makes it fresh again")
@@ -41,7 +41,10 @@ struct RevalidationTests {
         #expect(orders.map(\.condition) == [.ifNoneMatch("\"v1\"")])
         #expect(orders[0].purpose == .revalidation)
         _ = answer(&driver, orders[0].id, .notModified, headers: [.cacheControl: "max-age=7"])
-        let record = driver.actions.compactMap { if case .put(let generation) = $0 { generation } else { nil } }.last
+        let record = driver.output.records.compactMap {
+            if case .put(let generation, _) = $0 { generation } else { nil }
+        }
+        .last
         #expect(record?.fetchedAt == driver.now.wall)
         #expect(record?.headers[.cacheControl] == "max-age=7")
         guard case .head(let facts) = driver.poll(&first) else { Issue.record("no head"); return }
@@ -217,7 +220,7 @@ struct RevalidationTests {
             return
         }
         driver.close(leaving)
-        #expect(!driver.takeActions().contains(.stop(question.id, at: nil)))
+        #expect(!driver.takeEffects().contains(.stop(question.id, at: nil)))
         let told = OriginAnswer(status: 403, headers: [:], body: Bytes())
         driver.ended(question.id, .answered(told))
         #expect(driver.poll(&waiting) == .failed(.changedWhileReading))
@@ -301,7 +304,7 @@ struct RevalidationTests {
         configuration.isBackToSourceDisabled = true
         var machine = TaskMachine(configuration: configuration, driver.machine.own)
         machine.phase = driver.machine.phase
-        machine.blocks = driver.machine.blocks
+        machine.holdings = driver.machine.holdings
         driver.machine = machine
         driver.now += .milliseconds(301_000)
         var held = driver.open(.bounded(first: 0, last: 99))
@@ -329,7 +332,7 @@ struct RevalidationTests {
             #expect(facts.generation.headers.mayBeKept)
             driver.ended(id, .cancelled)
             driver.close(cursor)
-            _ = driver.takeActions()
+            _ = driver.takeEffects()
             driver.now += .seconds(2)
         }
         #expect(driver.machine.generation?.headers.count == MessageLimits.storedFields)
@@ -366,7 +369,7 @@ struct RevalidationTests {
         let generation = driver.machine.generation
         _ = answer(&driver, question.id, .notModified, headers: [.vary: "Cookie"])
         #expect(driver.poll(&late) == .bypass(.varies))
-        #expect(driver.machine.generation == nil && driver.takeActions().contains(.stop(order.id, at: nil)))
+        #expect(driver.machine.generation == nil && driver.takeEffects().contains(.stop(order.id, at: nil)))
         #expect(driver.poll(&hot) == .bytes(ByteRange(0, 100)))
         guard case .direct(let rest) = driver.poll(&reader) else { Issue.record("cut"); return }
         #expect(rest.epoch == generation?.epoch && rest.validator == generation?.validator)

@@ -134,9 +134,9 @@ struct SpanTests {
         let block = MachineDriver.block
         var driver = MachineDriver()
         let (cursor, order) = driver.reading(upTo: block + 10)
-        _ = driver.takeActions()
+        _ = driver.takeEffects()
         driver.close(cursor)
-        #expect(driver.takeActions() == [.stop(order.id, at: 2 * block)])
+        #expect(driver.takeEffects() == [.stop(order.id, at: 2 * block)])
         // Bytes beyond the trim that were already on their way are not taken in: a later flight may fetch them.
         driver.wrote(order.id, block + 10, 3 * block)
         #expect(driver.machine.blocks?.servable(from: 0, upTo: 4 << 20) == 2 * block)
@@ -150,9 +150,9 @@ struct SpanTests {
         var second = driver.open(nil)
         _ = driver.poll(&first)
         _ = driver.poll(&second)
-        _ = driver.takeActions()
+        _ = driver.takeEffects()
         driver.close(first)
-        #expect(driver.takeActions().isEmpty)
+        #expect(driver.takeEffects().isEmpty)
     }
 
     @Test("A flight that dies is taken up at the byte where it died")
@@ -269,7 +269,7 @@ struct SpanTests {
             JudgedHead(
                 admission: .whole(length: 100 << 20, validator: MachineDriver.etag), headers: [:], madeAt: .epoch,
                 retry: .never),
-            now: .start, &driver.actions)
+            now: .start, &driver.output)
         guard case .keep(let keep) = result else { Issue.record("unexpected result"); return }
         #expect(keep.bodyStart == 0)
         #expect(keep.range == order.range)

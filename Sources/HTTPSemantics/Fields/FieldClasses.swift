@@ -26,7 +26,7 @@ extension FieldIDSet {
     package static let refreshing = FieldIDSet(
         .cacheControl, .contentLocation, .eTag, .expires, .lastModified, .vary)
 
-    /// Prove a right at the origin. Fields that we don't know may do so too: `FieldID.isSecretName`.
+    /// Prove a right at the origin. Fields that we don't know may do so too: `FieldID.mayProveRight`.
     package static let credential = FieldIDSet(.authorization, .cookie)
 
     /// May follow a redirect to another origin. A list of what is safe, because anything else (`Authorization`,
@@ -35,7 +35,21 @@ extension FieldIDSet {
     package static let impersonal = FieldIDSet(.accept, .acceptLanguage, .userAgent, .cacheControl, .via)
 }
 
+extension HTTPField.Name {
+    /// Whether a field with this name may prove a right.
+    package var mayProveRight: Bool {
+        var name = rawName
+        return name.withUTF8 { id.mayProveRight(named: UnsafeRawBufferPointer($0)) }
+    }
+}
+
 extension FieldID {
+    /// Whether a field with this name may prove a right, so that only its origin can judge a request that has it (rule 3).
+    /// - Parameter name: its octets.
+    package func mayProveRight(named name: UnsafeRawBufferPointer) -> Bool {
+        FieldIDSet.credential.contains(self) || self == .other && Self.isSecretName(name)
+    }
+
     /// Whether a name that we don't know is like those of fields that hold tokens and keys (`X-Auth-Token`,
     /// `X-JFrog-Art-Api`, `X-Api-Key`…), or in which a proxy in front of us says who its client is (`X-Forwarded-User`,
     /// `Remote-User`, `X-Client-Cert`, `X-Tenant-Id`…).

@@ -23,9 +23,9 @@ struct RedirectWay {
     init(_ request: OriginRequest, from url: TransferURL) {
         start = url
         isRevalidation = request.condition.isRevalidation
-        let provesSomething = request.headers.contains(.authorization) || request.headers.contains(.cookie)
+        let isUnnamed = request.credential.isAnonymous && !Credential(of: request.headers).isAnonymous
         key =
-            request.credential.isAnonymous && provesSomething
+            isUnnamed
             ? nil : RedirectMemo.Key(url: url.text, credential: request.credential)
     }
 

@@ -2,16 +2,12 @@ import HTTPSemantics
 import HTTPServer
 import SeedSupport
 
-/// Fields that may prove a right. Only the origin can judge them, so a request that has one never goes through the
-/// cache (rule 3).
+/// Whether a request has a field that may prove a right: then it never goes through the cache (rule 3).
 extension RequestHead {
     var mayProveRight: Bool {
-        !present.isDisjoint(with: .credential) || namesSecret
-    }
-
-    private var namesSecret: Bool {
-        bytes.withUnsafeBytes { base in
-            fields.contains { $0.id == .other && FieldID.isSecretName($0.name.bytes(of: base)) }
+        guard present.isDisjoint(with: .credential) else { return true }
+        return bytes.withUnsafeBytes { base in
+            fields.contains { $0.id == .other && $0.id.mayProveRight(named: $0.name.bytes(of: base)) }
         }
     }
 }

@@ -42,7 +42,7 @@ struct TaskRequestFactory {
             headers: fieldsForEngine(of: head, template), commonHeaders: template.commonHeaders, range: range,
             pieceLength: template.options.pieceLength.map { Int64($0) }, tag: template.options.tag,
             application: template.options.application, freshness: template.freshness,
-            priority: template.options.originPriority,
+            priority: template.options.originPriority, wantsBody: head.method != .head,
             prefetches: range != nil && (template.options.prefetch ?? configuration.prefetch),
             digest: template.digest)
     }

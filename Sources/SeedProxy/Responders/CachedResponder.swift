@@ -4,7 +4,7 @@ import HTTPServer
 import SeedEngine
 import SeedSupport
 
-/// One response out of the cache: pulls steps from the engine's stream while the client takes bytes.
+/// One response out of the cache, to GET or HEAD: pulls steps from the engine's stream while the client takes bytes.
 final class CachedResponder: Responder {
     private let application: ProxyApplication
     private let connection: ClientConnection
@@ -142,6 +142,7 @@ extension CachedResponder {
             }
             application.begin(head, prepared, machine.multipart, on: connection)
         }
+        if request.head.method == .head { return finish() }
         if let part = machine.multipart?.head { connection.send(part) }
     }
 

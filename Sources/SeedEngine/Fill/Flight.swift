@@ -1,0 +1,244 @@
+import DragonflyIdentity
+import HTTPSemantics
+import SeedOrigin
+import SeedStorage
+import SeedSupport
+
+/// One span being fetched: takes the answer on the driver thread, writes it on store threads, tells the task.
+final class Flight: OriginSink {
+    let id: FlightID
+    private let task: LiveTask
+    private let context: EngineContext
+    private let order: FlightOrder
+
+    private struct State {
+        var handOff: HandOff
+        var mode = Mode.undecided
+        /// The object offset of the next body byte to come.
+        var received: Int64 = 0
+        /// The object offset of the next byte to be written.
+        var written: Int64 = 0
+        /// When it was begun, or last wrote.
+        var mark: MonotonicTime
+        /// Of the reserved room, what is still to be given back.
+        var reserved: Int64
+        /// Bytes from here on are not wanted.
+        var stopAt = Int64.max
+        var collected = ByteBuilder()
+        var outcome: OriginOutcome?
+        /// Nil until `OriginSource.start` has returned; the answer may come before that.
+        var transfer: (any OriginTransfer)?
+        /// What could not be told to the transfer yet.
+        var isCancelled = false
+        var mustResume = false
+
+        var kept: TaskMachine.Keep? {
+            if case .keeping(let keep) = mode { keep } else { nil }
+        }
+    }
+
+    private enum Mode {
+        case undecided
+        case keeping(TaskMachine.Keep)
+        case collecting(OriginHead)
+        case rejected(TaskMachine.FlightOutcome)
+    }
+
+    private let state: Lock<State>
+
+    init(order: FlightOrder, task: LiveTask, context: EngineContext) {
+        id = order.id
+        self.order = order
+        self.task = task
+        self.context = context
+        state = Lock(
+            State(
+                handOff: HandOff(limit: context.configuration.handOffLength), mark: context.now().monotonic,
+                reserved: order.reserve))
+    }
+
+    /// Asks the origin, if there is room for what it will bring (rule 19).
+    func start(_ request: OriginRequest) {
+        guard context.store.reserve(order.reserve) else {
+            return task.flightEnded(id, .bypass(.noRoom))
+        }
+        let transfer = context.origin.start(request, into: self)
+        let (isCancelled, mustResume) = state.withLock {
+            $0.transfer = transfer
+            return ($0.isCancelled, $0.mustResume)
+        }
+        if isCancelled { transfer.cancel() }
+        if mustResume { transfer.resume() }
+    }
+
+    /// Ends the flight at `offset`, counted as complete; `nil` cancels it at once.
+    func stop(at offset: Int64?) {
+        let transfer: (any OriginTransfer)? = state.withLock { state in
+            if let offset, state.received < offset {
+                state.stopAt = min(state.stopAt, offset)
+                return nil
+            }
+            state.stopAt = min(state.stopAt, offset ?? state.stopAt)
+            state.isCancelled = true
+            return state.transfer
+        }
+        transfer?.cancel()
+    }
+
+    /// Somebody waits for it now.
+    func raise(to priority: OriginPriority) {
+        state.withLock { $0.transfer }?.raise(to: priority)
+    }
+
+    // MARK: Driver thread
+
+    func head(_ head: OriginHead) -> OriginVerdict {
+        let room = state.withLock { $0.reserved }
+        switch task.flightHead(id, head, order, room: room) {
+        case .keep(let keep):
+            state.withLock {
+                $0.mode = .keeping(keep)
+                $0.received = keep.bodyStart
+                $0.written = keep.range.lowerBound
+                $0.stopAt = min($0.stopAt, keep.range.upperBound)
+            }
+            return .accept(limit: keep.range.upperBound - keep.bodyStart)
+        case .collect:
+            state.withLock { $0.mode = .collecting(head) }
+            return .accept(limit: Int64(OriginAnswer.bodyLimit) + 1)
+        case .needsRoom(let bytes):
+            guard context.store.reserve(bytes - room) else {
+                state.withLock { $0.mode = .rejected(.bypass(.noRoom)) }
+                return .reject
+            }
+            state.withLock { $0.reserved = bytes }
+            return self.head(head)
+        case .reject(let outcome):
+            state.withLock { $0.mode = .rejected(outcome) }
+            return .reject
+        }
+    }
+
+    func receive(_ bytes: UnsafeRawBufferPointer) -> OriginIntake {
+        let (intake, drain, transfer) = state.withLock { state -> (OriginIntake, Bool, (any OriginTransfer)?) in
+            guard case .keeping(let keep) = state.mode else {
+                if case .collecting = state.mode { state.collected.append(bytes) }
+                return (.taken, false, nil)
+            }
+            let wanted = Self.wanted(bytes, at: state.received, from: keep.range.lowerBound, to: state.stopAt)
+            var drain = false
+            if let wanted {
+                guard case .taken(let mustDrain) = state.handOff.offer(wanted, spare: context.buffers.take) else {
+                    return (.pause, false, nil)
+                }
+                drain = mustDrain
+            }
+            state.received += Int64(bytes.count)
+            guard state.received >= state.stopAt else { return (.taken, drain, nil) }
+            state.isCancelled = true
+            return (.taken, drain, state.transfer)
+        }
+        if drain { context.store.threads.run { self.drain() } }
+        transfer?.cancel()
+        return intake
+    }
+
+    /// The part of the received bytes that lies in the flight's range.
+    private static func wanted(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int64, from start: Int64, to end: Int64
+    ) -> UnsafeRawBufferPointer? {
+        let lower = max(0, min(Int64(bytes.count), start - offset))
+        let upper = max(lower, min(Int64(bytes.count), end - offset))
+        return lower < upper ? UnsafeRawBufferPointer(rebasing: bytes[Int(lower)..<Int(upper)]) : nil
+    }
+
+    func end(_ outcome: OriginOutcome) {
+        let drain = state.withLock {
+            $0.outcome = outcome
+            return $0.handOff.beginDraining()
+        }
+        if drain { context.store.threads.run { self.drain() } }
+    }
+
+    // MARK: Store threads
+
+    /// Writes what is queued, in order; at most one store thread is in here for a flight.
+    private func drain() {
+        while true {
+            var (batch, offset, outcome, transfer) = state.withLock { state in
+                let batch = state.handOff.take()
+                if batch.mustResume, state.transfer == nil { state.mustResume = true }
+                return (batch, state.written, state.outcome, state.transfer)
+            }
+            guard !batch.buffers.isEmpty else {
+                if let outcome { finish(outcome) }
+                return
+            }
+            if batch.mustResume { transfer?.resume() }
+            write(&batch.buffers, at: offset)
+        }
+    }
+
+    private func write(_ buffers: inout [ByteBuilder], at start: Int64) {
+        defer { context.buffers.give(&buffers) }
+        guard let (keep, stopAt) = state.withLock({ state in state.kept.map { ($0, state.stopAt) } }) else { return }
+        do {
+            guard let file = try task.content(of: keep.epoch) else { return }
+            var parts: [BlockMap.Fragment] = []
+            var offset = start
+            for buffer in buffers where offset < stopAt {
+                try buffer.withUnsafeBytes { bytes throws(StorageError) in
+                    // A trim may have come while these waited.
+                    let wanted = UnsafeRawBufferPointer(rebasing: bytes.prefix(Int(stopAt - offset)))
+                    try file.write(wanted, at: offset)
+                    parts += keep.grid.fragments(wanted, at: offset)
+                    offset += Int64(wanted.count)
+                }
+            }
+            context.counters.storedBytes.add(offset - start)
+            let now = context.now().monotonic
+            let (used, spent) = state.withLock { state in
+                defer { (state.written, state.mark) = (offset, now) }
+                let used = min(offset - state.written, state.reserved)
+                state.reserved -= used
+                return (used, now - state.mark)
+            }
+            // The store counts what is written; counted as reserved too, it would take its room twice.
+            context.store.release(used)
+            task.flightWrote(id, parts, spent: spent)
+        } catch {
+            fail(EngineError(.storage, "\(error)"))
+        }
+    }
+
+    /// The disk refused: what still comes is thrown away, and the task hears of it when the transfer has ended.
+    private func fail(_ error: EngineError) {
+        let transfer = state.withLock {
+            $0.mode = .rejected(.failed(error, .never))
+            $0.isCancelled = true
+            return $0.transfer
+        }
+        transfer?.cancel()
+    }
+
+    private func finish(_ outcome: OriginOutcome) {
+        context.store.release(state.withLock { $0.reserved })
+        let (mode, written, stopAt, body) = state.withLock { ($0.mode, $0.written, $0.stopAt, $0.collected.bytes) }
+        task.flightEnded(id, Self.judge(mode, outcome, isWhole: written >= stopAt, body: body))
+    }
+
+    private static func judge(
+        _ mode: Mode, _ outcome: OriginOutcome, isWhole: Bool, body: Bytes
+    ) -> TaskMachine.FlightOutcome {
+        switch (mode, outcome) {
+        case (.rejected(let reason), _): reason
+        case (.keeping, _) where isWhole: .complete
+        case (.collecting, .complete) where body.count > OriginAnswer.bodyLimit: .bypass(.longErrorBody)
+        case (.collecting(let head), .complete):
+            .answered(OriginAnswer(status: head.status, headers: head.headers, body: body))
+        case (_, .complete): .failed(.shortAnswer, .later)
+        case (_, .cancelled), (_, .rejected): .cancelled
+        case (_, .failed(let error)): .failed(EngineError(error), Retry(error))
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package import DragonflyIdentity
+package import SeedStorage
+
+/// The store asks before it takes anything away that is in memory here.
+extension TaskEngine: EvictionDelegate {
+    package func beginEviction(of piece: PieceName) -> EvictionReply {
+        guard let task = table.find(piece.file.key) else {
+            context.events?(TaskEvent(key: piece.file.key, change: .lost(piece: piece.number)))
+            return .unknown
+        }
+        return task.beginEviction(of: piece)
+    }
+
+    package func forget(_ key: StoreKey) -> Bool { table.forget(key) }
+
+    package func forgetIdle() { table.forgetIdle() }
+
+    package func suspect(_ block: BlockIndex, of file: FileName) -> Bool {
+        guard let task = table.find(file.key) else { return false }
+        task.handle { $0.machine.doubtBlock(block, counter: file.generation, &$1) }
+        return true
+    }
+}
+
+extension LiveTask {
+    fileprivate func beginEviction(of piece: PieceName) -> EvictionReply {
+        handle { state, output in
+            guard let epoch = state.machine.generation?.epoch, let file = state.files[epoch],
+                state.machine.beginEviction(piece.number, counter: piece.file.generation, &output)
+            else { return .inUse }
+            return .evicting(
+                file, evicted: { [self] in handle { $0.machine.evicted(piece.number, epoch: epoch, &$1) } })
+        }
+    }
+}
