@@ -88,6 +88,7 @@ struct ClaimTests {
             driver.ended(order.id, end == keep.range.upperBound ? .complete : .failed(.shortAnswer, .later))
         case .collect:
             driver.ended(order.id, .answered(OriginAnswer(status: head.status, headers: head.headers, body: Bytes())))
+        case .passOn: Issue.record("a flight for one stream")
         case .needsRoom: driver.ended(order.id, .bypass(.noRoom))
         case .reject(let outcome): driver.ended(order.id, outcome)
         }

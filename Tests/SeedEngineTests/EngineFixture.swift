@@ -184,6 +184,9 @@ final class Client: @unchecked Sendable {  // Read by one thread at a time; the 
         }
     }
 
+    /// Bytes that the test took itself.
+    func took(_ extent: Extent) { bytes += extent.content }
+
     /// Reads until `count` bytes are here, or something else than bytes comes.
     @discardableResult
     func read(_ count: Int) -> PieceStream.Step? {

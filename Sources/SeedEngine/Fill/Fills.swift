@@ -6,7 +6,10 @@ import SeedSupport
 
 /// The flights of one task: which run, what they still bring, and when the origin is tried again.
 struct Fills: Sendable {
+    /// Those that fill the store.
     private(set) var flights: [FlightID: FlightState] = [:]
+    /// Those whose bytes go past it, to one stream each.
+    private(set) var direct: [FlightID: FlightState] = [:]
     private var next: FlightID = 1
     /// Where flights broke off: what goes on from there carries `If-Range` (rule 6).
     private var cuts: Set<Int64> = []
@@ -31,7 +34,7 @@ struct Fills: Sendable {
             .start(
                 FlightOrder(
                     id: id, request: state.request, ask: ask, purpose: state.purpose, condition: condition,
-                    reserve: reserve, priority: state.priority)))
+                    direct: state.direct, reserve: reserve, priority: state.priority)))
         return id
     }
 
@@ -43,6 +46,35 @@ struct Fills: Sendable {
             state, .bounded(first: range.lowerBound, last: range.upperBound - 1),
             isResume ? generation.validator.resumeCondition : generation.validator.spanCondition,
             reserve: range.count, &output)
+    }
+
+    // MARK: Past the store
+
+    mutating func launch(direct state: FlightState, _ ask: RangeSpec, _ output: inout TaskMachine.Output) {
+        guard let reader = state.direct else { return }
+        let id = launch(state, ask, reader.generation.validator.resumeCondition, reserve: 0, &output)
+        direct[id] = flights.removeValue(forKey: id)
+    }
+
+    func runsDirect(for stream: StreamID) -> Bool { direct.values.contains { $0.direct?.stream == stream } }
+
+    mutating func passed(_ id: FlightID, _ range: ByteRange) {
+        direct[id]?.written = range.upperBound
+        failures.wrote(range.count)
+    }
+
+    mutating func removeDirect(_ id: FlightID) -> FlightState? {
+        direct.isEmpty ? nil : direct.removeValue(forKey: id)
+    }
+
+    /// The stream is gone.
+    mutating func cancelDirect(for stream: StreamID, _ output: inout TaskMachine.Output) {
+        for id in direct.keys where direct[id]?.direct?.stream == stream { output.effects.append(.stop(id, at: nil)) }
+    }
+
+    mutating func cancelAllDirect(_ output: inout TaskMachine.Output) {
+        for id in direct.keys.sorted() { output.effects.append(.stop(id, at: nil)) }
+        direct = [:]
     }
 
     // MARK: Under way

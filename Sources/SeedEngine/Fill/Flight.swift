@@ -4,12 +4,15 @@ import SeedOrigin
 import SeedStorage
 import SeedSupport
 
-/// One span being fetched: takes the answer on the driver thread, writes it on store threads, tells the task.
+/// One span being fetched: takes the answer on the driver thread, writes it on store threads or hands it to the one stream
+/// that it is for, and tells the task.
 final class Flight: OriginSink {
     let id: FlightID
     private let task: LiveTask
     private let context: EngineContext
     private let order: FlightOrder
+    /// Takes the bytes in, if they don't go into the store.
+    private let direct: DirectBuffer?
 
     private struct State {
         var handOff: HandOff
@@ -40,15 +43,19 @@ final class Flight: OriginSink {
     private enum Mode {
         case undecided
         case keeping(TaskMachine.Keep)
+        /// The bytes of this range go to one stream.
+        case passingOn(ByteRange)
         case collecting(OriginHead)
         case rejected(TaskMachine.FlightOutcome)
     }
 
     private let state: Lock<State>
 
-    init(order: FlightOrder, task: LiveTask, context: EngineContext) {
+    /// - Parameter direct: of the stream that the flight is for, if it is for one.
+    init(order: FlightOrder, into direct: DirectBuffer? = nil, task: LiveTask, context: EngineContext) {
         id = order.id
         self.order = order
+        self.direct = direct
         self.task = task
         self.context = context
         state = Lock(
@@ -103,6 +110,13 @@ final class Flight: OriginSink {
                 $0.stopAt = min($0.stopAt, keep.range.upperBound)
             }
             return .accept(limit: keep.range.upperBound - keep.bodyStart)
+        case .passOn(let range, let bodyStart):
+            state.withLock {
+                $0.mode = .passingOn(range)
+                $0.received = bodyStart
+                $0.stopAt = min($0.stopAt, range.upperBound)
+            }
+            return .accept(limit: range.upperBound - bodyStart)
         case .collect:
             state.withLock { $0.mode = .collecting(head) }
             return .accept(limit: Int64(OriginAnswer.bodyLimit) + 1)
@@ -120,6 +134,41 @@ final class Flight: OriginSink {
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) -> OriginIntake {
+        direct.map { passOn(bytes, to: $0) } ?? keep(bytes)
+    }
+
+    private func passOn(_ bytes: UnsafeRawBufferPointer, to buffer: DirectBuffer) -> OriginIntake {
+        let (intake, passed, transfer) = state.withLock { state -> (OriginIntake, ByteRange?, (any OriginTransfer)?) in
+            guard case .passingOn(let range) = state.mode else { return (.taken, nil, nil) }
+            var passed: ByteRange?
+            if let wanted = Self.wanted(bytes, at: state.received, from: range.lowerBound, to: state.stopAt) {
+                let start = max(state.received, range.lowerBound)
+                guard buffer.offer(wanted, at: start, resume: { [weak self] in self?.resume() }) == .taken else {
+                    return (.pause, nil, nil)
+                }
+                passed = ByteRange(start, start + Int64(wanted.count))
+            }
+            state.received += Int64(bytes.count)
+            state.written = state.received
+            guard state.received >= state.stopAt else { return (.taken, passed, nil) }
+            state.isCancelled = true
+            return (.taken, passed, state.transfer)
+        }
+        if let passed { task.flightPassed(id, passed) }
+        transfer?.cancel()
+        return intake
+    }
+
+    /// The stream has taken what it had.
+    private func resume() {
+        let transfer = state.withLock { state in
+            if state.transfer == nil { state.mustResume = true }
+            return state.transfer
+        }
+        transfer?.resume()
+    }
+
+    private func keep(_ bytes: UnsafeRawBufferPointer) -> OriginIntake {
         let (intake, drain, transfer) = state.withLock { state -> (OriginIntake, Bool, (any OriginTransfer)?) in
             guard case .keeping(let keep) = state.mode else {
                 if case .collecting = state.mode { state.collected.append(bytes) }
@@ -232,7 +281,7 @@ final class Flight: OriginSink {
     ) -> TaskMachine.FlightOutcome {
         switch (mode, outcome) {
         case (.rejected(let reason), _): reason
-        case (.keeping, _) where isWhole: .complete
+        case (.keeping, _) where isWhole, (.passingOn, _) where isWhole: .complete
         case (.collecting, .complete) where body.count > OriginAnswer.bodyLimit: .bypass(.longErrorBody)
         case (.collecting(let head), .complete):
             .answered(OriginAnswer(status: head.status, headers: head.headers, body: body))

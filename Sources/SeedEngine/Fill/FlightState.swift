@@ -14,6 +14,8 @@ struct FlightState: Sendable, Equatable {
         /// Asks whether the generation still counts; turns into a first contact if not.
         case revalidation
         case demand
+        /// For one stream alone, past the store.
+        case direct
         /// Nobody waits for it: it fills up what was touched, or all there is.
         case completion
     }
@@ -26,6 +28,8 @@ struct FlightState: Sendable, Equatable {
     var range: ByteRange?
     /// The end of what is written: the watermark.
     var written: Int64
+    /// Who gets its bytes, if they don't go into the store.
+    var direct: DirectReader?
     /// The end it had before it was trimmed: until it has ended, bytes up to here may still be on their way to the file.
     var claimedEnd: Int64?
 
@@ -48,6 +52,12 @@ struct FlightState: Sendable, Equatable {
     }
 }
 
+/// The stream that gets a flight's bytes past the store, and the version that it reads.
+struct DirectReader: Sendable, Equatable {
+    var stream: StreamID
+    var generation: Generation
+}
+
 /// One request to the origin, decided by the task machine.
 struct FlightOrder: Sendable, Equatable {
     var id: FlightID
@@ -58,6 +68,8 @@ struct FlightOrder: Sendable, Equatable {
     var purpose: FlightState.Purpose
     /// Names the generation that the answer must belong to; none at first contact.
     var condition: RequestCondition
+    /// Who gets its bytes, if they don't go into the store.
+    var direct: DirectReader?
     /// Expected bytes to reserve space for.
     var reserve: Int64
     var priority: OriginPriority

@@ -7,6 +7,7 @@ import SeedSupport
 /// What the end of a flight means: go on, try again, or give a generation up.
 extension TaskMachine {
     mutating func ended(_ id: FlightID, _ outcome: FlightOutcome, now: ClockReading, _ output: inout Output) {
+        if let flight = fills.removeDirect(id) { return endDirect(id, flight, outcome, now: now, &output) }
         guard let flight = fills.remove(id) else { return }
         record(isFlightOver: true, now: now, &output)
         if flight.purpose == .revalidation {
@@ -228,8 +229,12 @@ extension TaskMachine {
     mutating func shutDown(now: ClockReading, _ output: inout Output) {
         record(isFlightOver: true, now: now, &output)
         fills.cancelAll(&output)
+        fills.cancelAllDirect(&output)
         phase = .shutDown
-        for id in audience.demands.keys.sorted() { settle(id, .failed(.shuttingDown), &output) }
+        for id in audience.demands.keys.sorted() {
+            settle(id, .failed(.shuttingDown), &output)
+            audience.overrule(id, .failed(.shuttingDown), &output)
+        }
     }
 }
 

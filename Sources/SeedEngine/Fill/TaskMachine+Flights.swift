@@ -9,6 +9,8 @@ extension TaskMachine {
     /// What a flight does with an answer.
     enum HeadDecision: Sendable, Equatable {
         case keep(Keep)
+        /// The body begins at the object's byte `bodyStart`; the bytes of the range go to the stream that the flight is for.
+        case passOn(ByteRange, bodyStart: Int64)
         /// An error answer to a first contact: keep its body for the clients.
         case collect
         /// So many bytes must be reserved for the flight in all; then the same head is to be judged again.
@@ -43,11 +45,12 @@ extension TaskMachine {
 
     /// An answer's head came.
     mutating func head(_ id: FlightID, _ head: JudgedHead, now: ClockReading, _ output: inout Output) -> HeadDecision {
+        if let direct = fills.direct[id] { return directHead(direct, head) }
         switch fills[id]?.purpose {
-        case nil: .reject(.cancelled)
-        case .revalidation: revalidated(id, head, now: now, &output)
-        case .firstContact where fills[id]?.range == nil: firstHead(id, head, &output)
-        case .firstContact, .demand, .completion: spanHead(id, head)
+        case nil: return .reject(.cancelled)
+        case .revalidation: return revalidated(id, head, now: now, &output)
+        case .firstContact where fills[id]?.range == nil: return firstHead(id, head, &output)
+        case .firstContact, .demand, .completion, .direct: return spanHead(id, head)
         }
     }
 

@@ -60,7 +60,10 @@ extension TaskMachine {
     // MARK: Demand
 
     mutating func planAll(_ output: inout Output) {
-        for id in audience.demands.keys.sorted() { plan(id, &output) }
+        for id in audience.demands.keys.sorted() {
+            plan(id, &output)
+            planDirect(id, &output)
+        }
         planCompletion(&output)
     }
 
@@ -199,12 +202,14 @@ extension TaskMachine {
         guard let range = flight.range else { return audience.hasOpening }
         guard let pending = flight.pending else { return true }
         // A first contact's head may be out before its readers polled for theirs.
-        let isAwaited = audience.demands.values.contains { $0.wanted?.overlaps(pending) ?? ($0.result == nil) }
+        let isAwaited = audience.demands.values.contains { $0.result == nil && $0.wanted?.overlaps(pending) ?? true }
         return isAwaited || (generation?.isSequential == true && waits(at: range))
     }
 
     private func waits(at range: ByteRange) -> Bool {
-        audience.demands.values.contains { $0.wanted.map { $0.upperBound > range.lowerBound } ?? true }
+        audience.demands.values.contains {
+            $0.result == nil && $0.wanted.map { $0.upperBound > range.lowerBound } ?? true
+        }
     }
 
     private func worthwhileEnd(of pending: ByteRange) -> Int64 {

@@ -119,7 +119,7 @@ extension TaskMachine {
     }
 
     func awaitsProof(_ demand: Demand) -> Bool {
-        guard demand.isWhole, let withheldFrom, let wanted = demand.wanted else { return false }
+        guard demand.isWhole, demand.result == nil, let withheldFrom, let wanted = demand.wanted else { return false }
         return wanted.lowerBound >= withheldFrom
     }
 

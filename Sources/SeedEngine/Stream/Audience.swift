@@ -133,6 +133,16 @@ struct Audience: Sendable {
         wake(id, &output)
     }
 
+    /// What a stream that reads past the store is told after all.
+    mutating func overrule(_ id: StreamID, _ result: PollResult, _ output: inout TaskMachine.Output) {
+        guard case .direct = demands[id]?.result else { return }
+        demands[id]?.result = result
+        wake(id, &output)
+    }
+
+    /// A stream took all there is.
+    mutating func waits(_ id: StreamID) { demands[id]?.isWaiting = true }
+
     mutating func wake(_ id: StreamID, _ output: inout TaskMachine.Output) {
         guard demands[id]?.isWaiting == true else { return }
         demands[id]?.isWaiting = false

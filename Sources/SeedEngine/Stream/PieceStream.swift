@@ -31,7 +31,7 @@ package final class PieceStream: Sendable {
         /// The last piece of which the store knows that this stream reads it.
         var usedPiece: Int?
         /// Brings the rest when the store has no room for it.
-        var direct: DirectFeed?
+        var direct: DirectBuffer?
     }
 
     private let request: TaskRequest
@@ -56,17 +56,14 @@ package final class PieceStream: Sendable {
     package func next(limit: Int, from source: ExtentSource) -> Step {
         state.withLock { state in
             guard !state.isClosed else { return .end }
-            if let direct = state.direct { return direct.next() }
+            if let bytes = Self.takeDirect(&state) { return bytes }
             let polled = task.poll(state.cursor, request, limit: Int64(limit), source, wake: wake)
             guard case .bytes(let range) = polled.result, let file = polled.file, let lease = polled.lease else {
-                let before = state.cursor
                 state.cursor = polled.cursor
-                if case .direct(let generation) = polled.result, case .reading(_, let left) = before.phase {
-                    let feed = DirectFeed(left, of: generation, request, context, wake: wake)
-                    state.direct = feed
-                    return feed.next()
-                }
-                return step(polled.result)
+                guard let direct = polled.direct else { return step(polled.result) }
+                state.direct = direct
+                // Bytes that came meanwhile wake nobody.
+                return Self.takeDirect(&state) ?? .wait
             }
             let isWarm = state.warmed?.lowerBound == range.lowerBound
             guard let extent = extent(range, file, lease, polled.memory, source, isWarm: isWarm) else {
@@ -88,6 +85,12 @@ package final class PieceStream: Sendable {
         }
     }
 
+    private static func takeDirect(_ state: inout State) -> Step? {
+        guard let bytes = state.direct?.take() else { return nil }
+        state.cursor.passed(bytes.count)
+        return .bytes(.bytes(bytes))
+    }
+
     /// The store is told once of each piece that this stream reads.
     private func note(_ piece: (number: Int, bytes: Int64)?, _ file: ContentFile, _ state: inout State) {
         guard let piece, piece.number != state.usedPiece else { return }
@@ -107,12 +110,11 @@ package final class PieceStream: Sendable {
 
     /// The client has what it wanted, or is gone. Idempotent.
     package func close() {
-        let (cursor, direct) = state.withLock { state -> (Cursor?, DirectFeed?) in
-            guard !state.isClosed else { return (nil, nil) }
+        let cursor = state.withLock { state -> Cursor? in
+            guard !state.isClosed else { return nil }
             state.isClosed = true
-            return (state.cursor, state.direct)
+            return state.cursor
         }
-        direct?.cancel()
         if let cursor { task.close(cursor) }
     }
 

@@ -12,7 +12,16 @@ struct Cursor: Sendable, Equatable {
     enum Phase: Sendable, Equatable {
         case opening
         case reading(epoch: Int, ByteRange)
+        /// Past the store.
+        case direct(ByteRange)
         case over
+    }
+
+    /// The client was given so many bytes past the store.
+    mutating func passed(_ count: Int) {
+        if case .direct(let left) = phase {
+            phase = .direct(ByteRange(left.lowerBound + Int64(count), left.upperBound))
+        }
     }
 
     let id: StreamID
@@ -97,7 +106,7 @@ enum PollResult: Sendable, Equatable {
     indirect case origin(OriginAnswer)
     case bypass(BypassReason)
     indirect case failed(EngineError)
-    /// The store has no room for the rest, which this stream fetches for itself.
+    /// The store has no room for the rest: it comes by the stream's own buffer.
     indirect case direct(Generation)
 }
 
@@ -115,6 +124,8 @@ struct StreamStep: Sendable {
     var result = PollResult.wait
     var file: ContentFile?
     var lease: Lease?
+    /// Brings the rest past the store.
+    var direct: DirectBuffer?
     /// The bytes themselves, if they are in memory.
     var memory: Bytes?
     /// The piece of the first byte, and its length.

@@ -17,9 +17,12 @@ extension TaskMachine {
         _ cursor: inout Cursor, _ request: TaskRequest, limit: Int64, _ source: ExtentSource,
         now: @autoclosure () -> ClockReading, _ output: inout Output
     ) -> PollResult {
-        if let result = audience[cursor.id]?.result { return over(&cursor, result) }
+        if let result = audience[cursor.id]?.result {
+            guard case .direct(let generation) = result else { return over(&cursor, result) }
+            return pollDirect(&cursor, of: generation, &output)
+        }
         switch cursor.phase {
-        case .over: return .end
+        case .over, .direct: return .end
         case .opening: return open(&cursor, request, now: now(), &output)
         case .reading(let epoch, let left) where epoch == current.epoch:
             return read(&cursor, request, epoch: epoch, left: left, limit: limit, source, &output)
@@ -31,13 +34,14 @@ extension TaskMachine {
     mutating func close(_ cursor: Cursor, _ output: inout Output) {
         audience.end()
         audience.forget(cursor.id)
+        if case .direct = cursor.phase { fills.cancelDirect(for: cursor.id, &output) }
         audience.leave(cursor, current: current.epoch)
         leaveProof()
         trimUnread(&output)
         planCompletion(&output)
     }
 
-    private mutating func over(_ cursor: inout Cursor, _ result: PollResult) -> PollResult {
+    mutating func over(_ cursor: inout Cursor, _ result: PollResult) -> PollResult {
         audience.forget(cursor.id)
         audience.leave(cursor, current: current.epoch)
         cursor.phase = .over

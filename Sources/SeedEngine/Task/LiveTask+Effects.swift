@@ -31,7 +31,8 @@ extension LiveTask {
 
     private func start(_ order: FlightOrder) {
         context.counters.count(order.purpose)
-        let flight = Flight(order: order, task: self, context: context)
+        let buffer = order.direct.flatMap { directBuffer(of: $0.stream) }
+        let flight = Flight(order: order, into: buffer, task: self, context: context)
         context.flights.began()
         register(flight)
         flight.start(

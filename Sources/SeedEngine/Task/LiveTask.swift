@@ -53,6 +53,8 @@ final class LiveTask: Sendable {
         var files: [Int: ContentFile] = [:]
         var running: [FlightID: Flight] = [:]
         var wakes: [StreamID: @Sendable () -> Void] = [:]
+        /// Of the streams that read past the store.
+        var direct: [StreamID: DirectBuffer] = [:]
         var nextStream: StreamID = 1
         var lastUsed: MonotonicTime
         /// The epochs for which there may be files.
@@ -141,6 +143,9 @@ final class LiveTask: Sendable {
                 &step.cursor, request, limit: limit, source, now: context.now(), &output)
             switch step.result {
             case .wait: state.wakes[cursor.id] = wake
+            case .direct:
+                state.wakes[cursor.id] = wake
+                step.direct = self.direct(for: step.cursor, &state)
             case .bytes:
                 if case .reading(let epoch, _) = cursor.phase { step.file = state.files[epoch] }
                 step.lease = step.file?.lease()
@@ -155,9 +160,19 @@ final class LiveTask: Sendable {
         }
     }
 
+    private func direct(for cursor: Cursor, _ state: inout State) -> DirectBuffer? {
+        guard case .direct(let left) = cursor.phase else { return nil }
+        if let known = state.direct[cursor.id] { return known }
+        context.counters.directStreams.add(1)
+        let buffer = DirectBuffer(from: left.lowerBound)
+        state.direct[cursor.id] = buffer
+        return buffer
+    }
+
     func close(_ cursor: Cursor) {
         handle { state, output in
             if !state.wakes.isEmpty { state.wakes[cursor.id] = nil }
+            if !state.direct.isEmpty { state.direct[cursor.id] = nil }
             state.lastUsed = context.now().monotonic
             state.machine.close(cursor, &output)
         }
@@ -171,7 +186,8 @@ final class LiveTask: Sendable {
     ) -> TaskMachine.HeadDecision {
         handle { state, output in
             // A revalidation's answer may be of another generation.
-            let generation = order.purpose == .revalidation ? nil : state.machine.generation
+            let generation =
+                order.purpose == .revalidation ? nil : order.direct?.generation ?? state.machine.generation
             let known = generation.map { KnownGeneration(total: $0.length, validator: $0.validator) }
             let now = context.now()
             let judged = JudgedHead(
@@ -184,6 +200,11 @@ final class LiveTask: Sendable {
 
     func flightWrote(_ id: FlightID, _ parts: [BlockMap.Fragment], spent: Duration) {
         handle { $0.machine.wrote(id, parts, spent: spent, now: context.now(), &$1) }
+    }
+
+    /// Bytes of this range are in the buffer of the stream that the flight is for.
+    func flightPassed(_ id: FlightID, _ range: ByteRange) {
+        handle { $0.machine.passed(id, range, &$1) }
     }
 
     func flightEnded(_ id: FlightID, _ outcome: TaskMachine.FlightOutcome) {
@@ -210,6 +231,8 @@ final class LiveTask: Sendable {
     }
 
     // MARK: For the effects
+
+    func directBuffer(of id: StreamID) -> DirectBuffer? { state.withLock { $0.direct[id] } }
 
     func running(_ id: FlightID) -> Flight? { state.withLock { $0.running[id] } }
 

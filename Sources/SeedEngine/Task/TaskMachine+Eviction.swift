@@ -13,7 +13,9 @@ extension TaskMachine {
             piece < generation.layout.pieceCount
         else { return false }
         let range = generation.layout.range(of: piece)
-        let isWanted = audience.demands.values.contains { $0.wanted?.overlaps(range) ?? true }
+        let isWanted = audience.demands.values.contains {
+            $0.result == nil && $0.wanted?.overlaps(range) ?? true
+        }
         guard !isWanted, !fills.mayWrite(into: range), holdings.beginEviction(piece) else { return false }
         completion.forget(piece)
         output.changes.append(.lost(piece: piece))

@@ -48,7 +48,8 @@ struct TaskMachine: Sendable {
     /// Nobody reads, nothing flies, no block is being checked and no piece is about to be punched, of which only this
     /// machine knows: the task may be forgotten.
     var isIdle: Bool {
-        !audience.hasStreams && fills.isEmpty && !proof.isHashing && phase != .loading && holdings.isAtRest
+        !audience.hasStreams && fills.isEmpty && fills.direct.isEmpty && !proof.isHashing && phase != .loading
+            && holdings.isAtRest
     }
 
     /// - Parameter prefetches: its client wants the whole object, in the background.
