@@ -35,7 +35,7 @@ struct EvictionDelegateTests {
             }
             #expect(content.generation == file.generation)
             // Whoever loaded the task anew would fill what is about to be punched.
-            #expect(!fixture.engine.forget(file.key))
+            #expect(!fixture.engine.forget(file))
             let client = try fixture.open(pieceLength: 4 << 20)
             while client.bytes.count < 4 << 20 { guard client.step(within: 1) != nil else { break } }
             #expect(client.bytes.count == 4 << 20)
@@ -86,7 +86,7 @@ struct EvictionDelegateTests {
                 Issue.record("known")
                 return
             }
-            #expect(fixture.engine.forget(file.key))
+            #expect(fixture.engine.forget(file))
             guard case .unknown = fixture.engine.beginEviction(of: PieceName(file: file, number: 0)) else {
                 Issue.record("not forgotten")
                 return
@@ -99,9 +99,9 @@ struct EvictionDelegateTests {
         try withFilledHouse { fixture, file in
             let client = try fixture.open(pieceLength: 4 << 20)
             _ = client.step()
-            #expect(!fixture.engine.forget(file.key))
+            #expect(!fixture.engine.forget(file))
             client.stream.close()
-            #expect(fixture.engine.forget(file.key))
+            #expect(fixture.engine.forget(file))
         }
     }
 

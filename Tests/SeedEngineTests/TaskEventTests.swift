@@ -120,6 +120,21 @@ struct TaskEventTests {
         #expect(driver.poll(&cursor) == .failed(error))
     }
 
+    @Test("Of a task that is not in memory it is told, too, what the store takes away")
+    func notInMemory() throws {
+        let log = Lock<[TaskEvent.Change]>([])
+        let fixture = try EngineFixture(events: { event in log.withLock { $0.append(event.change) } })
+        defer { fixture.close() }
+        fixture.play(try fixture.open(), length: 1000)
+        let file = FileName(key: try EngineFixture.key(1), generation: try fixture.generation())
+        #expect(fixture.engine.forget(file))
+        guard case .unknown = fixture.engine.beginEviction(of: PieceName(file: file, number: 0)) else {
+            Issue.record("in memory")
+            return
+        }
+        #expect(log.withLock { Array($0.suffix(2)) } == [.left(generation: file.generation), .lost(piece: 0)])
+    }
+
     @Test("A slow receiver holds back its own task only, and hears everything in order")
     func slowReceiver() throws {
         let log = Lock<[TaskEvent]>([])

@@ -11,7 +11,11 @@ extension TaskEngine: EvictionDelegate {
         return task.beginEviction(of: piece)
     }
 
-    package func forget(_ key: StoreKey) -> Bool { table.forget(key) }
+    package func forget(_ file: FileName) -> Bool {
+        guard table.forget(file.key) else { return false }
+        context.events?(TaskEvent(key: file.key, change: .left(generation: file.generation)))
+        return true
+    }
 
     package func forgetIdle() { table.forgetIdle() }
 

@@ -7,9 +7,9 @@ package protocol EvictionDelegate: AnyObject, Sendable {
     /// Takes a piece out of the block map (rule 8), unless bytes of it are being filled or checked.
     func beginEviction(of piece: PieceName) -> EvictionReply
 
-    /// Forgets an idle task, so that its file is closed.
+    /// Forgets an idle task, so that its file is closed: it is about to be removed with its records.
     /// - Returns: true when the task is not in memory, or is not any more.
-    func forget(_ key: StoreKey) -> Bool
+    func forget(_ file: FileName) -> Bool
 
     /// Forgets all idle tasks, so that their files are closed: descriptors have run out.
     func forgetIdle()

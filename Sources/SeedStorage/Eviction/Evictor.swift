@@ -230,7 +230,7 @@ final class Evictor: Sendable {
     private func evictUnrecorded(_ file: FileName) -> Bool { !content.exists(file) || evictFile(file) }
 
     private func evictFile(_ file: FileName) -> Bool {
-        guard delegate?.forget(file.key) ?? true, content.claim(file) else { return false }
+        guard delegate?.forget(file) ?? true, content.claim(file) else { return false }
         defer { content.unclaim(file) }
         removeClaimed(file)
         return true
