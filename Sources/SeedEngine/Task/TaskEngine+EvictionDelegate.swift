@@ -1,4 +1,3 @@
-package import DragonflyIdentity
 package import SeedStorage
 
 /// The store asks before it takes anything away that is in memory here.

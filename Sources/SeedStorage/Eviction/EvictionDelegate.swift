@@ -1,5 +1,3 @@
-package import DragonflyIdentity
-
 /// Keeps tasks in memory and serves from their files. The store asks before it takes anything of them away.
 ///
 /// Every call comes from a thread of the store and must not wait for one.
