@@ -64,9 +64,9 @@ final class Flight: OriginSink {
                 reserved: order.reserve))
     }
 
-    /// Asks the origin, if there is room for what it will bring (rule 19).
+    /// Asks the origin, if there is room for what it will bring, or it needs none (rule 19).
     func start(_ request: OriginRequest) {
-        guard context.store.reserve(order.reserve) else {
+        guard direct != nil || context.store.reserve(order.reserve) else {
             return task.flightEnded(id, .bypass(.noRoom))
         }
         let transfer = context.origin.start(request, into: self)
