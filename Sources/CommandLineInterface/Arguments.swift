@@ -6,7 +6,7 @@ package struct Arguments: Sendable {
         parameter.value(values[parameter.declaration.name] ?? [])
     }
 
-    /// - Throws: when it is not there; a parsed command line has all that its command requires.
+    /// - Throws: if it is missing; a parsed command line has every required parameter.
     package func required<Value>(_ parameter: RequiredParameter<Value>) throws(UsageError) -> Value {
         guard let value = values[parameter.declaration.name]?.last as? Value else {
             throw UsageError.missing(parameter.declaration)

@@ -10,12 +10,12 @@ package struct Command: Sendable {
     package let parameters: [ParameterDeclaration]
     package let subcommands: [Command]
     let validate: @Sendable (Arguments) throws(UsageError) -> Void
-    /// Nil for a command that only has others below it.
+    /// Nil for a command that only groups sub-commands.
     let action: Action?
 
     /// - Parameters:
-    ///   - validate: refuses values that are allowed each, but not together.
-    ///   - action: throws `UsageError` for what only its surroundings show to be a wrong command line.
+    ///   - validate: refuses combinations of values that are valid one by one.
+    ///   - action: throws `UsageError` for mistakes that parsing alone can't detect.
     package init(
         _ name: String, abstract: String, discussion: String = "", parameters: [any DeclaredParameter] = [],
         validate: @escaping @Sendable (Arguments) throws(UsageError) -> Void = { _ in },
@@ -30,7 +30,7 @@ package struct Command: Sendable {
         self.action = action
     }
 
-    /// A command that only has others below it.
+    /// A command that only groups sub-commands.
     package init(_ name: String, abstract: String, discussion: String = "", subcommands: [Command]) {
         self.name = name
         self.abstract = abstract

@@ -2,7 +2,7 @@
 package struct CommandParser: Sendable {
     package enum Outcome: Sendable {
         case run(Command, Arguments, path: CommandPath)
-        /// What the text says was asked for: help, or the version.
+        /// Print this text: help or the version.
         case print(String)
         case refused(UsageError, path: CommandPath)
     }
@@ -42,7 +42,7 @@ package struct CommandParser: Sendable {
         return .print(HelpText.help(path))
     }
 
-    /// The command that is meant by words of which some may be wrong.
+    /// The deepest command that the words name, even if later words are invalid.
     private func deepest(in words: ArraySlice<String>) -> CommandPath {
         var path = CommandPath(root)
         for word in words where !word.hasPrefix("-") {
@@ -55,7 +55,7 @@ package struct CommandParser: Sendable {
 /// A command and those above it.
 package struct CommandPath: Sendable {
     package private(set) var command: Command
-    /// From the program on, such as `seed-peer`, `store`, `verify`.
+    /// From the program down, such as `seed-peer`, `store`, `verify`.
     package private(set) var names: [String]
 
     package var name: String { names.joined(separator: " ") }

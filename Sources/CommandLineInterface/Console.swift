@@ -1,7 +1,7 @@
 import Glibc
 import SeedSupport
 
-/// Where a command writes: its output, and what it has to say to a person.
+/// Where a command writes its output and its messages.
 package struct Console: Sendable {
     package enum Stream: Sendable, Hashable {
         case output
@@ -19,7 +19,7 @@ package struct Console: Sendable {
         try write(.output, text + terminator)
     }
 
-    /// Tells a person. When that cannot be written either, there is nowhere left to say so.
+    /// Writes a message. If that fails, there is nowhere left to report it.
     package func report(_ text: String, terminator: String = "\n") {
         try? write(.errors, text + terminator)
     }

@@ -21,7 +21,7 @@ enum HelpText {
         return blocks.filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
-    /// Two lines for a person whose command line was wrong.
+    /// The two lines shown for an invalid command line.
     static func usage(_ path: CommandPath) -> String {
         "Usage: \(synopsis(path).joined(separator: " "))\n  See '\(path.name) --help' for more information."
     }
@@ -34,7 +34,7 @@ enum HelpText {
         (path.names.prefix(1) + ["help"] + path.names.dropFirst()).joined(separator: " ")
     }
 
-    /// The usage line, in parts that are not to be torn apart.
+    /// The usage line, in parts that must not be split.
     private static func synopsis(_ path: CommandPath) -> [String] {
         let command = path.command
         let parameters = (command.options + command.arguments).map(\.usage)
@@ -56,7 +56,7 @@ enum HelpText {
         wrapped(text.split(separator: " ").map(String.init), indent: indent)
     }
 
-    /// The words in lines; one that is longer has a line of its own.
+    /// The words in lines; a longer word gets a line of its own.
     private static func wrapped(_ words: [String], indent: Int = 0) -> String {
         let blank = String(repeating: " ", count: indent)
         var lines: [String] = []
@@ -77,7 +77,7 @@ extension ParameterDeclaration {
 
     fileprivate var explanation: String { help + (standard.map { " (default: \($0))" } ?? "") }
 
-    /// As the usage line has it: in brackets what may be left out, with dots what may be repeated.
+    /// As in the usage line: optional parts in brackets, repeatable ones with dots.
     fileprivate var usage: String {
         let words = synopsis + (isRepeated ? " ..." : "")
         return isRequired ? words : "[\(words)]"

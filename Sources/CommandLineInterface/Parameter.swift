@@ -1,4 +1,4 @@
-/// An option, a flag or an argument whose value is there whatever was written: as written, as its default, or nil.
+/// An option, a flag or an argument that always has a value: the one given, its default, or nil.
 package struct Parameter<Value: Sendable>: DeclaredParameter {
     package let declaration: ParameterDeclaration
     /// Makes the value of those read, in the order in which they were written.
@@ -52,7 +52,7 @@ extension Parameter<Bool> {
         Self(declaration: ParameterDeclaration(.flag, name, short, help, .text), value: { !$0.isEmpty })
     }
 
-    /// A flag `--name` with its contrary `--no-name`; the last one given counts.
+    /// A flag `--name` and its opposite `--no-name`; the last one given counts.
     package static func invertibleFlag(_ name: String, default standard: Bool, help: String) -> Self {
         let written = standard ? "--\(name)" : "--no-\(name)"
         return Self(

@@ -1,5 +1,4 @@
-/// Something that may stand on a command line, without its type: what the parser, the help, completions and manual pages
-/// are made from.
+/// A command-line parameter without its type: the source of the parser, the help, completions and manual pages.
 package struct ParameterDeclaration: Sendable {
     package enum Form: Sendable, Hashable {
         /// A value at its place.
@@ -8,7 +7,7 @@ package struct ParameterDeclaration: Sendable {
         case option
         /// A name alone.
         case flag
-        /// A flag that `--no-…` takes back.
+        /// A flag that `--no-…` turns off.
         case invertibleFlag
     }
 
@@ -19,7 +18,7 @@ package struct ParameterDeclaration: Sendable {
     package let short: Character?
     /// A sentence.
     package let help: String
-    /// The default as a person would write it; nil where there is none.
+    /// The default as written on a command line; nil if there is none.
     package let standard: String?
     package let isRepeated: Bool
     package let isRequired: Bool

@@ -20,9 +20,9 @@ package enum Completion: Sendable, Hashable {
     case words([String])
 }
 
-/// A value that is not of its kind.
+/// An invalid value.
 package struct ValueProblem: Error, Sendable, Hashable {
-    /// A sentence that says more than "invalid"; nil where there is nothing to add.
+    /// Why it is invalid; nil if there is nothing to add.
     package let reason: String?
 
     package init(_ reason: String? = nil) {

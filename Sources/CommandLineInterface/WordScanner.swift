@@ -1,8 +1,8 @@
 import SeedSupport
 
-/// Takes a command line apart, word by word: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, several
-/// flags of one letter together, and `--`, behind which every word is an argument. A value that begins with a dash must
-/// be joined to its name by `=`.
+/// Splits a command line word by word: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, several flags
+/// of one letter together, and `--`, behind which every word is an argument. A value that begins with a dash must be
+/// joined to its name by `=`.
 struct WordScanner {
     private(set) var path: CommandPath
     private(set) var arguments = Arguments()
@@ -96,7 +96,7 @@ struct WordScanner {
     }
 }
 
-/// Which of the names that there are is near enough to one that there is not.
+/// Finds the known name closest to an unknown one.
 enum Nearness {
     static func name(like word: String, in names: [String]) -> String? {
         let letters = word.utf8.drop { $0 == UInt8(ascii: "-") }.count

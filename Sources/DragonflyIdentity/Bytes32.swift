@@ -9,7 +9,7 @@ struct Bytes32: Hashable, Sendable {
         words = bytes.loadUnaligned(as: SIMD4<UInt64>.self)
     }
 
-    /// The bytes are those of a hash: a word of them tells values apart as well as all of them.
+    /// The bytes are a hash already, so one word of them hashes as well as all four.
     func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
 
     func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {

@@ -24,8 +24,8 @@ public struct Digest: Hashable, Sendable {
         self.encoded = encoded
     }
 
-    /// Nil unless the algorithm is known and the text has its length. Like Dragonfly, this does not look whether the
-    /// text is hexadecimal: see ``isHexadecimal``.
+    /// Nil unless the algorithm is known and the text has its length. Like Dragonfly, this doesn't check that the text
+    /// is hexadecimal: see ``isHexadecimal``.
     public init?(_ text: some StringProtocol) {
         let text = Array(text.utf8)
         guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return nil }

@@ -1,8 +1,8 @@
 /// The last part of an OCI URL that may name a digest.
 ///
 /// Dragonfly matches the raw text with `(.*)://(.*)/v2/(.*)/blobs/([^?]+)(\?.*)?`, anchored at both ends, where a dot
-/// is anything but a line feed; the same for manifests. So nothing is parsed or decoded, and the last `/blobs/` that
-/// is followed by something counts.
+/// is anything but a line feed; the same for manifests. So nothing is parsed or decoded, and the last non-empty
+/// `/blobs/…` counts.
 struct DigestURL {
     /// What stands after `/blobs/`, up to the query: mostly a digest. Nil when the URL has another form.
     private(set) var blob: String?

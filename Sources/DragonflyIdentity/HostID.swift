@@ -8,7 +8,7 @@ public struct HostID: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What the scheduler knows one download by: `<ip>-<hostname>-<random UUID>`, and `-seed` behind it for a seed peer.
-/// Other programs do not look inside; each download takes a new one.
+/// Opaque to other programs; each download gets a new one.
 public struct PeerID: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 

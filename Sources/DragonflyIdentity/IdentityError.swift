@@ -1,10 +1,10 @@
-/// Why a request names no task, or none that we serve. The text is for the one who sent the request.
+/// Why a request names no task that we serve. The text is for the client.
 public enum IdentityError: Error, Hashable, Sendable {
     /// The URL breaks the WHATWG rules.
     case malformedURL(URLFault)
     /// A blob URL whose last part is not `crc32:…`, `sha256:` and 64 or `sha512:` and 128 characters.
     case unacceptableDigest(String)
-    /// The digest has the right length, but holds something else than hexadecimal digits.
+    /// The digest has the right length but isn't hexadecimal.
     case digestNotHexadecimal(String)
     /// In bytes, as asked for.
     case pieceLengthOutOfRange(UInt64)

@@ -16,13 +16,13 @@ public struct PieceLayout: Hashable, Sendable {
         self.pieceLength = pieceLength
     }
 
-    /// What other programs of Dragonfly accept from a client: 4 MiB to 64 MiB. The formula stays in it too.
+    /// What Dragonfly's programs accept from a client: 4 MiB to 64 MiB. The formula stays within it.
     public static let allowedPieceLengths: ClosedRange<Int64> = 4 << 20...64 << 20
 
     /// Dragonfly's formula: aim at 500 pieces, go up to a power of two, stay in ``allowedPieceLengths``.
     ///
-    /// Dragonfly divides in floating point and cuts the fraction. Integers give the same below 32 GB, and beyond
-    /// that the upper limit hides the difference.
+    /// Dragonfly divides in floating point and truncates. Integers give the same result below 32 GB; above that the
+    /// upper limit hides the difference.
     public static func pieceLength(forContentLength contentLength: Int64) -> Int64 {
         let wanted = min(contentLength / 500, allowedPieceLengths.upperBound)
         var length = allowedPieceLengths.lowerBound

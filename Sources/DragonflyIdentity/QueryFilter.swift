@@ -3,7 +3,7 @@
 /// Names are compared byte for byte with decoded parameter names, case included.
 public struct QueryFilter: Hashable, Sendable, ExpressibleByArrayLiteral {
     private let names: [[UInt8]]
-    /// Bit n: some name has n bytes (63: or more). Most parameters are told apart by it alone.
+    /// Bit n: some name has n bytes (63: or more). This alone rules out most parameters.
     private let lengths: UInt64
 
     public init(_ names: [String]) {
@@ -11,8 +11,8 @@ public struct QueryFilter: Hashable, Sendable, ExpressibleByArrayLiteral {
         lengths = self.names.reduce(0) { $0 | QueryFilter.bit(forLength: $1.count) }
     }
 
-    /// As the proxy reads the header `X-Dragonfly-Filtered-Query-Params`: names between commas, without the blanks
-    /// around them. So an empty header is a list of one empty name, never the empty list.
+    /// As the proxy reads the header `X-Dragonfly-Filtered-Query-Params`: comma-separated, trimmed. So an empty header
+    /// is a list of one empty name, never the empty list.
     public init(header: String) {
         self.init(Self.names(inHeader: header))
     }

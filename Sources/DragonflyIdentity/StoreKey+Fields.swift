@@ -21,8 +21,8 @@ extension StoreKey {
     ///
     /// - Parameters:
     ///   - name: The canonical URL, the digest with its algorithm, or the content text.
-    ///   - origin: For tasks that the URL does not name: `scheme://host:port`, or the raw text that is no URL. It goes
-    ///     once the bytes are known to be what the digest says.
+    ///   - origin: For tasks that the URL does not name: `scheme://host:port`, or the raw text that is no URL. To be
+    ///     dropped once the bytes are verified against the digest.
     init(variant: TaskIdentity.Variant, name: [UInt8], origin: [UInt8]?, marks: TaskIdentity.Marks) {
         var fields: [UInt8] = []
         fields.reserveCapacity(name.count + 160)

@@ -1,4 +1,4 @@
-/// Who a request is about: the task's id on the wire, its key in our store, and the URL both were made from.
+/// What identifies a request's task: its id on the wire, its key in our store, and the URL both were made from.
 ///
 /// The rules and their order are those of Dragonfly's request SDK (Rust, August 2026).
 public struct TaskIdentity: Hashable, Sendable {
@@ -23,19 +23,19 @@ public struct TaskIdentity: Hashable, Sendable {
     public let digest: Digest?
     /// In bytes, as the client fixed it.
     public let pieceLength: UInt64?
-    /// What may prove a right and is not in the key: filtered query parameters other than `ns`, raw, joined by `&`.
+    /// Possible credentials that are not in the key: filtered query parameters other than `ns`, raw, joined by `&`.
     ///
-    /// A task named by digest or content has nothing of its URL in the key, so there it is the whole query but `ns`,
-    /// and the user info before it.
-    public let provingParameters: [UInt8]
+    /// The key of a task named by digest or content holds nothing of the URL, so there it is the whole query but `ns`,
+    /// preceded by the user info.
+    public let credentialParameters: [UInt8]
 
-    /// Whether the URL alone may prove a right that the key does not tell apart.
-    public var carriesProvingParameters: Bool { !provingParameters.isEmpty }
+    /// Whether the URL may carry a credential that the key does not include.
+    public var carriesCredentialParameters: Bool { !credentialParameters.isEmpty }
 }
 
 extension TaskIdentity {
-    /// What a request says about its task besides the URL. Absent and empty are different to the store key, and the
-    /// same to the wire id, as other programs of Dragonfly have it.
+    /// What a request says about its task besides the URL. The store key distinguishes absent from empty; the wire id,
+    /// like Dragonfly's other programs, does not.
     public struct Marks: Hashable, Sendable {
         public var tag: String?
         public var application: String?
@@ -60,7 +60,7 @@ extension TaskIdentity {
     /// - Parameters:
     ///   - content: Names the task by itself when given, even if empty.
     ///   - usesBlobDigest: Whether OCI blob and manifest URLs name their task by digest.
-    /// - Throws: ``IdentityError/malformedURL(_:)`` when the URL names the task and is none;
+    /// - Throws: ``IdentityError/malformedURL(_:)`` when the task is named by an invalid URL;
     ///   ``IdentityError/unacceptableDigest(_:)`` for a blob URL without an acceptable digest.
     public init(
         url: String, marks: Marks = Marks(), filter: QueryFilter = .default, content: String? = nil,
@@ -92,7 +92,7 @@ extension TaskIdentity {
         digest = nil
         pieceLength = marks.pieceLength
         canonicalURL = canonical.text(insteadOf: url)
-        provingParameters = canonical.omitted
+        credentialParameters = canonical.omitted
         taskID = .ofURL(canonical.text, marks)
         storeKey = StoreKey(variant: .url, name: canonical.text, origin: nil, marks: marks)
     }
@@ -107,7 +107,7 @@ extension TaskIdentity {
         pieceLength = marks.pieceLength
         let canonical = filter.isEmpty ? nil : parsed.map { CanonicalURL($0, writtenAs: url, filter: filter) }
         canonicalURL = canonical?.text(insteadOf: url) ?? url
-        provingParameters = parsed?.partsOutsideDigest ?? []
+        credentialParameters = parsed?.partsOutsideDigest ?? []
         taskID = digest.map { TaskID($0.encoded) } ?? TaskID(sha256: .sha256(of: Array(name.utf8)))
         storeKey = StoreKey(
             variant: variant, name: Array(name.utf8), origin: parsed?.origin ?? Array(url.utf8), marks: marks)
@@ -115,7 +115,7 @@ extension TaskIdentity {
 }
 
 extension TaskIdentity {
-    /// What other programs take and we refuse to serve, because bytes or paths could not be trusted.
+    /// Refuses what other programs accept but can't be served safely.
     ///
     /// - Throws: ``IdentityError/digestNotHexadecimal(_:)``, ``IdentityError/pieceLengthOutOfRange(_:)``.
     public func validateForServing() throws(IdentityError) {
@@ -127,7 +127,7 @@ extension TaskIdentity {
 }
 
 extension ParsedURL {
-    /// What may prove a right when nothing of the URL but its origin is in the key.
+    /// Possible credentials when only the URL's origin is in the key.
     fileprivate var partsOutsideDigest: [UInt8] {
         userInfo + (query.map { CanonicalQuery(omittingAllOf: $0).omitted } ?? [])
     }

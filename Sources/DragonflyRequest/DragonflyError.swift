@@ -1,10 +1,10 @@
 public import HTTPSemantics
 
-/// Why a request failed, by who must act.
+/// Why a request failed, grouped by who must act.
 public enum DragonflyError: Error, Hashable, Sendable {
     /// The origin answered with an error.
     case backend(Refusal)
-    /// The seed peer refused the request, or what answered does not behave like a seed peer.
+    /// The seed peer refused the request, or the server does not behave like a seed peer.
     case proxy(Refusal)
     /// The seed peer failed.
     case dfdaemon(Refusal)
@@ -30,7 +30,7 @@ public enum DragonflyError: Error, Hashable, Sendable {
         /// always for a tunnel that was refused.
         public var message: String
 
-        /// For tests of what is done with errors; clients make their own.
+        /// For tests of error handling; clients make their own.
         public init(status: Int?, headers: HTTPFields = [:], message: String = "") {
             self.status = status
             self.headers = headers
@@ -62,7 +62,7 @@ public enum DragonflyError: Error, Hashable, Sendable {
 }
 
 extension DragonflyError {
-    /// What a response that is not 2xx means: `X-Dragonfly-Error-Type` says who it comes from.
+    /// What a response that is not 2xx means: `X-Dragonfly-Error-Type` tells whose error it is.
     public init(status: Int, headers: HTTPFields, message: String) {
         var refusal = Refusal(status: status, headers: headers, message: message)
         switch headers[.dragonflyErrorType] {

@@ -4,7 +4,7 @@ import CEvent
 ///
 /// Cancel it before the descriptor is closed. The loop doesn't keep it: its owner does.
 package final class DescriptorWatch {
-    /// Held, so that its base outlives the events.
+    /// Retained, so that its base outlives the events.
     private let loop: EventLoop
     private let descriptor: Int32
     private var reading: Event?
@@ -41,7 +41,7 @@ package final class DescriptorWatch {
         if changed.contains(.write) { wait(interest.contains(.write), for: LibEvent.write, &writing, Self.isWritable) }
     }
 
-    /// The event is made when it is wanted first; most descriptors are never waited for to be writable.
+    /// Created on first use: most descriptors are never watched for writability.
     private func wait(_ isWanted: Bool, for what: Int16, _ event: inout Event?, _ callback: event_callback_fn) {
         guard isWanted else {
             event?.remove()

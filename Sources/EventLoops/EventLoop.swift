@@ -22,7 +22,7 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Bytes that are read at once into the buffer that the loop lends.
     package static let receiveLength = 64 << 10
-    /// Lent to a handler for the time of its call: a connection that waits owns no buffer.
+    /// Lent to a handler during its call, so an idle connection owns no buffer.
     package let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: receiveLength, alignment: 64)
 
     /// Starts the thread.
@@ -58,8 +58,8 @@ package final class EventLoop: @unchecked Sendable {
 
     // MARK: From any thread
 
-    /// Has `work` done on the loop, after what was posted before. Never blocks; one wake-up serves all that is posted
-    /// until the loop looks.
+    /// Runs `work` on the loop, in order of posting. Never blocks; one wake-up serves everything posted until the loop
+    /// runs.
     /// - Returns: false when the loop has stopped; the work is dropped then.
     @discardableResult
     package func post(_ work: @escaping @Sendable () -> Void) -> Bool {
@@ -73,7 +73,8 @@ package final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// Does what was posted, ends what lives here and then the thread, and waits for that. Idempotent; not from the loop itself.
+    /// Runs what was posted, ends the residents and then the thread, and waits for it. Idempotent; not from the loop
+    /// itself.
     package func stop() {
         precondition(!isCurrent, "a loop can't wait for its own end")
         post { [self] in isStopping = true }
@@ -115,7 +116,7 @@ package final class EventLoop: @unchecked Sendable {
         residents[ObjectIdentifier(resident)] = nil
     }
 
-    /// Has `work` done after the handlers of this turn, so that others get theirs first.
+    /// Runs `work` after this turn's handlers, so that those go first.
     package func later(_ work: @escaping () -> Void) {
         preconditionCurrent()
         postponed.append(work)
@@ -166,7 +167,7 @@ package final class EventLoop: @unchecked Sendable {
         for work in works { work() }
     }
 
-    /// What would need this thread later is closed while it is still there.
+    /// Residents need this thread to close, so they are closed while it still runs.
     private func endResidents() {
         let ending = residents
         residents = [:]

@@ -15,7 +15,7 @@ package final class EventLoopGroup: Sendable {
         }
     }
 
-    /// Cores by affinity and the control group's quota, at least 1: what a container may really use.
+    /// Cores by affinity and cgroup quota, at least 1: what a container may really use.
     package static var availableCores: Int {
         let processors = max(1, Int(posix_io_processors()))
         guard let quota = CPUQuota.ofThisProcess() else { return processors }
@@ -28,7 +28,7 @@ package final class EventLoopGroup: Sendable {
     }
 }
 
-/// How much CPU time a control group gives its processes.
+/// The CPU quota of a control group.
 enum CPUQuota {
     /// In cores; nil when there is no limit, or none can be read.
     static func ofThisProcess() -> Double? {

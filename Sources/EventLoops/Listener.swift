@@ -4,16 +4,16 @@ package import SeedSupport
 
 /// Listens at an address, and gives each connection to the loop that has the fewest.
 ///
-/// When the process runs out of descriptors, the connection that waits first is reset, so that its client can go
-/// elsewhere at once, and the rest waits in the backlog for a moment. A descriptor is held back for that.
+/// When the process runs out of descriptors, the first waiting connection is reset, so that its client can go elsewhere
+/// at once; the rest stay in the backlog for a moment. A spare descriptor is reserved for that.
 package final class Listener: Sendable {
-    /// What becomes of the connections.
+    /// Receives the connections.
     package struct Handler: Sendable {
         /// The connections that the loop with this number has.
         package let load: @Sendable (Int) -> Int
         /// Called on that loop; it owns the socket from then on.
         package let accept: @Sendable (AcceptedSocket, EventLoop) -> Void
-        /// Called on the first loop for each connection that was reset for want of a descriptor.
+        /// Called on the first loop for each connection reset for lack of a descriptor.
         package let refused: @Sendable () -> Void
 
         package init(
@@ -124,7 +124,7 @@ package final class Listener: Sendable {
 
 /// The listener's part on the accepting loop.
 private final class Acceptor: LoopResident {
-    /// Connections accepted in one turn, so that those that exist get theirs too.
+    /// Most connections accepted in one turn, so that existing ones are served too.
     private static let batch = 64
     /// How long the backlog waits when there are no descriptors.
     private static let pause = Duration.milliseconds(50)
@@ -151,7 +151,7 @@ private final class Acceptor: LoopResident {
         close()
     }
 
-    /// Nothing of the loop is left then, so that any thread may let go of it.
+    /// Afterwards nothing refers to the loop, so any thread may release it.
     func close() {
         guard watch != nil else { return }
         watch?.cancel()
@@ -192,7 +192,8 @@ private final class Acceptor: LoopResident {
     }
 
     private func give(_ connection: AcceptedSocket) {
-        // The first one among equals would get all connections that come before the others have counted theirs.
+        // Always taking the first among equals would give it every connection that arrives before the counts are
+        // updated.
         let start = Int(connection.descriptor) % loops.count
         var (index, least) = (start, Int.max)
         for step in 0..<loops.count {

@@ -1,5 +1,4 @@
-/// A value that lives on an event loop, for code that carries it across threads: only the loop may look into it, which is
-/// checked each time.
+/// A value confined to an event loop, for code that carries it across threads. Each access checks the thread.
 package struct LoopBound<Value>: @unchecked Sendable {
     // Unchecked: the value is reached on its loop's thread only. The last reference must be dropped there too, or where
     // the value's end touches nothing of the loop.

@@ -12,7 +12,7 @@ package final class LoopTimer {
 
     deinit { event = nil }
 
-    /// Calls the handler once after `delay`, and not at the moment that was set before.
+    /// Calls the handler once after `delay`, replacing an earlier schedule.
     package func schedule(after delay: Duration) {
         if event == nil {
             event = Event(loop.base, -1, 0, Unmanaged.passUnretained(self).toOpaque()) { _, _, context in
@@ -24,7 +24,7 @@ package final class LoopTimer {
         event?.add(after: delay)
     }
 
-    /// Doesn't call the handler any more, unless it is scheduled again.
+    /// Cancels the timer, until it is scheduled again.
     package func cancel() {
         event?.remove()
     }

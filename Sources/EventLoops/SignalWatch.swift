@@ -14,7 +14,7 @@ package final class SignalWatch {
     }
 
     private var sources: [Source]
-    /// Held, so that its base outlives the events.
+    /// Retained, so that its base outlives the events.
     private let loop: EventLoop
 
     /// On the loop.
@@ -37,7 +37,7 @@ package final class SignalWatch {
 
     deinit { cancel() }
 
-    /// The signals do again what they did before.
+    /// Restores the signals' previous handlers.
     package func cancel() {
         sources = []
     }

@@ -15,7 +15,7 @@ package struct IOVector {
 }
 
 /// Calls on TCP sockets, one each: repeated when a signal interrupts them, errno as a typed error. All sockets are
-/// non-blocking, so `EAGAIN` is an ordinary answer.
+/// non-blocking, so `EAGAIN` is an ordinary result.
 package enum Socket {
     /// - Returns: bytes received; 0 when the peer has closed its side.
     package static func receive(_ socket: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
@@ -64,7 +64,7 @@ package enum Socket {
         _ = posix_io_no_delay(socket)
     }
 
-    /// Ends both directions; the descriptor stays. What the peer sends from now on is refused.
+    /// Shuts both directions down; the descriptor stays open. What the peer sends from now on is refused.
     package static func shutdown(_ socket: Int32) {
         _ = posix_io_shutdown(socket)
     }

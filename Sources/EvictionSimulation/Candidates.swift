@@ -7,7 +7,7 @@ package protocol Candidate {
     init()
     mutating func touch(_ piece: Int)
     mutating func insert(_ piece: Int, bytes: Int)
-    /// Takes out the piece to go next.
+    /// Removes the next victim.
     mutating func victim() -> Int?
 }
 
@@ -107,11 +107,11 @@ package struct SIEVE: Candidate {
     }
 }
 
-/// The one that the store has.
+/// The store's own policy.
 package struct SegmentedLRU: Candidate {
     package static let name = "segmented LRU"
     private var policy = EvictionPolicy(limit: .max)
-    /// The traces have no times: every read is taken as one of another hour.
+    /// Traces have no timestamps: each read counts as an hour after the one before.
     private var second: UInt32 = 1
     private let key = StoreKey(bytes: [UInt8](repeating: 7, count: 32))
 

@@ -1,4 +1,4 @@
-/// What one order of eviction made of one trace.
+/// The result of one policy on one trace.
 package struct Replay: Sendable {
     package var policy: String
     package var trace: String

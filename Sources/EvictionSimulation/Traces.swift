@@ -37,7 +37,8 @@ package struct Trace: Sendable {
         return Trace("small zipf", reads.map { Access(piece: $0.piece, bytes: 64 << 10) })
     }
 
-    /// The same, with a walk over one large object that nobody asks for again after every 2,000 reads: a backup, a crawl, a dry run.
+    /// The same, with a scan of one large object, never read again, after every 2,000 reads: a backup, a crawl, a dry
+    /// run.
     static func scanned() -> Trace {
         var random = Random(seed: 1)
         var result: [Access] = []
@@ -94,7 +95,7 @@ package struct Trace: Sendable {
         count: Int, objects number: Int = 12_000, sizes: Int = 7, _ random: inout Random
     ) -> [Access] {
         let objects = Zipf(count: number, exponent: 0.9)
-        // Popularity and length have nothing to do with each other.
+        // Popularity and length are independent.
         let lengths = (0..<number).map { _ in 1 << random.below(sizes) }
         var result: [Access] = []
         while result.count < count {

@@ -1,7 +1,7 @@
 import CCurl
 import SeedSupport
 
-/// What is known of a transfer's request since curl was last given it.
+/// The state of one attempt, since the request was last given to curl.
 struct Attempt {
     var collector: HeadCollector
     /// What comes while a tunnel is being opened.
@@ -19,13 +19,13 @@ struct Attempt {
     var head: TransferHead?
     /// The final response to a request with a body, which may not have been sent in full yet.
     var early: EarlyResponse?
-    /// The server has gone, and what it sent is not read yet: sending would fail, and lose that.
+    /// The server has closed, and its response is still unread: a failing write would lose it.
     var isSendingHeld = false
     var hasSurplus = false
     /// The socket that curl waits for, and whether it waits for bytes on it.
     var socket: curl_socket_t?
     var isCurlReading = false
-    /// Set when this side broke the exchange off: what that means.
+    /// The outcome when this side aborted the exchange.
     var ownOutcome: TransferOutcome?
     /// Why no socket was opened.
     var refusal: TransferError?
@@ -43,7 +43,7 @@ struct EarlyResponse {
     let isRefusal: Bool
     /// Bytes of the body that are still to come; nil: not known.
     private var bytesLeft: Int64?
-    /// It was seen to end.
+    /// Its end was seen.
     var isRead = false
 
     init(_ head: TransferHead) {

@@ -1,4 +1,4 @@
-/// Frames a request's body in chunks (RFC 9112 §7.1). It works on the buffer that is sent.
+/// Frames a request's body in chunks (RFC 9112 §7.1). In place, in the send buffer.
 ///
 /// curl 7.88 could do it, but leaves the framing out after a head that took more than one write.
 enum ChunkFraming {

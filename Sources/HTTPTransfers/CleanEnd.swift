@@ -1,10 +1,9 @@
 import HTTPSemantics
 
-// What leaves a connection clean behind an exchange: anything else, and bytes that were not asked for could be taken for
-// the next response.
+// When a connection is clean after an exchange. Otherwise stray bytes could be taken for the next response.
 
 extension TransferHead {
-    /// Whether it leaves no doubt where the response ends, other than with its connection (RFC 9112 §6.3).
+    /// Whether the response's end is unambiguous, without closing the connection (RFC 9112 §6.3).
     func endsClearly(inResponseTo method: HTTPMethod) -> Bool {
         guard httpVersion.hasPrefix("1.") else { return true }
         let lengths = self.fields.count { $0.name == .contentLength }
@@ -23,8 +22,8 @@ extension TransferHead {
 }
 
 extension HTTPFields {
-    /// Whether NTLM, Negotiate or Kerberos is asked for or sent. They prove who speaks for a connection, not for a request:
-    /// what goes over it later would be in that name.
+    /// Whether NTLM, Negotiate or Kerberos is asked for or sent. They authenticate a connection, not a request: later
+    /// requests on it would run under that identity.
     var authenticateConnection: Bool {
         contains { field in
             Self.authentication.contains(field.name) && field.content.holds("ntlm", "negotiate", "kerberos")

@@ -2,7 +2,7 @@ import EventLoops
 import Glibc
 import SeedSupport
 
-/// The sockets of a driver's connections: does to them what the table decides. It lives on the driver's loop, and longer
+/// The sockets of a driver's connections: carries out the table's decisions. It lives on the driver's loop, and longer
 /// than the last connection, since curl closes each through it.
 final class ConnectionPool {
     typealias Table = ConnectionTable<ObjectIdentifier>
@@ -38,13 +38,13 @@ final class ConnectionPool {
         return table.descriptor(localPort: localPort, remote: remote)
     }
 
-    /// Who is on a connection that one exchange at a time can use.
+    /// The users of a connection that takes one exchange at a time.
     func users(of descriptor: Int32) -> [ObjectIdentifier] {
         table.isHTTP2(descriptor) ? [] : table.users(of: descriptor)
     }
 
-    /// Whether a transfer's request may go out, after a look at the connection: what waits there to be read was not asked
-    /// for, and an end is an end.
+    /// Whether a transfer's request may be sent, after checking the connection: unread bytes were not asked for, and a
+    /// closed one is useless.
     /// - Parameter handle: the transfer's.
     func take(
         _ descriptor: Int32, by user: ObjectIdentifier, for requirements: Table.Requirements, _ handle: EasyHandle
@@ -80,7 +80,7 @@ final class ConnectionPool {
         table.isHTTP2(descriptor) ? Socket.peerState(descriptor) != .open : Socket.hasInput(descriptor)
     }
 
-    /// Shuts down what is idle, and from now on each connection with the end of its exchange.
+    /// Shuts down idle connections now, and every other one at the end of its exchange.
     func keepNone() { shutDown(table.keepNone()) }
 
     /// Only curl may close its sockets; one that is shut down is dead to it.

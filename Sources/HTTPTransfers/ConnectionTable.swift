@@ -1,19 +1,19 @@
 import HTTPSemantics
 import SeedSupport
 
-/// Which connections are open, what each is good for, and how many may wait for reuse. A value without I/O: it is told
-/// what curl does with sockets, and names those that are to be shut down.
+/// Which connections are open, what each can be used for, and how many may stay idle. Pure logic, no I/O: it is told
+/// what curl does with sockets, and returns those to shut down.
 ///
 /// curl keeps the connections and chooses among them by scheme, authority, proxy and TLS settings. What it doesn't look at
 /// stands here.
 struct ConnectionTable<User: Hashable> {
     typealias Descriptor = Int32
 
-    /// What a connection is for, as far as curl doesn't look at it.
+    /// The properties of a connection that curl doesn't compare.
     struct Requirements: Hashable {
         /// What its tunnel is opened with; empty without a tunnel.
         var tunnel = HTTPFields()
-        /// HTTP/2 may be negotiated. Otherwise a connection that speaks it is of no use.
+        /// HTTP/2 may be negotiated. Otherwise an HTTP/2 connection can't be used.
         var mayBeHTTP2 = false
     }
 
@@ -21,7 +21,7 @@ struct ConnectionTable<User: Hashable> {
     enum Admission: Hashable {
         /// No request has gone out on it yet.
         case fresh
-        /// It was used before, and must be looked at.
+        /// It was used before, and must be checked.
         case kept(Descriptor)
         case refused
     }
@@ -50,7 +50,7 @@ struct ConnectionTable<User: Hashable> {
     private var connections: [Descriptor: Connection] = [:]
     /// Usually one: the system may give the same port to connections to different addresses.
     private var byLocalPort: [Int: [Descriptor]] = [:]
-    /// Those whose local port is not known yet, by who has them dialled.
+    /// Those whose local port is not known yet, by user.
     private var unlocated: [User: [Descriptor]] = [:]
     private var held: [User: Descriptor] = [:]
     private var idlePerServer: [String: Int] = [:]
@@ -153,7 +153,7 @@ struct ConnectionTable<User: Hashable> {
     private mutating func leave(_ descriptor: Descriptor?, by user: User) {
         guard let descriptor, case .used(let users) = connections[descriptor]?.state else { return }
         let others = users.filter { $0 != user }
-        // What nobody is left on has waited for long enough.
+        // A connection without users counts as expired.
         change(descriptor, to: others.isEmpty ? .idle(since: MonotonicTime(nanoseconds: 0)) : .used(by: others))
     }
 
@@ -219,8 +219,7 @@ struct ConnectionTable<User: Hashable> {
 
     // MARK: Round trips
 
-    /// Whether a response so long after its request was on its way before: nothing comes sooner than the connection's
-    /// smallest round trip.
+    /// Whether a response came too soon to belong to its request: sooner than the connection's smallest round trip.
     /// - Parameter measure: the smallest as of now. Not asked where what was measured before clears the response: it can
     ///   only have become smaller since.
     mutating func isTooSoon(

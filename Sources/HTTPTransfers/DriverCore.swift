@@ -31,7 +31,7 @@ final class DriverCore {
         lookUps = LookupGate(limit: settings.nameLookups, patience: settings.connectTimeout)
         pool = ConnectionPool(settings.pool)
         multi = MultiHandle(on: loop, pool)
-        // Weak: what the multi handle has still to do may come after the end of this.
+        // Weak: the multi handle may call after this object is gone.
         multi.ended = { [weak self] easy, code in
             if let self, let transfer = running[easy] { ended(transfer, code) }
         }
@@ -53,7 +53,7 @@ final class DriverCore {
     func begin(_ request: TransferRequest, _ delegate: any TransferDelegate) -> Transfer {
         let transfer = Transfer(request, delegate, self)
         open[ObjectIdentifier(transfer)] = transfer
-        // Not inside this call: the delegate may not know its transfer yet.
+        // Not inside this call: the delegate doesn't have its transfer yet.
         guard !isClosed else {
             loop.later { [self] in finish(transfer, .cancelled) }
             return transfer
@@ -174,7 +174,7 @@ extension DriverCore {
         let user = ObjectIdentifier(transfer)
         guard let descriptor = pool.find(for: user, localPort: localPort, remote: remote) else {
             guard !transfer.mayReuseConnection else { return .refused }
-            // One that was made for this transfer needs no look. But the table can't name it, so it serves no other.
+            // A connection made for this transfer needs no check. But the table can't identify it, so it is not reused.
             transfer.easy?.forbidReuse()
             return .fresh
         }
@@ -223,8 +223,8 @@ extension DriverCore {
 // MARK: Time
 
 extension DriverCore {
-    /// Sees to it that the transfer ends if nothing moves. curl's own low-speed limit measures an average over seconds;
-    /// this one is exact, and a pause stops it. While all transfers are paused nothing wakes the loop.
+    /// Ends the transfer if nothing moves. curl's own low-speed limit measures an average over seconds; this one is
+    /// exact, and a pause stops it. While all transfers are paused nothing wakes the loop.
     func watchForStalls(_ transfer: Transfer) {
         guard !isStallTimerSet, transfer.isWaitingForServer else { return }
         setStallTimer(transfer.stallLimit)

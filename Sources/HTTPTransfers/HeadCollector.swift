@@ -18,15 +18,15 @@ struct HeadCollector {
     /// Lines since the last status line.
     private var lines = 0
     private(set) var isComplete = false
-    /// A line was left out, as it is no field. curl may see in it what we don't.
+    /// An invalid line was left out. curl may read it differently.
     private(set) var hasOddLines = false
     /// What came behind the body.
     private(set) var trailers = HTTPFields()
 
     /// - Parameters:
-    ///   - limit: bytes that heads and trailers may have together, or 1xx responses could go on for ever.
-    ///   - acceptsHTTP2: it may have been negotiated. Elsewhere a status line that speaks of it is a lie, which would make
-    ///     a body that was cut off look whole.
+    ///   - limit: bytes of all heads and trailers together, so that 1xx responses can't go on forever.
+    ///   - acceptsHTTP2: it may have been negotiated. Elsewhere an HTTP/2 status line is forged, and would make a
+    ///     truncated body look complete.
     init(limit: Int, acceptsHTTP2: Bool = false) {
         self.limit = limit
         self.acceptsHTTP2 = acceptsHTTP2
@@ -122,14 +122,13 @@ struct HeadCollector {
 }
 
 extension TransferHead {
-    /// What is wrong with the declared lengths, if anything: two that differ, or one that is no number. Where the body
-    /// ends would be a guess.
+    /// The error of contradictory or invalid lengths, with which the body's end would be a guess.
     var lengthContradiction: TransferError? {
         guard !isChunked, fields.contains(.contentLength), contentLength == nil else { return nil }
         return TransferError(.badResponse, "the response has contradicting or malformed Content-Length fields")
     }
 
-    /// A transfer coding that was not asked for: what it makes of the bytes would be taken for the object's.
+    /// An unsupported transfer coding: its encoded bytes would be taken for the object's.
     var unaskedCoding: TransferError? {
         let codings = fields[values: .transferEncoding]
         guard !codings.isEmpty, codings.count > 1 || codings[0].lowercased() != "chunked" else { return nil }

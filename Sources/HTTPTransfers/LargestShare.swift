@@ -1,2 +1,2 @@
-/// What one of many may take at most of the room that is left to all: a 32nd, so that there is some for those who come late.
+/// The most that one transfer may take of the remaining memory: a 32nd, so that later ones get some.
 package func largestShare(of room: Int64) -> Int64 { room / 32 }

@@ -1,6 +1,6 @@
 import SeedSupport
 
-/// Bounds the name lookups that run at once. A value without I/O: the driver acts on what it returns.
+/// Limits concurrent name lookups. Pure logic, no I/O: the driver acts on what it returns.
 ///
 /// curl starts a thread for each lookup, which can't be stopped: one that is given up keeps its place for a while.
 struct LookupGate<Waiter> {
@@ -9,7 +9,7 @@ struct LookupGate<Waiter> {
         case lookUp
         /// The name was looked up a moment ago, and curl still knows it.
         case known
-        /// `next` will hand it out: there is no place, or the name is being looked up for another one.
+        /// `next` will return it: all places are taken, or the name is being looked up already.
         case wait
         /// Too many wait already.
         case refused
@@ -27,9 +27,9 @@ struct LookupGate<Waiter> {
     private let patience: Duration
     /// For a place.
     private var waiting = FIFO<Entry>()
-    /// Names that are being looked up, and who waits for what comes of it. They take no place and no room in the line.
+    /// Names being looked up, and their waiters, which take no place and no room in the queue.
     private var underWay: [String: FIFO<Entry>] = [:]
-    /// Those who waited for a lookup that is over.
+    /// Waiters of finished lookups.
     private var ready = FIFO<Entry>()
     private var known: [String: MonotonicTime] = [:]
     private var abandoned: [MonotonicTime] = []
@@ -40,7 +40,7 @@ struct LookupGate<Waiter> {
     private static var longestLookup: Duration { .seconds(15) }
     private static var namesKept: Int { 4_096 }
 
-    /// - Parameter patience: how long one waits at most.
+    /// - Parameter patience: the longest wait.
     init(limit: Int, longestLine: Int = 1_024, patience: Duration = .seconds(10)) {
         self.limit = limit
         self.patience = patience
@@ -102,14 +102,14 @@ struct LookupGate<Waiter> {
         return waiting.popFirst()?.waiter
     }
 
-    /// Takes one out that waits, whatever for.
+    /// Removes a waiter.
     mutating func withdraw(where isIt: (Waiter) -> Bool) {
         waiting = FIFO(waiting.filter { !isIt($0.waiter) })
         ready = FIFO(ready.filter { !isIt($0.waiter) })
         underWay = underWay.mapValues { FIFO($0.filter { !isIt($0.waiter) }) }
     }
 
-    /// Those who have waited too long. They wait no more.
+    /// Removes and returns those that have waited too long.
     mutating func overdue(now: MonotonicTime) -> [Waiter] {
         var overdue = takeOverdue(&waiting, now) + takeOverdue(&ready, now)
         for name in underWay.keys { overdue += takeOverdue(&underWay[name, default: FIFO()], now) }
@@ -125,7 +125,7 @@ struct LookupGate<Waiter> {
         return overdue
     }
 
-    /// When `next` or `overdue` may name one by the passing of time alone.
+    /// When `next` or `overdue` may return one without another event.
     var nextMoment: MonotonicTime? {
         let heads = [waiting.first, ready.first] + underWay.values.map(\.first)
         guard let earliest = heads.compactMap({ $0?.since }).min() else { return nil }

@@ -1,7 +1,7 @@
 package import EventLoops
 import SeedSupport
 
-/// State that is made on an event loop and never leaves it; any thread may have work done with it.
+/// State confined to an event loop; any thread may post work on it.
 package final class LoopState<State>: Sendable {
     package let loop: EventLoop
     private let bound = Lock<LoopBound<State>?>(nil)

@@ -1,5 +1,5 @@
-/// Decides when requests start, so that a host gets a bounded number at a time and the most urgent goes first. Within
-/// one priority the order of arrival rules. A value without I/O: its owner acts on what it returns.
+/// Decides when requests start: a limited number per host, the most urgent first, in order of arrival within a
+/// priority. Pure logic, no I/O: its owner acts on what it returns.
 package struct StartQueue<ID: Hashable, Priority: RawRepresentable<Int> & CaseIterable> {
     private struct Waiting {
         let id: ID

@@ -90,7 +90,8 @@ package final class Transfer {
         }
     }
 
-    /// Whether the other side is the one to move. Once it has responded, a client that sends no more is no reason to wait.
+    /// Whether this transfer waits for the server. Once it has responded, a client that sends no more is not waited
+    /// for.
     var isWaitingForServer: Bool { easy != nil && !isReceivingPaused && (!isSendingPaused || attempt.early != nil) }
 
     /// How long nothing may move. After the end of an early response no longer than nginx waits for the rest of a request.
@@ -113,7 +114,7 @@ package final class Transfer {
         if let core { lastProgress = core.loop.now }
     }
 
-    /// Tells the delegate how it ended. The handle must have been given back.
+    /// Tells the delegate how it ended. The handle must have been returned.
     func end(_ outcome: TransferOutcome) {
         let delegate = delegate
         leave()
@@ -131,7 +132,7 @@ package final class Transfer {
         guard !attempt.needsFreshConnection else {
             return .failed(error(.cut, "no connection to \(request.url.publicText) lasted until its response"))
         }
-        // A response that has ended is complete, even if then the rest of the request found no taker.
+        // A response that has ended is complete, even if the rest of the request couldn't be sent.
         guard code == CURLE_OK || attempt.early?.isOver == true else { return .failed(failure(code)) }
         guard attempt.collector.isComplete else {
             return .failed(error(.badResponse, "\(request.url.publicText) sent no response head"))
@@ -182,9 +183,8 @@ extension Transfer {
             && !request.proxyFields.authenticateConnection
     }
 
-    /// Whether curl's result is not the transfer's: the request goes out once more, on a connection of its own. Either it
-    /// was not sent; or it may be sent twice, and a connection that was used before ended, or brought something else,
-    /// before a head.
+    /// Whether curl's result isn't final: the request is sent once more, on a fresh connection. Either it was not sent;
+    /// or it may be sent twice, and a connection that was used before ended, or brought something else, before a head.
     func isToBeRepeated(after code: CURLcode) -> Bool {
         guard !attempt.isRepetition else { return false }
         if attempt.needsFreshConnection { return true }
@@ -193,7 +193,7 @@ extension Transfer {
         return error.kind == .cut || error.kind == .badResponse
     }
 
-    /// Begins anew. The handle must have been given back.
+    /// Starts over. The handle must have been returned.
     func repeatOnFreshConnection() {
         attempt = Attempt(request, settings, isRepetition: true)
         begun = .coarseNow()
@@ -228,7 +228,7 @@ extension Transfer {
         }
     }
 
-    /// A response that was on its way before its request was sent belongs to no request.
+    /// A response that was sent before its request belongs to no request.
     private func mayBeginResponse(_ pool: ConnectionPool) -> Bool {
         guard let kept = attempt.kept, !attempt.hasBegunResponse else { return true }
         attempt.hasBegunResponse = true
@@ -251,7 +251,7 @@ extension Transfer {
     }
 
     private func takeHead(_ head: TransferHead) -> Bool {
-        // Not about this request, but about the time before it: the connection was idle for longer than the server wanted.
+        // Not about this request: the connection was idle for longer than the server allows.
         if head.status == 408, attempt.kept != nil, request.isRepeatable, request.repeatsAfter408 {
             attempt.needsFreshConnection = true
             return false

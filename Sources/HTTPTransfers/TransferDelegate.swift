@@ -1,6 +1,6 @@
 package import HTTPSemantics
 
-/// What hears of a transfer and feeds it.
+/// Receives a transfer's events and supplies its body.
 ///
 /// All calls are made on the driver's loop, one after another: interim heads, the head at most once, then body and
 /// trailers, at last the end. None may block, for every other transfer waits meanwhile. In each of them the transfer may
@@ -36,7 +36,7 @@ extension TransferDelegate {
     package func transferNeedsBody(_ room: UnsafeMutableRawBufferPointer) -> TransferSupply { .end }
 }
 
-/// What was done with bytes of the response.
+/// What the delegate did with bytes of the response.
 package enum TransferIntake: Hashable, Sendable {
     case taken
     /// None of them was consumed. They are offered again, perhaps cut differently, after `Transfer.resume`.

@@ -2,7 +2,8 @@ import Dispatch
 package import EventLoops
 import Glibc
 
-/// The one way out: HTTP requests by libcurl on an event loop of its own, all sharing connections, names and TLS sessions.
+/// Sends every outgoing HTTP request, by libcurl on an event loop of its own; they share connections, names and TLS
+/// sessions.
 package final class TransferDriver: Sendable {
     package let loop: EventLoop
     package let counts = TransferCounts()

@@ -21,11 +21,11 @@ package struct TransferRequest: Sendable {
 
     /// Whose certificates of a server are accepted.
     package enum Trust: Hashable, Sendable {
-        /// Those the authorities of the settings vouch for.
+        /// Those signed by the authorities of the settings.
         case standard
         /// Those in a PEM text, and the system's if curl knows a directory of them: `SystemAuthorities` has the others.
         case authorities(Bytes)
-        /// Anybody's: who stands on the way can read and change everything.
+        /// Any certificate: anyone on the path can read and change everything.
         case unverified
     }
 
@@ -92,6 +92,6 @@ package struct TransferRequest: Sendable {
         return [512 << 10, 64 << 10, 16 << 10].first { $0 <= longest && $0 <= largestShare(of: room) } ?? 4 << 10
     }
 
-    /// A target that would end the request line early would make another request.
+    /// A target with a line end would inject another request.
     var isTargetValid: Bool { !target.isEmpty && target.allSatisfy { $0 > 0x20 && $0 != 0x7f } }
 }

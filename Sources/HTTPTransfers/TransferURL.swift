@@ -1,7 +1,7 @@
 import CCurl
 import HTTPSemantics
 
-/// A URL as curl's own parser takes it apart, so that what is judged is what is dialled.
+/// A URL as curl's own parser splits it, so that the URL that is checked is the one that is dialled.
 package struct TransferURL: Hashable, Sendable {
     /// The text as given: it is sent byte for byte.
     package let text: String
@@ -46,8 +46,7 @@ package struct TransferURL: Hashable, Sendable {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
-    /// Refuses (`badURL`) what is no URL, is longer than we ask for, has another scheme than http and https, or holds
-    /// userinfo.
+    /// Throws `badURL` if it is invalid, too long, not http or https, or contains user info.
     package init(_ text: String) throws(TransferError) {
         guard text.utf8.count <= MessageLimits.url else { throw Self.tooLong }
         guard let parts = Parts(text) else {

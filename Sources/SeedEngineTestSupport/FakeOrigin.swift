@@ -4,8 +4,8 @@ package import SeedOrigin
 import SeedSupport
 import SeedTestSupport
 
-/// An origin that does nothing by itself: it records what is started, and the test plays the origin's part by calling
-/// `head`, `receive` and `end` on each transfer. Every call reaches the sink synchronously, on the test's thread.
+/// A passive origin: it records what is started, and the test plays the origin by calling `head`, `receive` and `end`
+/// on each transfer. Every call reaches the sink synchronously, on the test's thread.
 package final class FakeOrigin: OriginSource {
     private struct State {
         var transfers: [FakeTransfer] = []
@@ -30,7 +30,7 @@ package final class FakeOrigin: OriginSource {
         return transfer
     }
 
-    /// Nobody waits for another transfer any more; a test that wants the open ones ended ends them.
+    /// Waiting for another transfer ends. Open transfers stay open unless the test ends them.
     package func shutdown() {
         state.withLock { $0.isShutDown = true }
         started.notify()
@@ -145,7 +145,7 @@ package final class FakeTransfer: OriginTransfer {
     package var outcome: OriginOutcome? { state.withLock { $0.outcome } }
 
     @discardableResult
-    package func head(_ status: Int, _ headers: HTTPFields = [:]) -> OriginVerdict {
+    package func head(_ status: Int, _ headers: HTTPFields = [:]) -> ResponseDisposition {
         guard let sink else { preconditionFailure("head after the end") }
         return sink.head(OriginHead(status: status, headers: headers, url: request.url))
     }
@@ -157,7 +157,7 @@ package final class FakeTransfer: OriginTransfer {
         let resumesBefore = resumeCount
         let intake = bytes.withUnsafeBytes { sink.receive($0) }
         if intake == .pause {
-            // A resume that overtook the answer counts, as it does with curl.
+            // A resume that overtook the response counts, as it does with curl.
             state.withLock { $0.isPaused = $0.resumes == resumesBefore }
         }
         return intake

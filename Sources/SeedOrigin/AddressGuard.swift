@@ -1,15 +1,15 @@
 package import HTTPTransfers
 package import SeedSupport
 
-/// Decides which addresses may be dialled, so that no client reaches through us what only we can reach: loopback,
+/// Decides which addresses may be dialled, so that clients can't reach internal services through us: loopback,
 /// link-local, unspecified, multicast and cloud metadata addresses are refused in all their forms, unless
 /// `backend.allowAddresses` names them. It judges the address actually dialled, after name lookup.
 package struct AddressGuard: Sendable {
     private let allowed: [CIDR]
-    /// Our own listeners, which no block permits.
+    /// Our own listeners, which are always refused.
     package let own: OwnListeners
 
-    /// - Parameter allow: blocks that are permitted although their class is refused.
+    /// - Parameter allow: blocks that override the refused classes.
     package init(allow: [CIDR] = [], own: OwnListeners = OwnListeners()) {
         allowed = allow
         self.own = own
@@ -24,8 +24,8 @@ package struct AddressGuard: Sendable {
         return OriginError(.loop, "\(address) port \(port) is this server itself; name the origin's own address")
     }
 
-    /// Why the URL's host must not be asked: an address that may not be dialled. A connection of the pool isn't dialled
-    /// again, and a proxy dials for us, so this is judged here as well.
+    /// Why the URL's host is refused, if it is a literal address that may not be dialled. Pooled connections and
+    /// proxies bypass the check at dialling, so it is made here as well.
     func refusal(of url: TransferURL) -> OriginError? {
         guard let address = IPAddress(url.host), let port = Int(url.port) else { return nil }
         return error(for: address, port: port)

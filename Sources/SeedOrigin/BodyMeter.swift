@@ -5,7 +5,7 @@ struct BodyMeter {
     private let endsByFraming: Bool
     private(set) var received: Int64 = 0
 
-    /// - Parameter hasBody: false for answers to HEAD and for statuses that have none.
+    /// - Parameter hasBody: false for responses to HEAD and for statuses that have none.
     init(head: OriginHead, hasBody: Bool, limit: Int64?) {
         let bodyless = !hasBody || head.status == 204 || head.status == 304
         declared = bodyless ? 0 : head.contentLength
@@ -23,8 +23,8 @@ struct BodyMeter {
         received += Int64(count)
     }
 
-    /// Whether the transfer is to be cut off now: the limit is reached and the body is not known to end there. A body
-    /// that does end there is left to end by itself, so that its connection can be used again.
+    /// Whether to cut the transfer now: the limit is reached and the body may go on. A body known to end there is left
+    /// to end, so that its connection can be reused.
     var isSurplusAhead: Bool {
         guard let limit, received >= limit else { return false }
         return declared.map { $0 > limit } ?? true

@@ -6,7 +6,7 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
     private let base: IPAddress
     private let prefixLength: Int
 
-    /// Nil if the address or the length is not one.
+    /// Nil if the address or the length is invalid.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let first = parts.first, parts.count <= 2, let base = IPAddress(String(first)) else { return nil }

@@ -1,10 +1,10 @@
 package import HTTPSemantics
 import SeedSupport
 
-/// The fingerprint of everything in a request that proves a right: Authorization, Cookie, signing query parameters.
-/// Two requests with the same fingerprint have the same right to read. Having none is a value too.
+/// A fingerprint of a request's credentials: Authorization, Cookie, signing query parameters. Equal fingerprints have
+/// equal access. Anonymous is a value too.
 package struct Credential: Hashable, Sendable {
-    /// Nothing was proven.
+    /// No credential.
     package static let anonymous = Credential(words: (0, 0, 0, 0))
 
     // Four words instead of an array: hashing and comparing never touch the heap.
@@ -14,7 +14,7 @@ package struct Credential: Hashable, Sendable {
         self.words = words
     }
 
-    /// SHA-256 over the parts, each name and value led by its length so that no two lists of parts look alike. Order
+    /// SHA-256 over the parts, each name and value prefixed by its length, so that different lists never collide. Order
     /// matters. No parts: `.anonymous`.
     package init(parts: [(name: String, value: String)]) {
         guard !parts.isEmpty else {
@@ -37,7 +37,7 @@ package struct Credential: Hashable, Sendable {
     /// Of the fields that may prove a right, in their order.
     package init(of fields: HTTPFields) {
         self.init(
-            parts: fields.filter(\.name.mayProveRight).map { ($0.name.canonicalName, $0.value) })
+            parts: fields.filter(\.name.mayCarryCredential).map { ($0.name.canonicalName, $0.value) })
     }
 
     package var isAnonymous: Bool { self == .anonymous }

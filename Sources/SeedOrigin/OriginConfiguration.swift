@@ -1,6 +1,6 @@
 package import HTTPTransfers
 
-/// How an origin is spoken to.
+/// How origins are contacted.
 package struct OriginConfiguration: Sendable, Equatable {
     package enum HTTPVersion: Hashable, Sendable {
         /// Keep-alive connections, one transfer each at a time: best for bulk.
@@ -26,7 +26,7 @@ package struct OriginConfiguration: Sendable, Equatable {
     package var remembersRedirects = true
     /// For how long, at most (`backend.cacheTemporaryRedirectTTL`).
     package var redirectTimeToLive: Duration = .seconds(600)
-    /// Failures in a row (no connection, no answer, 5xx) after which a host is left alone for a while; 0: never.
+    /// Failures in a row (no connection, no response, 5xx) after which a host is left alone for a while; 0: never.
     package var failuresToOpenCircuit = 16
     /// Bytes per second from all origins together (`download.backToSourceBandwidthLimit`); nil: no limit.
     package var bandwidth: Int64? = 50_000_000_000

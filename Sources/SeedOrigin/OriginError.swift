@@ -13,15 +13,15 @@ package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
         case tls
         /// The address guard forbids the address.
         case blocked
-        /// The address is a listener of our own: the request would come back to us for ever.
+        /// The address is one of our own listeners: the request would loop.
         case loop
         /// The host has failed so often that it is left alone until `retryAfter`.
         case circuitOpen
         case badURL
         /// What came back is not an HTTP response that is accepted: garbage, heads too long, contradicting lengths.
-        case badAnswer
+        case badResponse
         case tooManyRedirects
-        /// Something of ours ran out, such as memory or descriptors: it may work in a moment, or at another server.
+        /// A local resource ran out, such as memory or descriptors: retrying soon, or at another server, may work.
         case local
     }
 
@@ -43,7 +43,7 @@ package struct OriginError: Error, Hashable, Sendable, CustomStringConvertible {
     package var isRetryable: Bool {
         switch kind {
         case .unreachable, .timeout, .cut, .circuitOpen: true
-        case .tls, .blocked, .loop, .badURL, .badAnswer, .tooManyRedirects, .local: false
+        case .tls, .blocked, .loop, .badURL, .badResponse, .tooManyRedirects, .local: false
         }
     }
 }
@@ -59,12 +59,12 @@ extension OriginError {
             case .forbiddenAddress: .blocked
             case .ownListener: .loop
             case .badURL: .badURL
-            case .badResponse: .badAnswer
+            case .badResponse: .badResponse
             case .local: .local
             }
         self.init(kind, error.kind == .noTunnel ? "\(error.message) (backend.proxy)" : error.message)
     }
 
-    /// Whether the host itself may be at fault: it can't be reached, or breaks off.
+    /// Whether the host may be at fault: it is unreachable or breaks connections.
     var isOfHost: Bool { [.unreachable, .timeout, .cut, .tls].contains(kind) }
 }

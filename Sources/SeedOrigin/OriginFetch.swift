@@ -2,8 +2,8 @@ import HTTPSemantics
 import HTTPTransfers
 import SeedSupport
 
-/// One request of the cached way: goes through redirects, hears what its transfer reports, tells the sink, and decides how
-/// it ended. It lives on the driver's loop.
+/// One request for the cache: follows redirects, receives its transfer's events, feeds the sink, and decides the
+/// outcome. It lives on the driver's loop.
 final class OriginFetch {
     /// What to do once an exchange is over.
     enum Next: Equatable {
@@ -12,7 +12,7 @@ final class OriginFetch {
         case goOn
     }
 
-    /// Why the transfer keeps its bytes.
+    /// Why the transfer is paused.
     enum Pause: String, CaseIterable {
         /// The sink has no room.
         case sink = "no_room"
@@ -34,60 +34,61 @@ final class OriginFetch {
     private(set) var pause: Pause?
 
     private let configuration: OriginConfiguration
-    private unowned let desk: OriginDesk
-    private var memory: OriginMemory { desk.memory }
-    private var way: RedirectWay
+    private unowned let dispatcher: OriginDispatcher
+    private var sharedState: SharedOriginState { dispatcher.sharedState }
+    private var redirect: RedirectState
     private var meter: BodyMeter?
     private var drained = 0
-    /// Set when we broke the exchange off: what that means.
+    /// The outcome when we aborted the exchange.
     private var ownOutcome: OriginOutcome?
-    private var hasAnswered = false
+    private var hasResponded = false
     /// When the exchange under way began.
     private var began = MonotonicTime.now()
 
-    /// Fails (`badURL`) if the request's URL is none of ours.
+    /// Throws `badURL` if the request's URL is invalid.
     init(
-        id: UInt64, request: OriginRequest, sink: any OriginSink, configuration: OriginConfiguration, desk: OriginDesk
+        id: UInt64, request: OriginRequest, sink: any OriginSink, configuration: OriginConfiguration,
+        dispatcher: OriginDispatcher
     ) throws(OriginError) {
         self.id = id
         self.request = request
         priority = request.priority
         self.sink = sink
         self.configuration = configuration
-        self.desk = desk
+        self.dispatcher = dispatcher
         do {
             url = try TransferURL(request.url)
         } catch {
             throw OriginError(error)
         }
         host = url.origin
-        way = RedirectWay(request, from: url)
+        redirect = RedirectState(request, from: url)
     }
 
-    /// Turns to where the URL is known to lead. False: another request is finding out; `memory.released` will name this
-    /// one, and then it asks again.
-    func takeWay() -> Bool {
-        guard way.isAtStart, let key = way.lookUpKey else { return true }
-        switch memory.redirects.route(id, key, now: .now()) {
+    /// Goes to the remembered redirect target, if any. False: another request is resolving it; `sharedState.released`
+    /// will list this one, which then tries again.
+    func followKnownRedirect() -> Bool {
+        guard redirect.isAtStart, let key = redirect.lookUpKey else { return true }
+        switch sharedState.redirects.route(id, key, now: .now()) {
         case .unknown: break
         case .wait: return false
-        case .resolve: way.isResolving = true
+        case .resolve: redirect.isResolving = true
         case .target(let target):
-            guard let target = way.jump(to: target) else { break }
+            guard let target = redirect.jump(to: target) else { break }
             url = target
-            memory.metrics.rememberedRedirects.add()
+            sharedState.metrics.rememberedRedirects.add()
         }
         return true
     }
 
     /// How long the host is still left alone; nil if it may be asked.
-    var circuitWait: Duration? { memory.admit(id, to: url.origin) }
+    var circuitWait: Duration? { sharedState.admit(id, to: url.origin) }
 
     /// What the next exchange sends.
     func prepare() throws(OriginError) -> TransferRequest {
-        if let refusal = desk.addressGuard.refusal(of: url) { throw refusal }
-        (drained, hasAnswered, pause, began) = (0, false, nil, .now())
-        let lines = RequestLines(request, userAgent: configuration.userAgent, crossedOrigins: way.crossedOrigins)
+        if let refusal = dispatcher.addressGuard.refusal(of: url) { throw refusal }
+        (drained, hasResponded, pause, began) = (0, false, nil, .now())
+        let lines = RequestLines(request, userAgent: configuration.userAgent, crossedOrigins: redirect.crossedOrigins)
         var exchange = TransferRequest(
             url, method: request.method == .head ? .head : .get, fields: lines.fields,
             isThroughPlainProxy: configuration.isThroughPlainProxy(url))
@@ -96,33 +97,33 @@ final class OriginFetch {
         return exchange
     }
 
-    /// What follows after an exchange has ended. `goOn`: the URL has changed, and `takeWay` is next.
+    /// What follows after an exchange has ended. `goOn`: the URL has changed, and `followKnownRedirect` is next.
     func next(after outcome: TransferOutcome) -> Next {
-        if !hasAnswered, case .failed = outcome { memory.metrics.observe(.failed, since: began) }
-        if let next = way.takeNext() {
+        if !hasResponded, case .failed = outcome { sharedState.metrics.observe(.failed, since: began) }
+        if let next = redirect.takeNext() {
             url = next
             return .goOn
         }
         if let ownOutcome { return .end(ownOutcome) }
         switch outcome {
-        case .complete: return .end(meter?.outcome ?? .failed(OriginError(.badAnswer, "no head came")))
+        case .complete: return .end(meter?.outcome ?? .failed(OriginError(.badResponse, "no head came")))
         case .cancelled: return .end(.cancelled)
         case .stopped: return .end(.rejected)
         case .failed(let error): return .end(.failed(OriginError(error)))
         }
     }
 
-    /// The last thing that happens: others learn from how it ended.
+    /// The last step: updates the shared state.
     func settle(_ outcome: OriginOutcome) {
-        memory.rates.withdraw(id)
+        sharedState.rates.withdraw(id)
         if case .failed(let error) = outcome { learn(from: error) }
-        if let key = way.key { memory.released += memory.redirects.end(id, key) }
+        if let key = redirect.key { sharedState.released += sharedState.redirects.end(id, key) }
     }
 
     private func learn(from error: OriginError) {
-        if !hasAnswered, error.isOfHost { memory.failed(id, at: url.origin) }
-        // Another way through the redirects may lead to a host that is well.
-        if let key = way.key, let target = way.remembered { memory.redirects.doubt(key, target) }
+        if !hasResponded, error.isOfHost { sharedState.failed(id, at: url.origin) }
+        // Resolving the redirects again may lead to a healthy host.
+        if let key = redirect.key, let target = redirect.remembered { sharedState.redirects.doubt(key, target) }
     }
 
     /// Goes on if it was paused for this reason.
@@ -138,18 +139,18 @@ final class OriginFetch {
 extension OriginFetch: TransferDelegate {
     func transferHead(_ transferHead: TransferHead) -> Bool {
         let head = OriginHead(transferHead, url: url.text)
-        hasAnswered = true
-        memory.metrics.observe(.init(status: head.status), since: began)
+        hasResponded = true
+        sharedState.metrics.observe(.init(status: head.status), since: began)
         if head.status == 407, configuration.transfers.proxy != nil {
-            // The client would take it for a wish of ours.
-            return breakOff(.failed(OriginError(.badAnswer, "the proxy in backend.proxy wants other credentials")))
+            // A client would read it as our own challenge.
+            return breakOff(.failed(OriginError(.badResponse, "the proxy in backend.proxy wants other credentials")))
         }
         noteHealth(head.status)
         if HTTPStatus(head.status).isRedirect, let location = head.headers.first(.location) {
             return turn(to: location.text)
         }
-        if let key = way.key, let target = way.remembered, way.turnsBack(at: head.status) {
-            memory.redirects.doubt(key, target)
+        if let key = redirect.key, let target = redirect.remembered, redirect.turnsBack(at: head.status) {
+            sharedState.redirects.doubt(key, target)
             return true
         }
         remember(head.status)
@@ -162,61 +163,61 @@ extension OriginFetch: TransferDelegate {
         }
     }
 
-    /// 501 and 505 say what a host cannot do, the other 5xx that it is not well.
+    /// 501 and 505 report a missing capability; the other 5xx, an unhealthy host.
     private func noteHealth(_ status: Int) {
         if status >= 500, RetryRule.isRetryable(status: status) {
-            memory.failed(id, at: url.origin)
+            sharedState.failed(id, at: url.origin)
         } else {
-            memory.succeeded(url.origin)
+            sharedState.succeeded(url.origin)
         }
     }
 
     private func remember(_ status: Int) {
-        guard let key = way.key else { return }
+        guard let key = redirect.key else { return }
         let isGood = status < 400 || [412, 416, 429].contains(status)
         let now = Timestamp.now()
-        if let target = way.remembered {
-            // Doubted only in 10 seconds: a request that the old target refused may still come back here, and must not
-            // throw the new target away.
-            if !isGood { memory.redirects.doubt(key, target, from: now + .seconds(10)) }
-        } else if way.hops > 0, isGood || way.isResolving {
+        if let target = redirect.remembered {
+            // Doubted only after 10 seconds: a request that the old target refused may still return here, and must not
+            // discard the new target.
+            if !isGood { sharedState.redirects.doubt(key, target, from: now + .seconds(10)) }
+        } else if redirect.hops > 0, isGood || redirect.isResolving {
             release(
-                memory.redirects.learn(id, key, url: url.text, crossedOrigins: way.crossedOrigins, now: now))
-        } else if way.isResolving {
-            release(memory.redirects.end(id, key))
+                sharedState.redirects.learn(id, key, url: url.text, crossedOrigins: redirect.crossedOrigins, now: now))
+        } else if redirect.isResolving {
+            release(sharedState.redirects.end(id, key))
         }
     }
 
     private func release(_ ids: [UInt64]) {
-        memory.released += ids
-        if !ids.isEmpty { desk.launchSoon() }
+        sharedState.released += ids
+        if !ids.isEmpty { dispatcher.launchSoon() }
     }
 
     private func turn(to location: String) -> Bool {
-        guard way.hops < configuration.maxRedirects else {
+        guard redirect.hops < configuration.maxRedirects else {
             let limit = configuration.maxRedirects
             let error = OriginError(.tooManyRedirects, "more than \(limit) redirects, last by \(url.publicText)")
             return breakOff(.failed(error))
         }
         do {
-            way.follow(from: url, to: try url.resolving(location))
-            memory.metrics.redirects.add()
+            redirect.follow(from: url, to: try url.resolving(location))
+            sharedState.metrics.redirects.add()
             return true
         } catch {
             let message = "\(url.publicText) redirects to where we do not follow: \(error.message)"
-            return breakOff(.failed(OriginError(.badAnswer, message)))
+            return breakOff(.failed(OriginError(.badResponse, message)))
         }
     }
 
     func transferBody(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
-        guard !way.isTurning else { return drain(bytes.count) }
+        guard !redirect.isTurning else { return drain(bytes.count) }
         guard let count = meter?.admitted(of: bytes.count) else { return .stop }
-        guard memory.rates.admit(id, priority, now: .now()) else {
-            desk.setRateTimer()
+        guard sharedState.rates.admit(id, priority, now: .now()) else {
+            dispatcher.setRateTimer()
             return hold(.rate)
         }
         if count > 0, sink.receive(UnsafeRawBufferPointer(rebasing: bytes[..<count])) == .pause { return hold(.sink) }
-        memory.rates.took(bytes.count, priority)
+        sharedState.rates.took(bytes.count, priority)
         meter?.took(count)
         guard count == bytes.count, meter?.isSurplusAhead == false else {
             _ = breakOff(.complete(hasCleanEnd: true))
@@ -227,7 +228,7 @@ extension OriginFetch: TransferDelegate {
 
     private func hold(_ reason: Pause) -> TransferIntake {
         pause = reason
-        memory.metrics.paused(reason)
+        sharedState.metrics.paused(reason)
         return .pause
     }
 
@@ -239,7 +240,7 @@ extension OriginFetch: TransferDelegate {
 
     func transferEnded(_ outcome: TransferOutcome) {
         transfer = nil
-        desk.concluded(self, outcome)
+        dispatcher.concluded(self, outcome)
     }
 
     /// Always false, for the caller to return.

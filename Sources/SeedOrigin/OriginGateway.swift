@@ -4,11 +4,11 @@ package import HTTPTransfers
 package import SeedSupport
 import Synchronization
 
-/// The origins over HTTP: guard, breaker, limits, admission and redirects on top of one transfer driver, for the cached way
-/// and for requests that pass through.
+/// Access to origins over HTTP: guard, breaker, limits, admission and redirects on top of one transfer driver, for
+/// cached and for pass-through requests.
 package final class OriginGateway: OriginSource {
     private let driver: TransferDriver
-    private let desk: LoopState<OriginDesk>
+    private let dispatcher: LoopState<OriginDispatcher>
     private let lastID = Atomic<UInt64>(0)
     private let passThroughLimit: Int
     /// What is added here is never dialled.
@@ -29,8 +29,8 @@ package final class OriginGateway: OriginSource {
         self.driver = driver
         self.own = own
         passThroughLimit = configuration.passThroughsInAll
-        desk = LoopState(on: driver.loop) {
-            OriginDesk(
+        dispatcher = LoopState(on: driver.loop) {
+            OriginDispatcher(
                 configuration: configuration, addressGuard: addressGuard, driver: driver, logger: logger,
                 metrics: metrics)
         }
@@ -40,37 +40,37 @@ package final class OriginGateway: OriginSource {
 
     package func start(_ request: OriginRequest, into sink: any OriginSink) -> any OriginTransfer {
         let id = nextID()
-        let isPosted = driver.loop.post { [desk] in
-            if let desk = desk.value { desk.submit(id, request, sink) } else { sink.end(.cancelled) }
+        let isPosted = driver.loop.post { [dispatcher] in
+            if let dispatcher = dispatcher.value { dispatcher.submit(id, request, sink) } else { sink.end(.cancelled) }
         }
         if !isPosted {
             // The driver is gone, and the caller must not be called back from inside its own call.
             DispatchQueue.global().async { sink.end(.cancelled) }
         }
-        return RunningFetch(id: id, desk: desk)
+        return RunningFetch(id: id, dispatcher: dispatcher)
     }
 
     /// Called from a sink it does not wait, since the sink's call is on the thread that would be waited for.
     package func shutdown() {
-        desk.post { $0.close() }
-        driver.loop.post { [desk] in desk.drop() }
+        dispatcher.post { $0.close() }
+        driver.loop.post { [dispatcher] in dispatcher.drop() }
         driver.shutdown()
     }
 
     /// What the driver has in use.
     package var counts: TransferCounts { driver.counts }
-    /// Where all of it happens; for those who look whether it turns.
+    /// The driver's loop; for the watchdog.
     package var loop: EventLoop { driver.loop }
 
     private func nextID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
 
     private struct RunningFetch: OriginTransfer {
         let id: UInt64
-        let desk: LoopState<OriginDesk>
+        let dispatcher: LoopState<OriginDispatcher>
 
-        func resume() { desk.post { [id] in $0.resume(id) } }
-        func raise(to priority: OriginPriority) { desk.post { [id] in $0.raise(id, to: priority) } }
-        func cancel() { desk.post { [id] in $0.cancel(id) } }
+        func resume() { dispatcher.post { [id] in $0.resume(id) } }
+        func raise(to priority: OriginPriority) { dispatcher.post { [id] in $0.raise(id, to: priority) } }
+        func cancel() { dispatcher.post { [id] in $0.cancel(id) } }
     }
 }
 
@@ -86,12 +86,12 @@ extension OriginGateway {
         _ request: PassThroughRequest, on loop: EventLoop, _ handler: @escaping (PassThroughEvent) -> Void
     ) -> PassThroughTransfer? {
         guard PassThroughSlot.take(from: passThroughs, limit: passThroughLimit) else { return nil }
-        let transfer = PassThroughTransfer(nextID(), desk, handler)
+        let transfer = PassThroughTransfer(nextID(), dispatcher, handler)
         let target = LoopBound(transfer, on: loop)
-        let isPosted = driver.loop.post { [desk, pipe = transfer.pipe, id = transfer.id, passThroughs] in
+        let isPosted = driver.loop.post { [dispatcher, pipe = transfer.pipe, id = transfer.id, passThroughs] in
             let slot = PassThroughSlot(passThroughs)
-            guard let desk = desk.value else { return PassThroughExchange.refuse(target) }
-            desk.start(PassThroughExchange(id, request, pipe, target, desk, slot))
+            guard let dispatcher = dispatcher.value else { return PassThroughExchange.refuse(target) }
+            dispatcher.start(PassThroughExchange(id, request, pipe, target, dispatcher, slot))
         }
         if !isPosted {
             passThroughs.add(-1)
@@ -119,7 +119,7 @@ final class PassThroughSlot {
         isReleased = true
     }
 
-    /// Callers on several loops may together be refused one too many, never let one too many through.
+    /// Concurrent callers may be refused one place early, but never exceed the limit.
     static func take(from taken: Gauge, limit: Int) -> Bool {
         taken.add(1)
         guard taken.current > limit else { return true }

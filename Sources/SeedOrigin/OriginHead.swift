@@ -1,7 +1,7 @@
 package import HTTPSemantics
 import HTTPTransfers
 
-/// Status line and headers of a final answer.
+/// Status line and headers of a final response.
 package struct OriginHead: Hashable, Sendable {
     package var status: Int
     /// As on the status line: "1.0", "1.1", "2".

@@ -15,7 +15,7 @@ package struct OriginRequest: Sendable {
     package var method: Method
     package var range: RangeSpec?
     package var condition: RequestCondition
-    /// Under whose right the request runs. The proving headers themselves are among `headers`.
+    /// The credential that the request runs under. Its fields are among `headers`.
     package var credential: Credential
     package var priority: OriginPriority
 
@@ -34,7 +34,7 @@ package struct OriginRequest: Sendable {
 }
 
 extension OriginRequest {
-    /// Bytes that the range asks for; nil if it doesn't tell.
+    /// Bytes that the range asks for; nil if unknown.
     var expectedLength: Int64? {
         switch range {
         case .bounded(let first, let last): min(last, .max - 1) - first + 1

@@ -1,6 +1,6 @@
-/// Where bytes come from: the gateway in the server, a hand-driven fake in tests, later other peers.
+/// The source of bytes: the gateway in the server, a scripted fake in tests, later other peers.
 package protocol OriginSource: Sendable {
-    /// Starts one request and returns at once; the answer goes to `sink`, which is kept until its `end`.
+    /// Starts one request and returns at once; the response goes to `sink`, which is kept until its `end`.
     ///
     /// The sink is called on the source's own thread, perhaps before this returns, but never from inside this call.
     func start(_ request: OriginRequest, into sink: any OriginSink) -> any OriginTransfer
@@ -16,20 +16,20 @@ package protocol OriginTransfer: Sendable {
     /// Offers the refused bytes again after `OriginIntake.pause`. Without a pause it does nothing.
     func resume()
 
-    /// A client waits for it now: from here on it counts as of this class. Never lowers it.
+    /// A client waits for it now: raises its priority class. Never lowers it.
     func raise(to priority: OriginPriority)
 
     /// Stops the request. `end(.cancelled)` follows unless the transfer had already ended another way.
     func cancel()
 }
 
-/// What takes the answer of one request.
+/// What takes the response of one request.
 ///
 /// All calls for one transfer are serial, on the source's own thread: `head` at most once, then `receive` any
 /// number of times, then `end` exactly once. None may block, for every other transfer waits meanwhile.
 package protocol OriginSink: AnyObject, Sendable {
     /// The final head: never a 1xx and never a redirect that was followed.
-    func head(_ head: OriginHead) -> OriginVerdict
+    func head(_ head: OriginHead) -> ResponseDisposition
 
     /// The next bytes of the body, valid during the call only.
     func receive(_ bytes: UnsafeRawBufferPointer) -> OriginIntake
@@ -38,8 +38,8 @@ package protocol OriginSink: AnyObject, Sendable {
     func end(_ outcome: OriginOutcome)
 }
 
-/// What a sink wants of an answer whose head it has seen.
-package enum OriginVerdict: Hashable, Sendable {
+/// A sink's decision about a response, at its head.
+package enum ResponseDisposition: Hashable, Sendable {
     /// Send the body, `limit` bytes of it at most (nil: all of it). The transfer ends as complete when the limit is
     /// reached; what the origin sends beyond is cut off and its connection dropped. A body that is shorter than the
     /// limit yet complete by its own framing is complete too: count, if that matters.

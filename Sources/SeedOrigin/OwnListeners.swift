@@ -1,8 +1,8 @@
 import Glibc
 package import SeedSupport
 
-/// The addresses that this server listens on. A request that dials one of them for an origin would come back to us
-/// (rule 23).
+/// The addresses that this server listens on. A request that dials one of them as an origin would loop
+/// (rule:no-request-loops).
 package final class OwnListeners: Sendable {
     private let listeners = Lock<[(address: IPAddress, port: Int)]>([])
 
@@ -18,7 +18,7 @@ package final class OwnListeners: Sendable {
         add(address.ip, port: Int(address.port))
     }
 
-    /// Whether dialling this reaches one of the listeners, by whatever form of the address. Asks the system for its
+    /// Whether dialling this, in any form of the address, reaches one of the listeners. Asks the system for its
     /// addresses only if the port is one of ours.
     package func contains(_ address: IPAddress, port: Int) -> Bool {
         let bound = listeners.withLock { $0.filter { $0.port == port } }.flatMap { $0.address.forms }

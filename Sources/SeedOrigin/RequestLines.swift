@@ -22,6 +22,6 @@ struct RequestLines {
         if let condition = request.condition.field { fields.append(condition) }
     }
 
-    /// Decided by us, never copied; proxy credentials are meant for us alone.
+    /// Set by us, never copied; proxy credentials are for this server only.
     private static let ours = FieldIDSet.hopByHop.union(.decidedByFetch)
 }

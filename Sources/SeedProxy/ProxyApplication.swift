@@ -5,7 +5,7 @@ import SeedEngine
 import SeedOrigin
 import SeedSupport
 
-/// What the applications of all loops are made of.
+/// What the applications of all loops share.
 struct ProxySetup: Sendable {
     var configuration: ProxyConfiguration
     var policy: ProxyPolicy
@@ -17,8 +17,8 @@ struct ProxySetup: Sendable {
     var logger: Logger
 }
 
-/// The proxy on one event loop: decides what answers a request, and holds what its requests share. Touched on that loop
-/// only.
+/// The proxy on one event loop: chooses the responder of each request, and holds what its requests share. Touched on
+/// that loop only.
 final class ProxyApplication: Application {
     let configuration: ProxyConfiguration
     let engine: TaskEngine
@@ -45,7 +45,7 @@ final class ProxyApplication: Application {
     }
 
     func respond(to head: RequestHead, on connection: ClientConnection) {
-        if head.isProbe { return answerProbe(on: connection) }
+        if head.isProbe { return respondToProbe(on: connection) }
         var request = ServedRequest(head, began: connection.eventLoop.now)
         if let refusal = refusal(of: &request.head, on: connection) {
             return refuse(refusal, request, on: connection)
@@ -53,7 +53,7 @@ final class ProxyApplication: Application {
         switch factory.plan(for: request.head) {
         case .cached(let template): CachedResponder(request, template, self, connection).start()
         case .passThrough(let url): PassThroughResponder(request, to: url, self, connection).start()
-        case .own(.options): answerOptions(request, on: connection)
+        case .own(.options): respondToOptions(request, on: connection)
         case .own(.noTrace): refuse(.noTrace, request, on: connection)
         case .refused(let refusal): refuse(refusal, request, on: connection)
         }
@@ -63,7 +63,7 @@ final class ProxyApplication: Application {
         write(Refusal(error), on: connection, keepsConnection: false)
     }
 
-    /// What is refused whatever is asked for.
+    /// Refuses requests before they are planned.
     private func refusal(of head: inout RequestHead, on connection: ClientConnection) -> Refusal? {
         if connection.isDraining { return .draining }
         if let rateLimiter, !rateLimiter.take() { return .rateLimited }

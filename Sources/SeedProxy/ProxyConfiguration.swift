@@ -10,10 +10,10 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var rules: [ProxyRule] = []
     /// The registry meant by requests in origin form that name none, a URL; nil refuses them (`proxy.registryMirror.addr`).
     package var registryMirror: String? = "https://index.docker.io"
-    /// Blob and manifest URLs name their task by digest if the request doesn't say otherwise
+    /// Blob and manifest URLs name their task by digest unless the request says otherwise
     /// (`proxy.registryMirror.enableTaskIDBasedBlobDigest`).
     package var usesBlobDigest = false
-    /// Where neither the origin nor a rule says how long an answer is fresh.
+    /// Where neither the origin nor a rule says how long a response is fresh.
     package var freshness = FreshnessRule()
     /// Whether the rest of an object is fetched after a range of it, where the request doesn't say (`proxy.prefetch`).
     package var prefetch = false

@@ -13,8 +13,8 @@ package struct ProxyMetrics: Sendable {
     package let refusals: Counter
 
     init(_ registry: MetricsRegistry) {
-        hits = registry.counter("hits_total", "Answers of which every byte was held.")
-        misses = registry.counter("misses_total", "Answers of which some byte was missing.")
+        hits = registry.counter("hits_total", "Responses of which every byte was held.")
+        misses = registry.counter("misses_total", "Responses of which some byte was missing.")
         bypasses = registry.counter("bypasses_total", "Requests that went straight through.")
         refusals = registry.counter("refusals_total", "Requests answered with an error of ours.")
     }
@@ -31,7 +31,7 @@ package struct ProxyMetrics: Sendable {
     /// Shows what the server counts.
     static func declare(_ counters: ServerCounters, in registry: MetricsRegistry) {
         registry.counted("requests_total", "Requests whose head was understood.") { counters.requests }
-        registry.counted("aborts_total", "Connections cut in the middle of an answer.") { counters.aborted }
+        registry.counted("aborts_total", "Connections cut in the middle of a response.") { counters.aborted }
         registry.counted("sent_bytes_total", "Body bytes handed to client sockets.") { counters.bytesSent }
         registry.measured("connections", "Client connections open now.") { counters.connections }
         registry.counted(

@@ -23,8 +23,8 @@ package final class ProxyServer: Sendable {
     /// Begins to listen. The engine must be ready.
     /// - Parameters:
     ///   - loops: run for longer than this server; they may serve others, too.
-    ///   - gateway: the way to origins for requests that go straight through; it gets to know the address, so that no
-    ///     request comes back to us for ever.
+    ///   - gateway: the way to origins for requests that go straight through; it the listening address is added to it,
+    ///     so that no request loops.
     /// - Throws: `ProxyError`, in words for the person who configured the server.
     package static func start(
         _ configuration: ProxyConfiguration, loops: [EventLoop], engine: TaskEngine, gateway: OriginGateway,
@@ -52,8 +52,8 @@ package final class ProxyServer: Sendable {
         }
     }
 
-    /// Refuses what the new list says.
-    /// - Parameter done: called when that is so for every request that comes.
+    /// Puts a new block list in force.
+    /// - Parameter done: called once it applies to every new request.
     /// - Throws: `ProxyError.badBlockList`; the list before stays in force then.
     package func replaceBlockList(
         _ list: BlockList, then done: @escaping @Sendable () -> Void

@@ -1,8 +1,8 @@
 import SeedProxy
 import SeedSupport
 
-/// SIGHUP: the block list is read again. One that is wrong is reported, and the present one stays in force. Without a
-/// file the signal does nothing: it must not end us.
+/// SIGHUP reloads the block list. An invalid one is reported, and the current one stays in force. Without a file the
+/// signal is ignored, so that it doesn't end the process.
 struct BlockListReload {
     let path: String?
     let proxy: ProxyServer

@@ -1,6 +1,6 @@
 import SeedSupport
 
-/// The file of `backend.caCert`, looked at before the start: a misspelt path would fail every origin later.
+/// The file of `backend.caCert`, checked before the start: a wrong path would fail every https origin later.
 enum CertificateFile {
     /// Bytes; the system's own file of all authorities has 200 KiB.
     private static let limit = 16 << 20

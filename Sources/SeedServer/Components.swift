@@ -4,7 +4,7 @@ import SeedOrigin
 import SeedStorage
 import SeedSupport
 
-/// What stands behind the ports, opened in the order in which the parts need each other.
+/// The parts behind the ports, opened in dependency order.
 struct Components: Sendable {
     let store: PieceStore
     let origin: OriginGateway

@@ -1,7 +1,7 @@
 import Glibc
 import SeedSupport
 
-/// The address that we are known by when the configuration names none.
+/// This server's address when the configuration names none.
 enum OwnAddress {
     /// The first IPv4 address that is not loopback's; without a network, loopback's.
     static var first: String {

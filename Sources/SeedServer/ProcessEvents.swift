@@ -2,7 +2,7 @@ import EventLoops
 import Glibc
 import SeedSupport
 
-/// What the thread that started the server waits for: signals, and the end of the drain.
+/// The events that the main thread waits for: signals and the end of the drain.
 final class ProcessEvents: Sendable {
     enum Event: Sendable, Equatable {
         case signal(Int32)
@@ -16,7 +16,7 @@ final class ProcessEvents: Sendable {
     private let watch = Lock<LoopBound<SignalWatch>?>(nil)
     private let pipe = Lock<LoopBound<DescriptorWatch>?>(nil)
 
-    /// When this returns, the signals no longer do what they do by default.
+    /// When this returns, the signals' default actions are disabled.
     init(watching signals: [Int32], on loop: EventLoop) {
         self.loop = loop
         let isWatching = Monitor(false)
@@ -30,7 +30,7 @@ final class ProcessEvents: Sendable {
         isWatching.wait { $0 ? .go(()) : .wait(until: nil) }
     }
 
-    /// SIGTERM counts as come when the other end of the pipe is closed.
+    /// Reports SIGTERM when the other end of the pipe is closed.
     func watchPipe(_ descriptor: Int32) {
         loop.post { [queue, pipe, loop] in
             let watch = loop.watch(descriptor, .read) { _ in
@@ -60,7 +60,7 @@ final class ProcessEvents: Sendable {
         }
     }
 
-    /// The signals do again what they do by default.
+    /// Restores the signals' default actions.
     func stop() {
         loop.post { [watch, pipe] in
             watch.withLock { $0.take() }?.value.cancel()

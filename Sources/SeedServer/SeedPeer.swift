@@ -29,8 +29,8 @@ package struct SeedPeer: Sendable {
         logger.info("stopped")
     }
 
-    /// Opens the parts from the store up, and closes them in the reverse order, whether all could be opened or not. Signals are
-    /// watched first: a large store takes its time to open and to close.
+    /// Opens the parts from the store up, and closes them in reverse order, even if one could not be opened. Signals
+    /// are watched first, because a large store takes time to open and close.
     private func serve() throws {
         let control = EventLoop(name: "control", tickInterval: Watchdog.interval)
         defer { control.stop() }
@@ -53,7 +53,7 @@ package struct SeedPeer: Sendable {
         drain(ports, events)
     }
 
-    /// Whether a signal has asked for the end by now. One that asked for the block list has its way: it is read next.
+    /// Whether a stop signal is pending. A pending SIGHUP needs no action: the block list is read next anyway.
     private func hasToStop(_ events: ProcessEvents) -> Bool {
         while let event = events.next(until: .now()) {
             if event != .signal(SIGHUP) { return true }
@@ -67,8 +67,8 @@ package struct SeedPeer: Sendable {
         while events.next() == .signal(SIGHUP) { reload.run() }
     }
 
-    /// The health port closes first, so that no new clients are sent here while the data port finishes with the present
-    /// ones. A second signal cuts these at once. Metrics and admin stay open to the end.
+    /// The health port closes first, so that no new clients are sent here while the data port finishes its requests. A
+    /// second signal cuts those at once. Metrics and admin stay open to the end.
     private func drain(_ ports: Ports, _ events: ProcessEvents) {
         ports.health.drain(within: .zero) {}
         ports.proxy.drain(within: configuration.shutdownTimeout) { events.post(.drained) }
@@ -81,8 +81,8 @@ package struct SeedPeer: Sendable {
         }
     }
 
-    /// A peer that closes early must not end us by SIGPIPE, nor an object that is longer than a file may be by SIGXFSZ; and
-    /// every client and content file costs a descriptor.
+    /// Ignores SIGPIPE (a peer closes early) and SIGXFSZ (a file grows beyond its limit), and raises the descriptor
+    /// limit: every client and content file needs one.
     private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)

@@ -6,7 +6,7 @@ package enum SeedPeerError: Error, Sendable, Equatable, CustomStringConvertible 
     case cannotListen(key: String, ListenError)
     /// The file of `backend.caCert` is of no use.
     case badCertificates(path: String, reason: String)
-    /// What started this server has ended meanwhile; `variable` of the environment names it.
+    /// The supervisor that started this server has ended; the environment's `variable` names it.
     case supervisorIsGone(variable: String)
 
     package var description: String {

@@ -171,7 +171,7 @@ extension PieceStore {
 // MARK: Room. Never blocks.
 
 extension PieceStore {
-    /// Reserves room for `bytes` to be written: granted or refused at once (rule 19).
+    /// Reserves room for `bytes` to be written: granted or refused at once (rule:reserve-before-fetch).
     package func reserve(_ bytes: Int64) -> Bool { space.reserve(bytes) }
 
     /// Gives a reservation back, in whole or in parts, once its bytes are written or will not be. Until then what is

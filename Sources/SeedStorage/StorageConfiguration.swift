@@ -1,6 +1,6 @@
 /// Where and how the store keeps its bytes.
 package struct StorageConfiguration: Sendable, Equatable {
-    /// `storage.dir`: created when missing; no other program's.
+    /// `storage.dir`: created if missing; not shared with other programs.
     package var directory = "/var/lib/dragonfly"
     /// `storage.keep`: false forgets everything at open.
     package var keep = true
@@ -10,7 +10,7 @@ package struct StorageConfiguration: Sendable, Equatable {
     package var limits = SpaceLimits()
     /// `gc.policy.taskTTL`: tasks that were not read for so long go; nil keeps them.
     package var taskTTL: Duration? = .seconds(30 * 86_400)
-    /// `gc.interval`: between looks for tasks that are too old, and between measurements of the files.
+    /// `gc.interval`: between checks for expired tasks, and between measurements of the files.
     package var interval: Duration = .seconds(900)
     /// `storage.scrubRate`: bytes a second that are read to find rotten blocks; 0 looks for none.
     package var scrubRate: Int64 = 8 << 20

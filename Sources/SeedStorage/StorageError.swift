@@ -76,7 +76,7 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         return StorageError(kind, "cannot \(operation) \(path): \(reason)", systemError: error.code)
     }
 
-    /// What the person who reads the log can do.
+    /// Advice for the operator.
     private static func advice(_ kind: Kind) -> String? {
         switch kind {
         case .full: "free space on the volume, raise the quota, or lower gc.policy.diskThreshold"

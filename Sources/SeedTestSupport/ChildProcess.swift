@@ -16,7 +16,7 @@ package final class ChildProcess: Sendable {
         case pipe(Pipe)
     }
 
-    /// What was left of a program that ran to its end.
+    /// The result of a finished program.
     package struct Outcome: Sendable {
         /// 128 and more: the number of the signal that ended it, plus 128.
         package let code: Int32
@@ -105,7 +105,7 @@ package final class ChildProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // As from a shell: what the tests ignore or block is nothing to the program.
+        // Default signal handling, as from a shell, whatever the tests ignore or block.
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A port of 127.0.0.1 that refuses connections for as long as the object lives. A port that somebody has left could be
+/// A port of 127.0.0.1 that refuses connections for as long as the object lives. A port that was merely closed could be
 /// taken by another test.
 package final class ClosedPort: Sendable {
     private let socket: Int32

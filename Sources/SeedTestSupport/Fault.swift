@@ -1,7 +1,7 @@
 import Foundation
 package import HTTPSemantics
 
-/// One thing that goes wrong with one answer. Several may be put together; they work in the order of the rules.
+/// One thing that goes wrong with one response. Several may be put together; they work in the order of the rules.
 package enum Fault: Sendable {
     // What is answered about
     /// Another version, or another length, of the object.
@@ -17,7 +17,7 @@ package enum Fault: Sendable {
     case redirect(Int, to: String)
     /// 403 once the time in the target's `Expires` (seconds since 1970) is past, or if it has none.
     case expiring
-    /// 206 without a byte, as some answer about an empty object.
+    /// 206 without a byte, as some response about an empty object.
     case emptyPart
     /// The bytes asked for as one part of `multipart/byteranges`.
     case multipart
@@ -49,7 +49,7 @@ package enum Fault: Sendable {
     case drip(bytes: Int, milliseconds: UInt32)
     case surplus(Int)
     /// How the body breaks off.
-    case breaksOff(FaultyAnswer.Break)
+    case breaksOff(FaultyResponse.Break)
 
     package static func cut(after count: Int64) -> Fault { .breaksOff(.cut(after: count)) }
     package static func reset(after count: Int64) -> Fault { .breaksOff(.reset(after: count)) }
@@ -58,7 +58,7 @@ package enum Fault: Sendable {
 }
 
 extension Fault {
-    /// What a correct answer would be about.
+    /// What a correct response would be about.
     struct Subject {
         var object: FaultyObject?
         var honoursRange = true
@@ -75,38 +75,38 @@ extension Fault {
         }
     }
 
-    func change(_ answer: inout FaultyAnswer, to request: FaultyRequest) {
+    func change(_ response: inout FaultyResponse, to request: FaultyRequest) {
         switch self {
         case .object, .mirrors, .ignoresRange, .ignoresConditions: break
         case .status(let status, let fields, let body):
-            answer = FaultyAnswer(status, fields, body: .bytes(Array(body.utf8)))
-        case .redirect(let status, let target): answer = FaultyAnswer("\(status) Elsewhere", [.location: target])
-        case .expiring: if request.isExpired { answer = FaultyAnswer("403 Forbidden") }
-        case .emptyPart: answer = FaultyAnswer("206 Partial Content", answer.fields)
-        case .multipart: answer.wrapInParts()
-        case .field(let name, let value): answer.fields[name] = value
-        case .misplaced(let start, let end, let total): answer.misstate(start, end, total)
-        case .otherPart(let start, let end): answer.move(start, end)
-        case .length(let more): answer.framing = .length(plus: more)
-        case .encoded(let coding): answer.encode(coding)
-        default: changeSending(of: &answer)
+            response = FaultyResponse(status, fields, body: .bytes(Array(body.utf8)))
+        case .redirect(let status, let target): response = FaultyResponse("\(status) Elsewhere", [.location: target])
+        case .expiring: if request.isExpired { response = FaultyResponse("403 Forbidden") }
+        case .emptyPart: response = FaultyResponse("206 Partial Content", response.fields)
+        case .multipart: response.wrapInParts()
+        case .field(let name, let value): response.fields[name] = value
+        case .misplaced(let start, let end, let total): response.misstate(start, end, total)
+        case .otherPart(let start, let end): response.move(start, end)
+        case .length(let more): response.framing = .length(plus: more)
+        case .encoded(let coding): response.encode(coding)
+        default: changeSending(of: &response)
         }
     }
 
-    private func changeSending(of answer: inout FaultyAnswer) {
+    private func changeSending(of response: inout FaultyResponse) {
         switch self {
         case .http10:
-            answer.version = "HTTP/1.0"
-            answer.framing = .close
-        case .closeDelimited: answer.framing = .close
-        case .chunked: answer.framing = .chunked
-        case .garbage(let text): answer.rawHead = text
-        case .hugeHead(let count): answer.fields[.xHuge] = String(repeating: "x", count: count)
-        case .delay(let milliseconds): answer.headDelay = milliseconds
-        case .slowHead(let milliseconds): answer.headByteDelay = milliseconds
-        case .drip(let bytes, let milliseconds): answer.drip = (bytes, milliseconds)
-        case .surplus(let count): answer.surplus = count
-        case .breaksOff(let how): answer.breaksOff = how
+            response.version = "HTTP/1.0"
+            response.framing = .close
+        case .closeDelimited: response.framing = .close
+        case .chunked: response.framing = .chunked
+        case .garbage(let text): response.rawHead = text
+        case .hugeHead(let count): response.fields[.xHuge] = String(repeating: "x", count: count)
+        case .delay(let milliseconds): response.headDelay = milliseconds
+        case .slowHead(let milliseconds): response.headByteDelay = milliseconds
+        case .drip(let bytes, let milliseconds): response.drip = (bytes, milliseconds)
+        case .surplus(let count): response.surplus = count
+        case .breaksOff(let how): response.breaksOff = how
         default: break
         }
     }
@@ -120,7 +120,7 @@ extension FaultyRequest {
     }
 }
 
-extension FaultyAnswer {
+extension FaultyResponse {
     fileprivate mutating func misstate(_ start: Int64, _ end: Int64, _ total: Int64) {
         guard case .part(let object, let range) = body, fields[.contentRange] != nil else { return }
         let (first, last) = (range.lowerBound + start, range.upperBound - 1 + end)

@@ -53,7 +53,7 @@ package final class FaultyConnection: Sendable {
         write("HTTP/1.1 \(status)\r\n" + lines.map { $0 + "\r\n" }.joined() + "\r\n")
     }
 
-    /// A whole well-formed answer; `Content-Length` is added.
+    /// A whole well-formed response; `Content-Length` is added.
     @discardableResult
     package func respond(_ status: String = "200 OK", _ lines: [String] = [], body: [UInt8] = []) -> Bool {
         let head = ["HTTP/1.1 \(status)", "Content-Length: \(body.count)"] + lines
@@ -102,7 +102,7 @@ package final class FaultyConnection: Sendable {
         return poll(&entry, 1, Int32(seconds * 1000)) > 0
     }
 
-    /// Closes in the ordinary way (FIN), wherever the answer stands.
+    /// Closes in the ordinary way (FIN), wherever the response stands.
     package func cut() { close(abruptly: false) }
 
     /// Closes with RST.
@@ -147,7 +147,7 @@ package final class FaultyConnection: Sendable {
         }
     }
 
-    /// Wakes whoever reads, writes or stalls; the connection's own thread then closes it.
+    /// Wakes pending reads, writes and stalls; the connection's own thread then closes it.
     func abandon() {
         state.withLock { state in
             if let socket = state.socket { _ = shutdown(socket, Int32(SHUT_RDWR)) }

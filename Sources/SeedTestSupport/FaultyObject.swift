@@ -12,7 +12,7 @@ package struct FaultyObject: Sendable, Hashable {
     package var etag: String?
     /// When the object was last changed, in seconds since 1970. Nil: no `Last-Modified`.
     package var modified: Int64?
-    /// Further fields of every answer that carries bytes of it, such as `Cache-Control`.
+    /// Further fields of every response that carries bytes of it, such as `Cache-Control`.
     package var fields: HTTPFields
     private let noise: [UInt8]
 

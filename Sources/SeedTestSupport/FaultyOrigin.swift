@@ -3,10 +3,10 @@ import Foundation
 package import HTTPSemantics
 import SeedSupport
 
-/// A scriptable origin on a real loopback socket, for everything a well-behaved server never does. A `FaultyScript`
-/// says which request gets which fault; a closure instead gets each request and writes, cuts, resets, stalls as it
-/// likes. Every connection has a thread of its own, so the
-/// closure may block. When it returns with the connection still open, the next request on it is read.
+/// A scriptable origin on a real loopback socket, for everything that a well-behaved server never does. A
+/// `FaultyScript` says which request gets which fault; a closure instead gets each request and writes, cuts, resets,
+/// stalls as it likes. Every connection has a thread of its own, so the closure may block. When it returns with the
+/// connection still open, the next request on it is read.
 package final class FaultyOrigin: Sendable {
     package typealias Handler = @Sendable (FaultyRequest, FaultyConnection) -> Void
 
@@ -55,9 +55,9 @@ package final class FaultyOrigin: Sendable {
         state.withLock { $0.play = FaultyPlay(script) }
     }
 
-    private func answerByScript(_ request: FaultyRequest, on connection: FaultyConnection) {
-        guard let answer = state.withLock({ $0.play?.answer(to: request) }) else { return }
-        connection.deliver(answer, isHead: request.method == "HEAD")
+    private func respondByScript(_ request: FaultyRequest, on connection: FaultyConnection) {
+        guard let response = state.withLock({ $0.play?.response(to: request) }) else { return }
+        connection.deliver(response, isHead: request.method == "HEAD")
     }
 
     /// `http://127.0.0.1:port`, without a slash at the end.
@@ -65,7 +65,7 @@ package final class FaultyOrigin: Sendable {
 
     package var acceptedConnections: Int { state.withLock { $0.connections.count } }
 
-    /// Bytes of bodies of the scripted answers, on all connections.
+    /// Bytes of bodies of the scripted responses, on all connections.
     package var bodyBytesSent: Int64 { state.withLock { $0.connections }.reduce(0) { $0 + $1.bodyBytesSent } }
 
     /// Every request so far, in the order their heads were complete.
@@ -125,7 +125,7 @@ package final class FaultyOrigin: Sendable {
         while let request = connection.readRequest() {
             state.withLock { $0.requests.append(request) }
             changed.notify()
-            if let handler { handler(request, connection) } else { answerByScript(request, on: connection) }
+            if let handler { handler(request, connection) } else { respondByScript(request, on: connection) }
         }
         connection.cut()
     }

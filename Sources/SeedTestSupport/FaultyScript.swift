@@ -63,7 +63,7 @@ struct FaultyPlay: Sendable {
         turns = script.rules.map { _ in 0 }
     }
 
-    mutating func answer(to request: FaultyRequest) -> FaultyAnswer {
+    mutating func response(to request: FaultyRequest) -> FaultyResponse {
         var faults: [(fault: Fault, turn: Int)] = []
         for (index, rule) in script.rules.enumerated() where rule.matches(request) {
             let turn = turns[index]
@@ -72,13 +72,13 @@ struct FaultyPlay: Sendable {
         }
         var subject = Fault.Subject(object: script.objects[request.path] ?? script.object)
         for (fault, turn) in faults { fault.change(&subject, turn: turn) }
-        var answer = FaultyAnswer("404 Not Found")
+        var response = FaultyResponse("404 Not Found")
         if let object = subject.object {
-            answer = FaultyAnswer(
+            response = FaultyResponse(
                 to: request, about: object, honouringRange: subject.honoursRange,
                 honouringConditions: subject.honoursConditions)
         }
-        for (fault, _) in faults { fault.change(&answer, to: request) }
-        return answer
+        for (fault, _) in faults { fault.change(&response, to: request) }
+        return response
     }
 }

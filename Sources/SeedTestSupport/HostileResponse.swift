@@ -1,5 +1,5 @@
-/// A random response of an origin that means no good: folded lines in every place, controls, contradicting and repeated
-/// fields, endless heads, odd chunks, trailers, interim heads and redirects, whole and broken off.
+/// A random response of a malicious origin: folded lines in every place, controls, contradicting and repeated fields,
+/// endless heads, odd chunks, trailers, interim heads and redirects, whole and broken off.
 package struct HostileResponse: Sendable {
     package private(set) var bytes: [UInt8] = []
     /// Whether the origin goes on to read the next request on the connection.

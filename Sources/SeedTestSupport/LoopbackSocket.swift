@@ -27,21 +27,21 @@ package enum LoopbackSocket {
         return (descriptor, port)
     }
 
-    /// A port that nobody listens on now.
+    /// A currently unused port.
     static func freePort() throws -> UInt16 {
         let (socket, port) = try listen()
         close(socket)
         return port
     }
 
-    /// Whether somebody accepts connections there.
-    static func answers(port: UInt16) -> Bool {
+    /// Whether the port accepts connections.
+    static func isListening(port: UInt16) -> Bool {
         guard let client = connect(port: port) else { return false }
         close(client)
         return true
     }
 
-    /// A connection to that port; nil if nobody accepts.
+    /// A connection to that port; nil if it is refused.
     package static func connect(port: UInt16) -> Int32? {
         let client = socket(AF_INET, stream, 0)
         if withSockaddr("127.0.0.1", port: port, { Glibc.connect(client, $0, $1) == 0 }) { return client }

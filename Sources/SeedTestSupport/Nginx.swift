@@ -1,7 +1,7 @@
 import Foundation
 
-/// A real nginx on a free loopback port that serves one directory, as the origin that nobody can say we wrote to suit
-/// ourselves. Its access log tells what it was asked for.
+/// A real nginx on a free loopback port that serves one directory, as an independent origin. Its access log tells what
+/// it was asked for.
 package final class Nginx: Sendable {
     /// One line of the access log.
     package struct Access: Decodable, Sendable, Hashable {
@@ -69,7 +69,7 @@ package final class Nginx: Sendable {
         return try complete.split(separator: 10).map { try JSONDecoder().decode(Access.self, from: $0) }
     }
 
-    /// Tries another port when somebody takes the free one before nginx does.
+    /// Tries another port if the free one is taken before nginx binds it.
     private static func start(in prefix: URL, _ text: (UInt16) -> String) throws -> (UInt16, ChildProcess) {
         let file = prefix.appending(path: "nginx.conf")
         let log = prefix.appending(path: "error.log")
@@ -84,11 +84,11 @@ package final class Nginx: Sendable {
         throw FixtureError("nginx did not start: \((try? String(contentsOf: log, encoding: .utf8)) ?? "no error log")")
     }
 
-    /// Waits until it listens, which is when it writes its process id: before, somebody else may answer at the port.
+    /// Waits until it listens, which is when it writes its process id: earlier, another process may own the port.
     private static func becomesReady(_ process: ChildProcess, at port: UInt16, in prefix: URL) -> Bool {
         let deadline = Date(timeIntervalSinceNow: Patience.seconds(10))
         let identifier = prefix.appending(path: "nginx.pid").path
-        while !FileManager.default.fileExists(atPath: identifier) || !LoopbackSocket.answers(port: port) {
+        while !FileManager.default.fileExists(atPath: identifier) || !LoopbackSocket.isListening(port: port) {
             guard process.isRunning, Date() < deadline else { return false }
             usleep(2000)  // a file has no event to wait for
         }

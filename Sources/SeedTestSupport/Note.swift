@@ -1,6 +1,6 @@
 import SeedSupport
 
-/// Something one thread of a test writes down and another one waits for.
+/// A value that one thread of a test sets and another one waits for.
 package final class Note<Value: Sendable>: Sendable {
     private let value = Lock<Value?>(nil)
     private let written = Signal()
@@ -18,7 +18,7 @@ package final class Note<Value: Sendable>: Sendable {
     }
 }
 
-/// Waits for something that tells nobody when it changes, such as what another process does. False after `seconds`.
+/// Polls a condition that sends no notification, such as another process's state. False after `seconds`.
 package func eventually(within seconds: Double = 30, _ condition: () throws -> Bool) rethrows -> Bool {
     let nobody = Signal()
     let deadline = ContinuousClock.now + .seconds(Patience.seconds(seconds))

@@ -128,7 +128,7 @@ package final class RawClient: Sendable {
         return response
     }
 
-    /// A whole answer: by its chunks, its `Content-Length`, or the connection's end.
+    /// A whole response: by its chunks, its `Content-Length`, or the connection's end.
     package func readResponse(hasBody: Bool = true) throws -> RawResponse {
         var response = try readHead()
         guard hasBody, response.status != 204, response.status != 304 else { return response }
@@ -153,7 +153,7 @@ package final class RawClient: Sendable {
         }
     }
 
-    /// Tells the peer that nothing more is sent; answers can still be read.
+    /// Tells the peer that nothing more is sent; responses can still be read.
     package func closeWriting() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -189,7 +189,7 @@ package final class RawClient: Sendable {
     }
 }
 
-/// An answer as a `RawClient` read it.
+/// A response as a `RawClient` read it.
 package struct RawResponse: Sendable {
     package var status: Int
     /// In the order and spelling they came.

@@ -51,7 +51,7 @@ package final class RawServer: Sendable {
             }
             threads.enter()
             Thread.detachNewThread { [self] in
-                // Whatever fails here shows at the client.
+                // Failures here show at the client.
                 try? handler(RawClient(connected: socket, timeout: 20), number)
                 threads.leave()
             }

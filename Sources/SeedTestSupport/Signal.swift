@@ -8,13 +8,13 @@ package enum Patience {
     package static func seconds(_ seconds: Double) -> Double { seconds * factor }
 }
 
-/// Lets a test wait for an event instead of sleeping: whoever changes something notifies, whoever waits looks again.
+/// Lets a test wait for an event instead of sleeping: a change notifies, and waiters check again.
 package final class Signal: Sendable {
     private let condition = NSCondition()
 
     package init() {}
 
-    /// Wakes everybody who waits, to look again. Call it after the change is visible.
+    /// Wakes all waiters, to check again. Call it after the change is visible.
     package func notify() {
         condition.lock()
         condition.broadcast()

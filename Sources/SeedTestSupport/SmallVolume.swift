@@ -13,8 +13,8 @@ package final class SmallVolume: Sendable {
 
     deinit { umount2(path, Int32(MNT_DETACH)) }
 
-    /// Whoever comes by that path from now on may only read. What is open for writing stays so, such as the index beside
-    /// it, which would not let all of the volume become read-only.
+    /// Makes new opens below that path read-only. Files already open for writing stay so, such as the index beside it,
+    /// which prevents a read-only remount of the whole volume.
     package func makeReadOnly(_ folder: String) -> Bool {
         let bind = UInt(MS_BIND)
         return mount(folder, folder, nil, bind, nil) == 0
@@ -36,7 +36,7 @@ package final class SmallVolume: Sendable {
 
     private var filler: String { path + "/filler" }
 
-    /// Whether this process may mount; why not, for the one who reads the test's output.
+    /// Whether this process may mount; if not, prints the reason.
     package static let isPossible: Bool = {
         guard let directory = try? TemporaryDirectory() else { return false }
         return SmallVolume(mebibytes: 1, in: directory) != nil

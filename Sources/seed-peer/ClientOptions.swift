@@ -100,7 +100,7 @@ enum ClientFailure {
             try await body()
             return .success
         } catch {
-            // It may hold what a stranger wrote.
+            // It may contain text from a remote server.
             console.report(LogText.escaped("seed-peer: \(error)"))
             return code(error)
         }

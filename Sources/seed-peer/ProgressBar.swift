@@ -1,7 +1,7 @@
 import CommandLineInterface
 import SeedSupport
 
-/// One line on the terminal that tells how far long work is, at most ten times a second.
+/// A progress bar on the terminal, updated at most ten times a second.
 final class ProgressBar: Sendable {
     private static let interval = Duration.milliseconds(100)
     private static let width = 40

@@ -3,7 +3,8 @@ import Glibc
 import SeedServer
 import SeedStorage
 
-/// Looks after a store that no server has open. Exit codes: 0 sound, 1 something is wrong or was lost, 2 not possible.
+/// Checks and repairs a store while no server uses it. Exit codes: 0 sound, 1 something is wrong or was lost, 2 not
+/// possible.
 enum StoreCommand {
     private typealias Work =
         @Sendable (StoreRepair, (Int64, Int64) -> Void) throws(StorageError) -> StoreReport

@@ -31,7 +31,7 @@ import Testing
             let short = try? TaskIdentity(url: "https://" + rest, usesBlobDigest: false)
             let whole = try? TaskIdentity(url: " https://" + rest, usesBlobDigest: false)
             #expect(short?.canonicalURL == whole?.canonicalURL, "\(rest.debugDescription)")
-            #expect(short?.provingParameters == whole?.provingParameters)
+            #expect(short?.credentialParameters == whole?.credentialParameters)
         }
     }
 }

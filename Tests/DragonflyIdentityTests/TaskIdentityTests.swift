@@ -81,14 +81,14 @@ import Testing
     ])
     func whatMayProveARightAndIsNotInTheKeyIsNamed(url: String, proof: String) throws {
         let identity = try TaskIdentity(url: url)
-        #expect(String(decoding: identity.provingParameters, as: UTF8.self) == proof)
-        #expect(identity.carriesProvingParameters == !proof.isEmpty)
+        #expect(String(decoding: identity.credentialParameters, as: UTF8.self) == proof)
+        #expect(identity.carriesCredentialParameters == !proof.isEmpty)
     }
 
     @Test func userInfoProvesARightToATaskNamedByDigest() throws {
         let url = "https://u:p@r.example/v2/a/blobs/sha256:\(TaskIdentityTests.hash)"
-        #expect(try TaskIdentity(url: url).carriesProvingParameters)
-        #expect(try !TaskIdentity(url: "https://u:p@h/f").carriesProvingParameters)
+        #expect(try TaskIdentity(url: url).carriesCredentialParameters)
+        #expect(try !TaskIdentity(url: "https://u:p@h/f").carriesCredentialParameters)
     }
 
     @Test func unsafeDigestsAndPieceLengthsAreNotServed() throws {

@@ -2,7 +2,7 @@ import DragonflyRequest
 import SeedTestSupport
 import Testing
 
-/// Rule 30: what a seed peer sends beside its responses never reaches another get of the same client.
+/// rule:clean-connections: what a seed peer sends beside its responses never reaches another get of the same client.
 @Suite("Clean connections")
 struct CleanConnectionTests {
     private static let response = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
@@ -68,9 +68,9 @@ struct CleanConnectionTests {
             response + "{n}EVIL", response + "{n}" + evil,
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{n}\r\n0\r\n\r\n" + evil,
         ])
-    func surplus(answer: String) async throws {
+    func surplus(response: String) async throws {
         let peer = try FaultyOrigin { request, connection in
-            let text = request.connection == 0 ? answer : Self.response + "{n}"
+            let text = request.connection == 0 ? response : Self.response + "{n}"
             let parts = text.split(separator: "{n}", omittingEmptySubsequences: false)
             connection.write(parts.joined(separator: Self.body(request.connection)))
         }

@@ -96,14 +96,14 @@ struct CommandTests {
     }
 
     /// What a seed peer answers, and the exit code that says who failed.
-    private static let answers: [(String, String?, Int32)] = [
+    private static let responses: [(String, String?, Int32)] = [
         ("404 Not Found", "backend", 3), ("403 Forbidden", "proxy", 4), ("500 Broken", "dfdaemon", 5),
         ("302 Found", nil, 4),
     ]
 
-    @Test("The exit code of get says who failed", arguments: 0..<4)
+    @Test("The exit code of get tells whose failure it was", arguments: 0..<4)
     func exitCodes(index: Int) async throws {
-        let (status, type, code) = Self.answers[index]
+        let (status, type, code) = Self.responses[index]
         let peer = try FaultyOrigin { _, connection in
             connection.respond(status, type.map { ["X-Dragonfly-Error-Type: \($0)"] } ?? [])
         }

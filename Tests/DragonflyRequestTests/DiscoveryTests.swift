@@ -20,7 +20,7 @@ struct DiscoveryTests {
     }
 
     @Test(
-        "A list that is none is refused",
+        "An invalid list is refused",
         arguments: [
             "", ",", "a=", "=10.0.0.1", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:x", "http://10.0.0.1", "a b", "[::1",
         ])
@@ -77,7 +77,7 @@ struct DiscoveryTests {
             ])
     }
 
-    @Test("A pod whose name is gone already takes nobody with it")
+    @Test("A pod whose name is gone does not affect the others")
     func vanishedTarget() async throws {
         let server = try NameServer([
             "_seed._tcp.test": [.srv(target: "one.test", port: 7), .srv(target: "gone.test", port: 7)],
@@ -121,7 +121,7 @@ struct DiscoveryTests {
         }
     }
 
-    @Test("Names and servers that are none are refused", arguments: ["", "a b", String(repeating: "a", count: 254)])
+    @Test("Invalid names and servers are refused", arguments: ["", "a b", String(repeating: "a", count: 254)])
     func badName(name: String) {
         #expect(throws: DragonflyError.self) { try DNSDiscovery(name) }
         #expect(throws: DragonflyError.self) { try DNSDiscovery("seed.test", server: "name.test:53") }

@@ -164,8 +164,8 @@ struct DownloadTests {
         #expect(!FileManager.default.fileExists(atPath: directory.path("f")))
     }
 
-    @Test("A first answer shorter than the part asked for is not taken for it")
-    func shortFirstAnswer() async throws {
+    @Test("A first response shorter than the part asked for is not taken for it")
+    func shortFirstResponse() async throws {
         let once = Counter(1)
         let peer = try FaultyOrigin { request, connection in
             guard once.takeOne() else {
@@ -262,7 +262,7 @@ struct DownloadTests {
 
     /// With and without parts that are safely on the disk.
     @Test(
-        "A file that is replaced keeps its permissions, and nobody else reads its bytes meanwhile",
+        "A replaced file keeps its permissions, and others can't read its bytes meanwhile",
         arguments: [true, false])
     func permissions(isWhole: Bool) async throws {
         let directory = try TemporaryDirectory()

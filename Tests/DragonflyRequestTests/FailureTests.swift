@@ -19,7 +19,7 @@ struct FailureTests {
             ]
         }
 
-    @Test("Every status: who is to blame, and whether the next seed peer is asked", arguments: statuses)
+    @Test("Every status: whose error it is, and whether the next seed peer is asked", arguments: statuses)
     func status(status: Int, type: String?, isRetried: Bool) async throws {
         let refused = Counter(1)
         let peers = try (0..<2).map { _ in
@@ -91,8 +91,8 @@ struct FailureTests {
         ),
     ]
 
-    @Test("A seed peer that gives no answer is passed over", arguments: bad.indices)
-    func noAnswer(index: Int) async throws {
+    @Test("A seed peer that gives no response is passed over", arguments: bad.indices)
+    func noResponse(index: Int) async throws {
         let first = Counter(1)
         let peers = try (0..<2).map { _ in
             try FaultyOrigin { request, connection in
@@ -124,7 +124,7 @@ struct FailureTests {
         #expect(counters.values.attempts == 2)
     }
 
-    @Test("A refused connection is passed over, and told when there is nobody else")
+    @Test("A refused connection is skipped, and reported if no other seed peer is left")
     func refusedConnection() async throws {
         let gone = try ClosedPort()
         defer { withExtendedLifetime(gone) {} }
@@ -263,7 +263,7 @@ struct FailureTests {
         await #expect(throws: DragonflyError.cancelled) { _ = try await waiting.value }
     }
 
-    /// Two seed peers that hold one object without an ETag; the first answer breaks off.
+    /// Two seed peers that hold one object without an ETag; the first response breaks off.
     static func peers(
         brokenOnce end: @escaping @Sendable (FaultyConnection) -> Void, fields: [String] = []
     ) throws -> [FaultyOrigin] {

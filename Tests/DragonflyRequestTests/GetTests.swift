@@ -122,7 +122,7 @@ struct GetTests {
     func reuse() async throws {
         let peer = try FaultyOrigin { request, connection in
             connection.serve(Self.object, to: request)
-            // The third answer of a connection is its last.
+            // The third response of a connection is its last.
             if request.target.hasSuffix("last") { connection.cut() }
         }
         defer { peer.stop() }
@@ -185,20 +185,20 @@ struct GetTests {
 
     @Test("Hits are counted by Cache-Status")
     func hits() async throws {
-        let answers = [
+        let responses = [
             "seed-peer; hit", "seed-peer; fwd=uri-miss", "o; hit, seed-peer;fwd=partial; stored",
             "seed-peer; fwd=bypass",
             "\"a, b; hit\"; fwd=miss", "x", "o; fwd=miss, \"y;\\\"\"; hit;ttl=3",
         ]
         let peer = try FaultyOrigin { request, connection in
             let index = Int(request.target.split(separator: "/").last ?? "") ?? 0
-            connection.respond("200 OK", ["Cache-Status: \(answers[index])"])
+            connection.respond("200 OK", ["Cache-Status: \(responses[index])"])
         }
         defer { peer.stop() }
         let counters = RequestCounters()
         let client = try EndpointClient(endpoints: [peer.url], configuration: .init(metrics: counters))
         var found: [DragonflyRequest.CacheStatus?] = []
-        for index in answers.indices {
+        for index in responses.indices {
             found.append(try await client.get(GetRequest(url: "http://o/\(index)")).head.cacheStatus)
         }
         #expect(found == [.hit, .miss, .miss, .bypass, .miss, nil, .hit])

@@ -26,12 +26,12 @@ struct ResponseIntakeTests {
         intake.receive(Self.head())
         #expect(intake.has(.head) && !intake.has(.bytes(1)))
         for _ in 0..<64 {
-            let answer = Self.receive(16 << 10, &intake)
-            #expect(answer == .taken)
+            let response = Self.receive(16 << 10, &intake)
+            #expect(response == .taken)
         }
         #expect(intake.has(.bytes(1 << 20)) && !intake.isPaused)
-        let answer = Self.receive(1, &intake)
-        #expect(answer == .pause)
+        let response = Self.receive(1, &intake)
+        #expect(response == .pause)
         #expect(intake.isPaused && intake.waiting == 1 << 20, "the byte that was refused comes again")
         let chunks = intake.takeChunks()
         #expect(chunks.map(\.count) == Array(repeating: 64 << 10, count: 16), "and in few chunks")
@@ -67,8 +67,8 @@ struct ResponseIntakeTests {
         var intake = ResponseIntake(gathers: wantsAll)
         intake.receive(head)
         #expect(intake.has(.head) == !isGathered, "the reader of a gathered body hears of its end first")
-        let answer = Self.receive(3, &intake)
-        #expect(answer == .taken)
+        let response = Self.receive(3, &intake)
+        #expect(response == .taken)
         #expect(intake.waiting == (isGathered ? 0 : 3))
         _ = intake.finish(.complete)
         #expect(intake.has(.head))
@@ -96,7 +96,7 @@ struct ResponseIntakeTests {
         #expect(body.count == 4 << 20 && moves <= 5, "\(moves) moves")
     }
 
-    @Test("A gathered body that nobody asked for as such comes as a chunk")
+    @Test("A gathered body that is read in chunks comes as one chunk")
     func gatheredAsChunk() {
         var intake = ResponseIntake(gathers: true)
         intake.receive(Self.head(length: 3))

@@ -51,7 +51,7 @@ struct ResumeTests {
         #expect(second.headers[.ifNoneMatch] == nil)
     }
 
-    /// What the second answer says that must not be taken for the rest.
+    /// What the second response says that must not be taken for the rest.
     static let wrong: [(name: String, head: [String], body: Range<Int>)] = [
         (
             "another version", ["206 Partial Content", "ETag: \"v2\"", "Content-Range: bytes 200000-299999/300000"],
@@ -157,7 +157,7 @@ struct ResumeTests {
         #expect(peer.requests.count == 2)
     }
 
-    @Test("A weak ETag, a caller who doesn't want it, and a lack of retries prevent it")
+    @Test("A weak ETag, the caller's setting and exhausted retries prevent it")
     func notResumed() async throws {
         let cases: [(fields: [String], configuration: ClientConfiguration)] = [
             (["ETag: W/\"v1\""], .init()), (Self.tag, .init(resumesBrokenBodies: false)),

@@ -72,7 +72,7 @@ struct SpecialOutputTests {
         }
         download.cancel()
         await #expect(throws: DragonflyError.cancelled) { try await download.value }
-        let output = try await StraightOutput.open(path, within: .seconds(1))
+        let output = try await SequentialOutput.open(path, within: .seconds(1))
         await #expect(throws: DragonflyError.timeout("nobody reads from \(path)")) {
             try await output.write(ByteChunk(Bytes(Array(repeating: 7, count: 100_000))), within: .milliseconds(50))
         }
@@ -140,7 +140,7 @@ struct SpecialOutputTests {
         defer { System.close(file) }
         try System.writeAll(file, "before ")
         #expect(symlink("/dev/fd/\(file)", directory.path("link")) == 0)
-        #expect(try OutputPlace(directory.path("link")) == .descriptor(file))
+        #expect(try OutputTarget(directory.path("link")) == .descriptor(file))
         try await Self.get(into: directory.path("link"))
         try System.writeAll(file, " after")
         #expect(Self.content(path) == Array("before ".utf8) + Self.object + Array(" after".utf8))

@@ -72,7 +72,7 @@ struct TunnelTests {
         #expect(error?.kind == "invalid argument")
     }
 
-    @Test("A certificate nobody vouches for is refused, unless everything is taken")
+    @Test("An untrusted certificate is refused, unless verification is off")
     func unknownAuthority() async throws {
         let peer = try await blocking { try TunnelPeer() }
         defer { peer.stop() }

@@ -18,7 +18,7 @@ struct CacheControlTests {
         #expect(!control.noStore && !control.isPrivate)
     }
 
-    @Test("Expires is a second since 1970; one that is no date lies in the past; Cache-Control goes before it")
+    @Test("Expires is a second since 1970; an invalid date lies in the past; Cache-Control takes precedence")
     func expires() {
         func lifetime(_ headers: HTTPFields) -> StatedLifetime? { headers.statedLifetime(CacheControl(headers)) }
         #expect(lifetime([.expires: "Sun, 06 Nov 1994 08:49:37 GMT"]) == .until(second: 784_111_777))

@@ -18,7 +18,7 @@ struct ContentRangeTests {
     }
 
     @Test(
-        "Anything else is none",
+        "Anything else is nil",
         arguments: [
             "", "bytes", "bytes ", "bytes=0-1/2", "items 0-1/2", "bytes 0-1", "bytes 0-1/", "bytes 1-0/2",
             "bytes 0-2/2",

@@ -22,7 +22,7 @@ struct HTTPDateTests {
     }
 
     @Test(
-        "What is no date is none",
+        "An invalid date is nil",
         arguments: [
             "", "0", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Nov 1994 08:49:37 GMT",
             "Sun, 29 Feb 2023 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 94 08:49:37 GMT",

@@ -79,7 +79,7 @@ struct PreconditionsTests {
         #expect(try evaluate("If-Range: \"a\"\r\n", stored(etag: nil), hasRange: true) == .serveWhole)
     }
 
-    @Test("If-Range by a text that is no tag never holds, even if it is what the origin gave for one")
+    @Test("If-Range with an invalid tag never matches, even if the origin gave the same text")
     func unquoted() throws {
         let tag = "5c7486cdb788792dfb0ea3928e075a2df9960578"
         #expect(try evaluate("If-Range: \(tag)\r\n", stored(etag: tag), hasRange: true) == .serveWhole)

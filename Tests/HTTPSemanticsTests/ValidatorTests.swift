@@ -19,7 +19,7 @@ struct ValidatorTests {
         #expect(validator(twice) == .none)
     }
 
-    @Test("A tag without quotes is none, so that the date counts")
+    @Test("A tag without quotes is invalid, so the date counts")
     func unquoted() {
         var headers: HTTPFields = [.eTag: "5c7486cdb788792dfb0ea3928e075a2df9960578"]
         #expect(validator(headers) == .none)
@@ -42,7 +42,7 @@ struct ValidatorTests {
         #expect(validator([.eTag: "\"\u{e9}\""]) != validator([.eTag: "\"e\u{301}\""]))
     }
 
-    @Test("Last-Modified counts with a length and from an age of one minute at the answer's Date")
+    @Test("Last-Modified counts with a length and from an age of one minute at the response's Date")
     func lastModified() {
         let modified: HTTPField.Value = "Sun, 06 Nov 1994 08:49:37 GMT"
         func validator(at date: String?, length: Int64? = 10) -> Validator {

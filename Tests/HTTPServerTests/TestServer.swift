@@ -98,7 +98,7 @@ final class WaitingRequest: Sendable {
         }
     }
 
-    func answer(_ text: String) {
+    func respond(_ text: String) {
         run { connection in
             var head = connection.head(200)
             connection.respond(&head, Bytes(text))

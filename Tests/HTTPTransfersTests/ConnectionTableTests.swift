@@ -252,7 +252,7 @@ struct CleanEndTests {
         #expect(head.endsClearly(inResponseTo: try #require(HTTPMethod(method))) == isClear)
     }
 
-    @Test("NTLM, Negotiate and Kerberos prove who speaks for a connection, other schemes for a request")
+    @Test("NTLM, Negotiate and Kerberos authenticate a connection, other schemes a request")
     func connectionAuthentication() {
         for (fields, isOfConnection) in [
             ([.authorization: "NTLM TlRMTVNTUAAB"], true), ([.proxyAuthorization: "negotiate YII"], true),
@@ -264,7 +264,7 @@ struct CleanEndTests {
         }
     }
 
-    @Test("A line that is no field makes the end of the head unclear, the empty line doesn't")
+    @Test("An invalid line makes the end of the head unclear, the empty line doesn't")
     func oddLines() {
         func isOdd(_ lines: String...) -> Bool {
             var collector = HeadCollector(limit: 1_000)

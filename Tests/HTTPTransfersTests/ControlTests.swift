@@ -259,7 +259,7 @@ struct ControlTests {
         }
     }
 
-    @Test("Whoever shuts down waits for the end of the thread, even if a callback has begun it")
+    @Test("Shutdown waits for the end of the thread, even if a callback has begun it")
     func shutdownTwice() throws {
         for _ in 0..<50 {
             let driver = TransferDriver()

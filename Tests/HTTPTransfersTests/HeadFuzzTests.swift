@@ -5,7 +5,7 @@ import SeedSupport
 import SeedTestSupport
 import Testing
 
-/// Rule 44. 1,200 responses, 200,000 with SEED_SOAK.
+/// rule:exchange-isolation. 1,200 responses, 200,000 with SEED_SOAK.
 @Suite("Random heads")
 struct HeadFuzzTests {
     private static let parts = 4

@@ -9,7 +9,7 @@ import Testing
 @Suite("Connections are used again only when they are clean")
 struct PoolTests {
     /// Answers every request on a connection in the same way, then does something more.
-    private func answering(
+    private func responding(
         _ response: String, then: @escaping @Sendable (RawClient, _ number: Int) throws -> Void = { _, _ in }
     ) -> RawServer.Handler {
         { client, number in
@@ -43,7 +43,7 @@ struct PoolTests {
             "HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\nKeep-Alive: timeout=5\r\n\r\n{n}",
         ])
     func reused(_ response: String) throws {
-        try withServer({ _ in }, answering(response)) { server, driver in
+        try withServer({ _ in }, responding(response)) { server, driver in
             // A refused body is in doubt.
             let isRefusal = !response.contains("HTTP/1.1 2")
             let methods: [HTTPMethod] = isRefusal ? [.get, .options, .get] : [.get, .post, .get, .delete]
@@ -66,7 +66,7 @@ struct PoolTests {
             "HTTP/1.1 401 Who\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n",
         ])
     func notReused(_ response: String) throws {
-        try withServer({ _ in }, answering(response)) { server, driver in
+        try withServer({ _ in }, responding(response)) { server, driver in
             for method in [.get, .post, .get] as [HTTPMethod] {
                 let connections = server.acceptedConnections
                 let record = try fetch(server, driver, method)
@@ -95,12 +95,12 @@ struct PoolTests {
 
     /// Case: an origin that answers, waits and answers again.
     @Test(
-        "A response that nobody asked for, and an end, go to nobody, whatever the next method",
+        "An unsolicited response, and an end, reach no request, whatever the next method",
         arguments: ["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL", "H", ""], ["GET", "POST", "PUT", "DELETE"])
     func unsolicited(_ stray: String, _ name: String) throws {
         let method = try #require(HTTPMethod(name))
         let (isTaken, isSent) = (Note<Bool>(), Note<Bool>())
-        let handler = answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{n}") { client, number in
+        let handler = responding("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{n}") { client, number in
             guard number == 0 else { return }
             _ = isTaken.read()
             stray.isEmpty ? client.closeWriting() : try client.send(stray)
@@ -170,7 +170,7 @@ struct PoolTests {
         #expect(server.closes >= ClosingServer.rounds / 2)
     }
 
-    /// Case: a server that answers 408 on a connection it is about to end.
+    /// Case: a server that answers with 408 on a connection it is about to end.
     @Test("A 408 on a kept connection is not this request's, unless it may be sent only once")
     func timedOut() throws {
         let handler: RawServer.Handler = { client, number in

@@ -34,7 +34,7 @@ final class Recorder: TransferDelegate, Sendable {
 
     /// - Parameters:
     ///   - sending: the request's body; nil: `supply` brings it.
-    ///   - intake: the answer to each offer of bytes, counted from 0.
+    ///   - intake: the response to each offer of bytes, counted from 0.
     ///   - reaction: done in each callback.
     init(
         sending: [UInt8]? = [], intake: @escaping @Sendable (Int) -> TransferIntake = { _ in .taken },

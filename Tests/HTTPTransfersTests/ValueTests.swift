@@ -43,7 +43,7 @@ struct LookupGateTests {
         #expect(gate.admit("b", 6, now: start + .seconds(50)) == .lookUp)
     }
 
-    @Test("Whoever has gone from the line makes room in it, and none waits longer than it may")
+    @Test("A withdrawn waiter makes room in the queue, and none waits longer than allowed")
     func line() {
         var gate = LookupGate<Int>(limit: 1, longestLine: 2, patience: .seconds(10))
         #expect(gate.nextMoment == nil)
@@ -61,7 +61,7 @@ struct LookupGateTests {
         #expect(gate.next(now: start + .seconds(10)) == 4)
     }
 
-    @Test("One lookup serves all who ask for its name meanwhile: they take no place and no room in the line")
+    @Test("One lookup serves all requests for its name: they take no place and no room in the queue")
     func followers() {
         var gate = LookupGate<Int>(limit: 2, longestLine: 1, patience: .seconds(10))
         #expect(gate.admit("a", 1, now: start) == .lookUp)

@@ -8,15 +8,16 @@ import Testing
 
 @testable import SeedEngine
 
-/// Rule 41. 2,000 random exchanges of claims and wishes, 100,000 with SEED_SOAK. What would take longer for a longer claim
-/// would not end, so that a time limit tells of it.
+/// rule:trust-bytes-not-claims. 2,000 random exchanges of claims and wishes, 100,000 with SEED_SOAK. What would take
+/// longer for a longer claim would not end, so that a time limit tells of it.
 @Suite("Claimed lengths", .timeLimit(.minutes(Seeded.isSoak ? 60 : 5)))
 struct ClaimTests {
     private static let parts = 8
     private static let rounds = Seeded.isSoak ? 12_500 : 250
 
     @Test(
-        "Whatever lengths an origin claims, each answer is judged and each wish planned at once", arguments: 0..<parts)
+        "Whatever lengths an origin claims, each response is judged and each wish planned at once", arguments: 0..<parts
+    )
     func machine(_ part: Int) {
         var random = Seeded(Seeded.seed(41, part))
         for _ in 0..<Self.rounds { Self.play(&random) }
@@ -59,35 +60,37 @@ struct ClaimTests {
         driver.absent()
         // Each step orders a few flights at most, and they end.
         for _ in 0..<12 {
-            for order in driver.orders() { answer(order, &driver, &random) }
+            for order in driver.orders() { respond(order, &driver, &random) }
             for index in cursors.indices {
                 let result = driver.poll(&cursors[index], limit: 1 << 20)
                 if case .bytes(let range) = result { #expect(range.count <= 1 << 20) }
             }
         }
         for cursor in cursors { driver.close(cursor) }
-        for order in driver.orders() { answer(order, &driver, &random) }
+        for order in driver.orders() { respond(order, &driver, &random) }
         #expect(driver.machine.flights.count <= driver.machine.configuration.concurrentFlights)
     }
 
-    private static func answer(_ order: FlightOrder, _ driver: inout MachineDriver, _ random: inout Seeded) {
+    private static func respond(_ order: FlightOrder, _ driver: inout MachineDriver, _ random: inout Seeded) {
         let head = random.head(for: order.ask)
         let generation = order.purpose == .revalidation ? nil : driver.machine.generation
         let known = generation.map { KnownGeneration(total: $0.length, validator: $0.validator) }
         let judged = JudgedHead(
-            admission: AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known),
+            admission: ResponseAdmission.judge(head, asked: order.ask, condition: order.condition, known: known),
             headers: head.headers.representation, madeAt: driver.now.wall - .seconds(head.headers.ageInSeconds),
             retry: Retry(head, now: driver.now.wall), room: random.pick([0, 1 << 20, .max]))
         let now = driver.now
         switch driver.machine.head(order.id, judged, now: now, &driver.output) {
         case .keep(let keep):
-            #expect(keep.range.upperBound <= AnswerAdmission.longestObject && keep.bodyStart <= keep.range.lowerBound)
+            #expect(keep.range.upperBound <= ResponseAdmission.longestObject && keep.bodyStart <= keep.range.lowerBound)
             if driver.machine.generation?.counter == nil { driver.created() }
             let end = min(keep.range.upperBound, keep.range.lowerBound + Int64(random.below(600_000)))
             driver.wrote(order.id, keep.range.lowerBound, end)
-            driver.ended(order.id, end == keep.range.upperBound ? .complete : .failed(.shortAnswer, .later))
+            driver.ended(order.id, end == keep.range.upperBound ? .complete : .failed(.shortResponse, .later))
         case .collect:
-            driver.ended(order.id, .answered(OriginAnswer(status: head.status, headers: head.headers, body: Bytes())))
+            driver.ended(
+                order.id, .errorResponse(OriginErrorResponse(status: head.status, headers: head.headers, body: Bytes()))
+            )
         case .passOn: Issue.record("a flight for one stream")
         case .needsRoom: driver.ended(order.id, .bypass(.noRoom))
         case .reject(let outcome): driver.ended(order.id, outcome)

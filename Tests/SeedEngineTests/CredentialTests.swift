@@ -7,7 +7,7 @@ import Testing
 
 @testable import SeedEngine
 
-@Suite("Task machine: under which credential flights run (rule 37)")
+@Suite("Task machine: under which credential flights run (rule:originating-request)")
 struct CredentialTests {
     private let alice = TaskRequest.with("alice")
     private let bob = TaskRequest.with("bob")
@@ -64,14 +64,14 @@ struct CredentialTests {
         driver.absent()
         let order = driver.orders()
         #expect(order.map(\.request) == [alice])
-        let refused = OriginAnswer(status: 403, headers: [:], body: Bytes())
-        driver.ended(order[0].id, .answered(refused))
+        let refused = OriginErrorResponse(status: 403, headers: [:], body: Bytes())
+        driver.ended(order[0].id, .errorResponse(refused))
         #expect(driver.poll(&alices, alice) == .origin(refused))
         #expect(driver.poll(&bobs, bob) == .wait)
         // In nobody's name first, then under Bob's own credential; never under hers again.
         let second = driver.orders()
         #expect(second.count == 1 && second[0].request.isNeutral)
-        driver.ended(second[0].id, .answered(refused))
+        driver.ended(second[0].id, .errorResponse(refused))
         #expect(driver.orders().map(\.request) == [bob])
     }
 

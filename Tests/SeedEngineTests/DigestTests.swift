@@ -9,7 +9,7 @@ import Testing
 
 @testable import SeedEngine
 
-@Suite("Objects named by their SHA-256 (rule 11)")
+@Suite("Objects named by their SHA-256 (rule:checksums)")
 struct DigestTests {
     private static let length = 1_200_000
     private static let object = objectBytes(0..<length)
@@ -20,71 +20,71 @@ struct DigestTests {
     private static let lastBlock = 1_048_576
 
     private func open(
-        _ fixture: EngineFixture, _ range: RangeSpec? = nil, _ digest: Digest? = right
+        _ harness: EngineHarness, _ range: RangeSpec? = nil, _ digest: Digest? = right
     ) throws -> Client {
-        try fixture.open(range, pieceLength: Self.piece, digest: digest)
+        try harness.open(range, pieceLength: Self.piece, digest: digest)
     }
 
     /// Reads to the end, serving what the origin is asked for, also in the background afterwards.
     /// - Returns: how many bytes that was.
     @discardableResult
-    private func read(_ client: Client, _ fixture: EngineFixture, also fields: HTTPFields = [:]) -> Int {
-        fixture.play(client, length: Self.length, also: fields).reduce(0) { $0 + $1.count }
+    private func read(_ client: Client, _ harness: EngineHarness, also fields: HTTPFields = [:]) -> Int {
+        harness.play(client, length: Self.length, also: fields).reduce(0) { $0 + $1.count }
     }
 
-    private func isProven(_ fixture: EngineFixture) throws -> Bool {
-        fixture.store.flush()
-        return try #require(try fixture.store.task(EngineFixture.key(1))).flags.contains(.proven)
+    private func isProven(_ harness: EngineHarness) throws -> Bool {
+        harness.store.flush()
+        return try #require(try harness.store.task(EngineHarness.key(1))).flags.contains(.proven)
     }
 
     @Test("an object that matches is served whole; the match is remembered and nothing is hashed again after a restart")
     func match() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        let client = try open(fixture)
-        read(client, fixture)
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        let client = try open(harness)
+        read(client, harness)
         #expect(client.bytes == Self.object && client.isAtEnd)
-        #expect(fixture.engine.counters.digestMatches.current == 1)
-        #expect(try isProven(fixture))
-        try fixture.restart()
-        let second = try open(fixture)
-        #expect(read(second, fixture) == 0)
+        #expect(harness.engine.counters.digestMatches.current == 1)
+        #expect(try isProven(harness))
+        try harness.restart()
+        let second = try open(harness)
+        #expect(read(second, harness) == 0)
         #expect(second.bytes == Self.object)
-        #expect(fixture.engine.counters.digestMatches.current == 0)
+        #expect(harness.engine.counters.digestMatches.current == 0)
     }
 
     @Test(
         "an object that does not match: its reader is cut off before the last block, and the next request fetches anew")
     func mismatch() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        let client = try open(fixture, nil, Self.wrong)
-        #expect(read(client, fixture) == Self.length)
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        let client = try open(harness, nil, Self.wrong)
+        #expect(read(client, harness) == Self.length)
         #expect(!client.isAtEnd && client.bytes.count <= Self.lastBlock)
-        #expect(fixture.engine.counters.digestMismatches.current == 1)
-        fixture.store.flush()
-        #expect(try fixture.store.task(EngineFixture.key(1)) == nil)
-        let second = try open(fixture)
-        #expect(read(second, fixture) == Self.length)
+        #expect(harness.engine.counters.digestMismatches.current == 1)
+        harness.store.flush()
+        #expect(try harness.store.task(EngineHarness.key(1)) == nil)
+        let second = try open(harness)
+        #expect(read(second, harness) == Self.length)
         #expect(second.bytes == Self.object && second.isAtEnd)
     }
 
     @Test(
         "ranges fetched out of order are hashed too: with the last one the wrong object goes, and its readers with it")
     func ranges() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
+        let harness = try EngineHarness()
+        defer { harness.close() }
         var slow: Client?
         for (first, last) in [(1_000_000, 1_199_999), (400_000, 999_999), (0, 399_999)] as [(Int64, Int64)] {
-            let client = try open(fixture, .bounded(first: first, last: last), Self.wrong)
-            read(client, fixture)
+            let client = try open(harness, .bounded(first: first, last: last), Self.wrong)
+            read(client, harness)
             // The last one may hear of the proof before its first byte.
             #expect(first == 0 || client.bytes == Array(Self.object[Int(first)...Int(last)]))
             guard slow == nil else { continue }
-            slow = try open(fixture, .bounded(first: first, last: last), Self.wrong)
+            slow = try open(harness, .bounded(first: first, last: last), Self.wrong)
             for _ in 1...2 { _ = slow?.step(limit: 1_000) }
         }
-        try wait(for: fixture) { fixture.engine.counters.digestMismatches.current == 1 }
+        try wait(for: harness) { harness.engine.counters.digestMismatches.current == 1 }
         guard case .failed = slow?.readAll() else { return #expect(Bool(false), "not cut off") }
         #expect(slow?.bytes.count == 1_000)
     }
@@ -92,41 +92,41 @@ struct DigestTests {
     @Test(
         "a digest that the origin gave for the whole object counts as much as one in the URL", arguments: [true, false])
     func fromOrigin(_ isRight: Bool) throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
+        let harness = try EngineHarness()
+        defer { harness.close() }
         let name = try #require(HTTPField.Name("Repr-Digest"))
         let text = "sha-256=:\(base64(isRight ? Self.object : Self.object.reversed())):"
-        let client = try open(fixture, nil, nil)
-        read(client, fixture, also: [name: text])
+        let client = try open(harness, nil, nil)
+        read(client, harness, also: [name: text])
         #expect(client.isAtEnd == isRight)
-        #expect(fixture.engine.counters.digestMatches.current == (isRight ? 1 : 0))
-        #expect(fixture.engine.counters.digestMismatches.current == (isRight ? 0 : 1))
+        #expect(harness.engine.counters.digestMatches.current == (isRight ? 1 : 0))
+        #expect(harness.engine.counters.digestMismatches.current == (isRight ? 0 : 1))
     }
 
     @Test("an object without a digest is neither hashed nor withheld")
     func without() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        let client = try open(fixture, nil, nil)
-        read(client, fixture)
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        let client = try open(harness, nil, nil)
+        read(client, harness)
         #expect(client.bytes == Self.object)
-        #expect(fixture.engine.counters.digestMatches.current == 0)
-        #expect(try !isProven(fixture))
+        #expect(harness.engine.counters.digestMatches.current == 0)
+        #expect(try !isProven(harness))
     }
 
     @Test(
         "while it is not proven yet a reader of the whole has all but the last block, a reader of a range all it wants")
     func withheld() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        let busy = Busy(fixture.store.hashers)
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        let busy = Busy(harness.store.hashers)
         defer { busy.end() }
-        let whole = try open(fixture)
-        let tail = try open(fixture, .bounded(first: 1, last: Int64(Self.length) - 1))
-        read(tail, fixture)
+        let whole = try open(harness)
+        let tail = try open(harness, .bounded(first: 1, last: Int64(Self.length) - 1))
+        read(tail, harness)
         #expect(tail.bytes == Array(Self.object.dropFirst()))
-        let first = try open(fixture, .bounded(first: 0, last: 0))
-        read(first, fixture)
+        let first = try open(harness, .bounded(first: 0, last: 0))
+        read(first, harness)
         whole.read(Self.lastBlock)
         #expect(whole.bytes.count == Self.lastBlock)
         #expect(whole.step(within: 0.05) == nil)
@@ -137,18 +137,18 @@ struct DigestTests {
 
     @Test("an object that is held but was never compared, as a restart came, is compared with its first whole reading")
     func restart() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        read(try open(fixture, nil, nil), fixture)
-        try fixture.restart()
-        let range = try open(fixture, .bounded(first: 0, last: 99))
-        #expect(read(range, fixture) == 0)
-        #expect(fixture.engine.counters.digestMatches.current == 0)
-        let whole = try open(fixture)
-        #expect(read(whole, fixture) == 0)
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        read(try open(harness, nil, nil), harness)
+        try harness.restart()
+        let range = try open(harness, .bounded(first: 0, last: 99))
+        #expect(read(range, harness) == 0)
+        #expect(harness.engine.counters.digestMatches.current == 0)
+        let whole = try open(harness)
+        #expect(read(whole, harness) == 0)
         #expect(whole.bytes == Self.object)
-        #expect(fixture.engine.counters.digestMatches.current == 1)
-        #expect(try isProven(fixture))
+        #expect(harness.engine.counters.digestMatches.current == 1)
+        #expect(try isProven(harness))
     }
 
     @Test(
@@ -157,84 +157,84 @@ struct DigestTests {
             (right, true), (wrong, false),
         ])
     func restartInTheMiddle(_ digest: Digest, _ isRight: Bool) throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        read(try open(fixture, .bounded(first: 0, last: 599_999), digest), fixture)
-        try fixture.restart()
-        let client = try open(fixture, nil, digest)
-        #expect(read(client, fixture) < 900_000)
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        read(try open(harness, .bounded(first: 0, last: 599_999), digest), harness)
+        try harness.restart()
+        let client = try open(harness, nil, digest)
+        #expect(read(client, harness) < 900_000)
         #expect(client.isAtEnd == isRight)
     }
 
     @Test("a piece of the prefix that is evicted after it was hashed is not missed; one that was not hashed is fetched")
     func eviction() throws {
         for isHashed in [true, false] {
-            let fixture = try EngineFixture()
-            defer { fixture.close() }
-            let busy = Busy(fixture.store.hashers)
+            let harness = try EngineHarness()
+            defer { harness.close() }
+            let busy = Busy(harness.store.hashers)
             if isHashed { busy.end() }
-            read(try open(fixture, .bounded(first: 0, last: 1_048_575)), fixture)
-            if isHashed { try wait(for: fixture) { try hashedBytes(fixture) == 1_048_576 } }
-            fixture.store.flush()
-            try evict(1, fixture)
+            read(try open(harness, .bounded(first: 0, last: 1_048_575)), harness)
+            if isHashed { try wait(for: harness) { try hashedBytes(harness) == 1_048_576 } }
+            harness.store.flush()
+            try evict(1, harness)
             busy.end()
-            let rest = try open(fixture, .bounded(first: 1_048_576, last: Int64(Self.length) - 1))
-            read(rest, fixture)
-            if isHashed { try wait(for: fixture) { fixture.engine.counters.digestMatches.current == 1 } }
-            let whole = try open(fixture)
-            #expect(read(whole, fixture) == Int(Self.piece))
+            let rest = try open(harness, .bounded(first: 1_048_576, last: Int64(Self.length) - 1))
+            read(rest, harness)
+            if isHashed { try wait(for: harness) { harness.engine.counters.digestMatches.current == 1 } }
+            let whole = try open(harness)
+            #expect(read(whole, harness) == Int(Self.piece))
             #expect(whole.bytes == Self.object && whole.isAtEnd)
-            try wait(for: fixture) { fixture.engine.counters.digestMatches.current >= 1 }
+            try wait(for: harness) { harness.engine.counters.digestMatches.current >= 1 }
         }
     }
 
-    @Test("a reader who waits for nothing but the proof has the evicted blocks fetched that the hash lacks")
+    @Test("a reader that only waits for verification gets the evicted blocks fetched that the hash needs")
     func evictedBehindReader() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        let busy = Busy(fixture.store.hashers)
-        let whole = try open(fixture)
-        read(try open(fixture, .bounded(first: 0, last: Int64(Self.length) - 1 - 10)), fixture)
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        let busy = Busy(harness.store.hashers)
+        let whole = try open(harness)
+        read(try open(harness, .bounded(first: 0, last: Int64(Self.length) - 1 - 10)), harness)
         whole.read(Self.lastBlock)
-        try evict(0, fixture)
+        try evict(0, harness)
         busy.end()
-        let asked = read(whole, fixture)
+        let asked = read(whole, harness)
         #expect(asked >= Int(Self.piece) && whole.bytes == Self.object)
-        #expect(fixture.engine.counters.digestMatches.current == 1)
+        #expect(harness.engine.counters.digestMatches.current == 1)
     }
 
     @Test("blocks fetched again after the proof are not covered by it: the object is compared anew")
     func unproven() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        read(try open(fixture), fixture)
-        #expect(try isProven(fixture))
-        try evict(1, fixture)
-        let busy = Busy(fixture.store.hashers)
-        read(try open(fixture, .bounded(first: 524_288, last: 524_289)), fixture)
-        #expect(try !isProven(fixture))
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        read(try open(harness), harness)
+        #expect(try isProven(harness))
+        try evict(1, harness)
+        let busy = Busy(harness.store.hashers)
+        read(try open(harness, .bounded(first: 524_288, last: 524_289)), harness)
+        #expect(try !isProven(harness))
         busy.end()
-        let whole = try open(fixture)
-        read(whole, fixture)
+        let whole = try open(harness)
+        read(whole, harness)
         #expect(whole.bytes == Self.object)
-        #expect(fixture.engine.counters.digestMatches.current == 2)
-        #expect(try isProven(fixture))
+        #expect(harness.engine.counters.digestMatches.current == 2)
+        #expect(try isProven(harness))
     }
 
-    private func hashedBytes(_ fixture: EngineFixture) throws -> Int64? {
-        fixture.engine.table.find(try EngineFixture.key(1))?.handle { state, _ in state.machine.proof.digest?.position }
+    private func hashedBytes(_ harness: EngineHarness) throws -> Int64? {
+        harness.engine.table.find(try EngineHarness.key(1))?.handle { state, _ in state.machine.proof.digest?.position }
     }
 
     /// Looks again each time the hashing threads have had a turn.
-    private func wait(for fixture: EngineFixture, until isTrue: () throws -> Bool) throws {
+    private func wait(for harness: EngineHarness, until isTrue: () throws -> Bool) throws {
         let deadline = ContinuousClock.now + .seconds(10)
         while try !isTrue() {
             guard ContinuousClock.now < deadline else {
-                Issue.record("not within 10 s; hashed \(try hashedBytes(fixture) ?? -1)")
+                Issue.record("not within 10 s; hashed \(try hashedBytes(harness) ?? -1)")
                 return
             }
             let turn = Signal(), isOver = Flag()
-            fixture.store.hashers.run {
+            harness.store.hashers.run {
                 isOver.set()
                 turn.notify()
             }
@@ -242,10 +242,10 @@ struct DigestTests {
         }
     }
 
-    private func evict(_ piece: Int, _ fixture: EngineFixture) throws {
-        let file = FileName(key: try EngineFixture.key(1), generation: try fixture.generation())
+    private func evict(_ piece: Int, _ harness: EngineHarness) throws {
+        let file = FileName(key: try EngineHarness.key(1), generation: try harness.generation())
         guard
-            case .evicting(let content, let evicted) = fixture.engine.beginEviction(
+            case .evicting(let content, let evicted) = harness.engine.beginEviction(
                 of: PieceName(file: file, number: piece))
         else {
             return #expect(Bool(false), "piece \(piece) is in use")

@@ -14,21 +14,21 @@ struct DirectStreamTests {
     private static let length = 5 << 20
 
     /// A client that has the first 1000 bytes when the room ends.
-    private func reading(isSequential: Bool = false) throws -> (EngineFixture, Client) {
-        let fixture = try EngineFixture { $0.maxRetries = 1 }
-        let client = try fixture.open()
+    private func reading(isSequential: Bool = false) throws -> (EngineHarness, Client) {
+        let harness = try EngineHarness { $0.maxRetries = 1 }
+        let client = try harness.open()
         #expect(client.step(within: 0.05) == nil)
-        let transfer = try #require(fixture.origin.next())
+        let transfer = try #require(harness.origin.next())
         if isSequential {
             transfer.head(200, [.eTag: "\"v1\"", .contentLength: "\(Self.length)"])
         } else {
-            transfer.answer(length: Self.length, upTo: 0)
+            transfer.respond(length: Self.length, upTo: 0)
         }
         _ = transfer.send(0..<1000)
         client.read(1000)
-        try fixture.loseRoom()
+        try harness.loseRoom()
         transfer.end(.cancelled)
-        return (fixture, client)
+        return (harness, client)
     }
 
     /// Takes what is there.
@@ -42,11 +42,11 @@ struct DirectStreamTests {
 
     @Test("A span at a time, under If-Range, each asked for when the one before is taken")
     func spans() throws {
-        let (fixture, client) = try reading()
-        defer { fixture.close() }
+        let (harness, client) = try reading()
+        defer { harness.close() }
         for _ in 0..<3 {
             guard case .wait = drain(client) else { Issue.record("no wait"); return }
-            let transfer = try #require(fixture.origin.next())
+            let transfer = try #require(harness.origin.next())
             #expect(transfer.request.condition == .ifRange("\"v1\""))
             #expect(transfer.asked.lowerBound == client.bytes.count)
             #expect(Int64(transfer.asked.count) <= DirectBuffer.window)
@@ -54,20 +54,20 @@ struct DirectStreamTests {
         }
         guard case .end = drain(client) else { Issue.record("no end"); return }
         #expect(client.bytes == objectBytes(0..<Self.length))
-        #expect(fixture.origin.requests.count == 1 + 3)
-        #expect(fixture.engine.counters.directStreams.current == 1)
+        #expect(harness.origin.requests.count == 1 + 3)
+        #expect(harness.engine.counters.directStreams.current == 1)
     }
 
     @Test("A cut is resumed at its byte after a pause; a second one in a row fails the stream")
     func cut() throws {
-        let (fixture, client) = try reading()
-        defer { fixture.close() }
+        let (harness, client) = try reading()
+        defer { harness.close() }
         _ = drain(client)
-        let first = try #require(fixture.origin.next())
-        first.answer(length: Self.length, upTo: 5000)
+        let first = try #require(harness.origin.next())
+        first.respond(length: Self.length, upTo: 5000)
         first.end(.failed(OriginError(.cut, "cut")))
         _ = drain(client)
-        let second = try #require(fixture.origin.next())
+        let second = try #require(harness.origin.next())
         #expect(client.bytes == objectBytes(0..<5000))
         #expect(second.asked.lowerBound == 5000)
         second.end(.failed(OriginError(.cut, "cut")))
@@ -77,10 +77,10 @@ struct DirectStreamTests {
 
     @Test("Bytes of another version never leave")
     func changed() throws {
-        let (fixture, client) = try reading()
-        defer { fixture.close() }
+        let (harness, client) = try reading()
+        defer { harness.close() }
         _ = drain(client)
-        let transfer = try #require(fixture.origin.next())
+        let transfer = try #require(harness.origin.next())
         #expect(transfer.head(200, [.eTag: "\"v2\"", .contentLength: "\(Self.length)"]) == .reject)
         transfer.end(.rejected)
         guard case .failed(let error) = client.step() else { Issue.record("not failed"); return }
@@ -90,10 +90,10 @@ struct DirectStreamTests {
 
     @Test("An origin without ranges sends all in one request, which pauses while the window is full")
     func sequential() throws {
-        let (fixture, client) = try reading(isSequential: true)
-        defer { fixture.close() }
+        let (harness, client) = try reading(isSequential: true)
+        defer { harness.close() }
         _ = drain(client)
-        let transfer = try #require(fixture.origin.next())
+        let transfer = try #require(harness.origin.next())
         #expect(transfer.head(200, [.eTag: "\"v1\"", .contentLength: "\(Self.length)"]) != .reject)
         var sent = 0
         while sent < Self.length {
@@ -108,15 +108,15 @@ struct DirectStreamTests {
         transfer.end()
         guard case .end = drain(client) else { Issue.record("no end"); return }
         #expect(client.bytes == objectBytes(0..<Self.length))
-        #expect(fixture.origin.requests.count == 2)
+        #expect(harness.origin.requests.count == 2)
     }
 
     @Test("A client that leaves ends its request")
     func cancelled() throws {
-        let (fixture, client) = try reading()
-        defer { fixture.close() }
+        let (harness, client) = try reading()
+        defer { harness.close() }
         _ = drain(client)
-        let transfer = try #require(fixture.origin.next())
+        let transfer = try #require(harness.origin.next())
         client.stream.close()
         #expect(transfer.isCancelled)
         transfer.end(.cancelled)
@@ -135,7 +135,7 @@ struct DirectStreamTests {
     }
 }
 
-extension EngineFixture {
+extension EngineHarness {
     /// The first stream of the first task goes on past the store.
     fileprivate func loseRoom() throws {
         let task = try #require(engine.table.find(Self.key(1)))

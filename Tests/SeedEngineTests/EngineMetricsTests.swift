@@ -7,10 +7,10 @@ import Testing
 struct EngineMetricsTests {
     @Test("each metric is declared with its meaning and rendered by the registry it was given")
     func rendered() throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
+        let harness = try EngineHarness()
+        defer { harness.close() }
         let metrics = MetricsRegistry(prefix: "seed_peer_")
-        let engine = TaskEngine(store: fixture.store, origin: fixture.origin, logger: .quiet, metrics: metrics)
+        let engine = TaskEngine(store: harness.store, origin: harness.origin, logger: .quiet, metrics: metrics)
         engine.counters.pauses.add(3)
         let text = metrics.text()
         #expect(

@@ -14,20 +14,20 @@ struct EvictionDelegateTests {
     private static let length = 12 << 20
     private static let object = objectBytes(0..<length)
 
-    private func withFilledHouse(_ body: (EngineFixture, FileName) throws -> Void) throws {
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        let client = try fixture.open(pieceLength: 4 << 20)
-        fixture.play(client, length: Self.length)
-        fixture.store.flush()
-        try body(fixture, FileName(key: EngineFixture.key(1), generation: fixture.generation()))
+    private func withFilledHouse(_ body: (EngineHarness, FileName) throws -> Void) throws {
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        let client = try harness.open(pieceLength: 4 << 20)
+        harness.play(client, length: Self.length)
+        harness.store.flush()
+        try body(harness, FileName(key: EngineHarness.key(1), generation: harness.generation()))
     }
 
     @Test("a piece that nobody reads is evicted; it is neither served nor filled until that is done, then fetched anew")
     func evicts() throws {
-        try withFilledHouse { fixture, file in
+        try withFilledHouse { harness, file in
             guard
-                case .evicting(let content, let evicted) = fixture.engine.beginEviction(
+                case .evicting(let content, let evicted) = harness.engine.beginEviction(
                     of: PieceName(file: file, number: 1))
             else {
                 Issue.record("not evicting")
@@ -35,17 +35,17 @@ struct EvictionDelegateTests {
             }
             #expect(content.generation == file.generation)
             // Whoever loaded the task anew would fill what is about to be punched.
-            #expect(!fixture.engine.forget(file))
-            let client = try fixture.open(pieceLength: 4 << 20)
+            #expect(!harness.engine.forget(file))
+            let client = try harness.open(pieceLength: 4 << 20)
             while client.bytes.count < 4 << 20 { guard client.step(within: 1) != nil else { break } }
             #expect(client.bytes.count == 4 << 20)
             #expect(client.step(within: 0.05) == nil)
-            fixture.turnAllThreads()
-            #expect(fixture.origin.next(within: 0) == nil)
+            harness.turnAllThreads()
+            #expect(harness.origin.next(within: 0) == nil)
             #expect(client.head?.cacheStatus != .hit)
             try content.punch(ByteRange(4 << 20, 8 << 20))
             evicted()
-            let asked = fixture.play(client, length: Self.length)
+            let asked = harness.play(client, length: Self.length)
             #expect(client.bytes == Self.object)
             #expect(asked.map(\.count).reduce(0, +) == 4 << 20)
         }
@@ -53,20 +53,20 @@ struct EvictionDelegateTests {
 
     @Test("W31: a piece that somebody waits for or still wants is not evicted")
     func inUse() throws {
-        try withFilledHouse { fixture, file in
-            let client = try fixture.open(pieceLength: 4 << 20)
+        try withFilledHouse { harness, file in
+            let client = try harness.open(pieceLength: 4 << 20)
             _ = client.step()
-            guard case .inUse = fixture.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
+            guard case .inUse = harness.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
                 Issue.record("evicting")
                 return
             }
-            fixture.play(client, length: Self.length)
-            guard case .evicting = fixture.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
+            harness.play(client, length: Self.length)
+            guard case .evicting = harness.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
                 Issue.record("not evicting")
                 return
             }
             // Once is enough.
-            guard case .inUse = fixture.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
+            guard case .inUse = harness.engine.beginEviction(of: PieceName(file: file, number: 2)) else {
                 Issue.record("evicting twice")
                 return
             }
@@ -75,45 +75,45 @@ struct EvictionDelegateTests {
 
     @Test("of another generation, or of a task that is not in memory, nothing is evicted")
     func others() throws {
-        try withFilledHouse { fixture, file in
+        try withFilledHouse { harness, file in
             let old = FileName(key: file.key, generation: file.generation + 1)
-            guard case .inUse = fixture.engine.beginEviction(of: PieceName(file: old, number: 0)) else {
+            guard case .inUse = harness.engine.beginEviction(of: PieceName(file: old, number: 0)) else {
                 Issue.record("evicting")
                 return
             }
-            let other = FileName(key: try EngineFixture.key(9), generation: 1)
-            guard case .unknown = fixture.engine.beginEviction(of: PieceName(file: other, number: 0)) else {
+            let other = FileName(key: try EngineHarness.key(9), generation: 1)
+            guard case .unknown = harness.engine.beginEviction(of: PieceName(file: other, number: 0)) else {
                 Issue.record("known")
                 return
             }
-            #expect(fixture.engine.forget(file))
-            guard case .unknown = fixture.engine.beginEviction(of: PieceName(file: file, number: 0)) else {
+            #expect(harness.engine.forget(file))
+            guard case .unknown = harness.engine.beginEviction(of: PieceName(file: file, number: 0)) else {
                 Issue.record("not forgotten")
                 return
             }
         }
     }
 
-    @Test("a task is forgotten only when nobody uses it")
+    @Test("only an idle task is forgotten")
     func forgets() throws {
-        try withFilledHouse { fixture, file in
-            let client = try fixture.open(pieceLength: 4 << 20)
+        try withFilledHouse { harness, file in
+            let client = try harness.open(pieceLength: 4 << 20)
             _ = client.step()
-            #expect(!fixture.engine.forget(file))
+            #expect(!harness.engine.forget(file))
             client.stream.close()
-            #expect(fixture.engine.forget(file))
+            #expect(harness.engine.forget(file))
         }
     }
 
     @Test("a suspect block is checked again: a bad one is fetched anew before a byte of it leaves, a good one stays")
     func suspects() throws {
-        try withFilledHouse { fixture, file in
-            try fixture.damage(at: 5_000_000)
+        try withFilledHouse { harness, file in
+            try harness.damage(at: 5_000_000)
             for block in [BlockIndex(piece: 1, block: 3), BlockIndex(piece: 0, block: 0)] {
-                #expect(fixture.engine.suspect(block, of: file))
+                #expect(harness.engine.suspect(block, of: file))
             }
-            let client = try fixture.open(pieceLength: 4 << 20)
-            let asked = fixture.play(client, length: Self.length)
+            let client = try harness.open(pieceLength: 4 << 20)
+            let asked = harness.play(client, length: Self.length)
             #expect(client.bytes == Self.object)
             let bad = 4_194_304 + 3 * 262_144
             #expect(asked == [bad..<bad + 262_144])
@@ -123,15 +123,15 @@ struct EvictionDelegateTests {
     @Test("a store twice its budget streams through the engine: every byte right, usage bounded, nothing relayed")
     func streamsThrough() throws {
         let capacity: Int64 = 64 << 20
-        let fixture = try EngineFixture(store: { $0.limits = SpaceLimits(capacity: capacity, headroom: 0) })
-        defer { fixture.close() }
+        let harness = try EngineHarness(store: { $0.limits = SpaceLimits(capacity: capacity, headroom: 0) })
+        defer { harness.close() }
         for number in 1...12 as ClosedRange<UInt8> {
-            let client = try fixture.open(key: number, pieceLength: 4 << 20)
-            fixture.play(client, length: Self.length)
+            let client = try harness.open(key: number, pieceLength: 4 << 20)
+            harness.play(client, length: Self.length)
             #expect(client.bytes == Self.object, "object \(number)")
-            #expect(fixture.store.contentBytes <= capacity)
+            #expect(harness.store.contentBytes <= capacity)
         }
-        #expect(fixture.store.health.evictedPieces > 0)
-        #expect(fixture.engine.counters.directStreams.current == 0)
+        #expect(harness.store.health.evictedPieces > 0)
+        #expect(harness.engine.counters.directStreams.current == 0)
     }
 }

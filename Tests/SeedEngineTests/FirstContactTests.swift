@@ -86,7 +86,7 @@ struct FirstContactTests {
         #expect(driver.orders().isEmpty)
     }
 
-    @Test("Without validator an answer that is not the whole object goes straight through")
+    @Test("Without validator a response that is not the whole object goes straight through")
     func noValidator() {
         var driver = MachineDriver()
         var cursor = driver.open(nil)
@@ -106,13 +106,13 @@ struct FirstContactTests {
         #expect(driver.part(1, 0, MachineDriver.block, of: 1 << 59) == .reject(.bypass(.tooLong)))
     }
 
-    @Test("An answer that can't be fetched in spans needs room for all of it before anything is known of it")
+    @Test("A response that can't be fetched in spans needs room for all of it before anything is known of it")
     func needsRoom() {
         var driver = MachineDriver()
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let whole = AnswerAdmission.whole(length: 1 << 30, validator: MachineDriver.etag)
+        let whole = ResponseAdmission.whole(length: 1 << 30, validator: MachineDriver.etag)
         let first = driver.machine.head(
             1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never, room: 8 << 20), now: .start,
             &driver.output)
@@ -134,7 +134,7 @@ struct FirstContactTests {
         var cursor = driver.open(.suffix(5))
         _ = driver.poll(&cursor)
         driver.absent()
-        let whole = AnswerAdmission.whole(length: 0, validator: MachineDriver.etag)
+        let whole = ResponseAdmission.whole(length: 0, validator: MachineDriver.etag)
         _ = driver.machine.head(
             1, JudgedHead(admission: whole, headers: [:], madeAt: .epoch, retry: .never), now: .start, &driver.output)
         guard case .head(let facts) = driver.poll(&cursor) else {
@@ -156,8 +156,8 @@ struct FirstContactTests {
                 .contentRange: "bytes 9223372036854775800-9223372036854775806/9223372036854775807", .eTag: "\"v1\"",
             ])
         let whole = OriginHead(status: 200, headers: [.contentLength: "9223372036854775807", .eTag: "\"v1\""])
-        #expect(AnswerAdmission.judge(part, asked: .suffix(7)) == .refused(.tooLong(.max)))
-        #expect(AnswerAdmission.judge(whole, asked: nil) == .refused(.tooLong(.max)))
+        #expect(ResponseAdmission.judge(part, asked: .suffix(7)) == .refused(.tooLong(.max)))
+        #expect(ResponseAdmission.judge(whole, asked: nil) == .refused(.tooLong(.max)))
         var driver = MachineDriver()
         var cursor = driver.open(.from(.max))
         #expect(driver.poll(&cursor) == .bypass(.beyondReach))
@@ -180,7 +180,7 @@ struct FirstContactTests {
         #expect(driver.poll(&cursor) == .failed(error))
     }
 
-    @Test("When the only client leaves before the answer, the request is cancelled")
+    @Test("When the only client leaves before the response, the request is cancelled")
     func cancelled() {
         var driver = MachineDriver()
         var cursor = driver.open(nil)
@@ -202,7 +202,7 @@ struct FirstContactTests {
             var cursor = driver.open(nil)
             _ = driver.poll(&cursor)
             driver.absent()
-            let whole = AnswerAdmission.whole(length: 10, validator: MachineDriver.etag)
+            let whole = ResponseAdmission.whole(length: 10, validator: MachineDriver.etag)
             let head = JudgedHead(admission: whole, headers: headers, madeAt: driver.now.wall, retry: .never)
             let id = driver.orders()[0].id
             let now = driver.now

@@ -21,36 +21,36 @@ struct FlipTests {
         // Put the number of a failure here to see the same flips again.
         let seed = UInt64.random(in: 0..<1 << 32)
         var random = Seeded(seed)
-        let fixture = try EngineFixture()
-        defer { fixture.close() }
-        #expect(try fetch(fixture).isEmpty)
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        #expect(try fetch(harness).isEmpty)
         for round in 0..<Self.rounds {
-            fixture.close()
+            harness.close()
             let touched = try (0..<10).reduce(into: Set<Int>()) { touched, _ in
-                let flipped = try random.chance(1, in: 2) ? flipContent(fixture, &random) : flipRecord(fixture, &random)
+                let flipped = try random.chance(1, in: 2) ? flipContent(harness, &random) : flipRecord(harness, &random)
                 touched.formUnion(flipped)
             }
-            try fixture.reopen()
-            let fetched = try fetch(fixture)
+            try harness.reopen()
+            let fetched = try fetch(harness)
             #expect(fetched.isSubset(of: touched), "round \(round), seed \(seed)")
             // Healed: nothing has to be fetched again, and the closed store is sound.
-            #expect(try fetch(fixture).isEmpty, "round \(round), seed \(seed)")
+            #expect(try fetch(harness).isEmpty, "round \(round), seed \(seed)")
         }
-        fixture.close()
-        let report = try StoreRepair(directory: fixture.directory.path("store")).verify { _, _ in }
+        harness.close()
+        let report = try StoreRepair(directory: harness.directory.path("store")).verify { _, _ in }
         #expect(report.isSound && report.bytes == Self.length, "\(report.findings), seed \(seed)")
-        try fixture.reopen()
+        try harness.reopen()
     }
 
     /// Reads the whole object, which must be right.
     /// - Returns: the blocks that the origin was asked for; the first reading asks for all and counts none.
-    private func fetch(_ fixture: EngineFixture) throws -> Set<Int> {
-        let isFirst = try fixture.store.task(EngineFixture.key(1)) == nil
-        // The long campaign takes longer than an answer is fresh.
-        let client = try fixture.open(pieceLength: 4 << 20, freshness: FreshnessRule(isImmutable: true))
-        let asked = fixture.play(client, length: Self.length)
+    private func fetch(_ harness: EngineHarness) throws -> Set<Int> {
+        let isFirst = try harness.store.task(EngineHarness.key(1)) == nil
+        // The long campaign takes longer than a response is fresh.
+        let client = try harness.open(pieceLength: 4 << 20, freshness: FreshnessRule(isImmutable: true))
+        let asked = harness.play(client, length: Self.length)
         #expect(client.bytes == Self.object)
-        #expect(fixture.store.flush())
+        #expect(harness.store.flush())
         return isFirst ? [] : asked.reduce(into: Set<Int>()) { $0.formUnion(Self.blocks($1)) }
     }
 
@@ -61,22 +61,22 @@ struct FlipTests {
     }
 
     /// - Returns: the block that is bad now.
-    private func flipContent(_ fixture: EngineFixture, _ random: inout Seeded) throws -> Set<Int> {
+    private func flipContent(_ harness: EngineHarness, _ random: inout Seeded) throws -> Set<Int> {
         let offset = random.below(Self.length)
-        try fixture.damage(at: offset)
+        try harness.damage(at: offset)
         return [offset / 262_144]
     }
 
     /// - Returns: the blocks of the piece whose record is bad now.
-    private func flipRecord(_ fixture: EngineFixture, _ random: inout Seeded) throws -> Set<Int> {
+    private func flipRecord(_ harness: EngineHarness, _ random: inout Seeded) throws -> Set<Int> {
         var configuration = StorageConfiguration()
-        configuration.directory = fixture.directory.path("store")
+        configuration.directory = harness.directory.path("store")
         configuration.threads = 1
         configuration.taskTTL = nil
         configuration.scrubRate = 0
         let store = try PieceStore.open(configuration, logger: .quiet)
         defer { store.close() }
-        let record = try #require(try store.task(EngineFixture.key(1)))
+        let record = try #require(try store.task(EngineHarness.key(1)))
         let number = random.below(record.layout.pieceCount)
         let key = PieceName(file: record.file, number: number).tableKey
         let (place, bit) = (random.below(1 << 20), UInt8(random.below(8)))

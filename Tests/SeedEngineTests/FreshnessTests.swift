@@ -9,7 +9,7 @@ import Testing
 struct FreshnessTests {
     /// The lifetime in seconds under each `Cache-Control`; the rule says 300.
     @Test(
-        "How long an answer stays fresh",
+        "How long a response stays fresh",
         arguments: [
             ("max-age=60", 60), ("MAX-AGE = \"60\" , public", 60), ("max-age=60, s-maxage=5", 5), ("no-cache", 0),
             ("max-age=-1", 0), ("max-age=x", 0), ("max-age=9, max-age=4", 4), ("max-age=99999999999999999999", 1 << 31),
@@ -21,7 +21,7 @@ struct FreshnessTests {
         #expect(freshness.mayStore)
     }
 
-    @Test("Expires counts from when the answer was made; one that is no date lies in the past")
+    @Test("Expires counts from when the response was made; an invalid date lies in the past")
     func expires() {
         let madeAt = Timestamp(milliseconds: 784_111_777_000)
         let later = Freshness([.expires: "Sun, 06 Nov 1994 08:50:37 GMT"], madeAt: madeAt, rule: FreshnessRule())

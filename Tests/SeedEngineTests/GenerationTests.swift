@@ -112,13 +112,13 @@ struct GenerationTests {
         }
     }
 
-    @Test("An answer that varies by more than the encoding goes straight through")
+    @Test("A response that varies by more than the encoding goes straight through")
     func varies() {
         var driver = MachineDriver()
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
+        let part = ResponseAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
         let result = driver.machine.head(
             1,
             JudgedHead(admission: part, headers: [.vary: "Accept-Encoding, Accept"], madeAt: .epoch, retry: .never),

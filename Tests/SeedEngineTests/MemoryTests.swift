@@ -9,22 +9,22 @@ import Testing
 
 @testable import SeedEngine
 
-@Suite("Hot blocks in memory (rule 20)")
+@Suite("Hot blocks in memory (rule:memory-follows-block-map)")
 struct MemoryTests {
     private static let length = 600_000
     private static let object = objectBytes(0..<length)
     private static let block = 262_144
 
     /// A store with the object in it, and memory for two blocks.
-    private func withFixture(_ body: (EngineFixture) throws -> Void) throws {
-        let fixture = try EngineFixture { $0.cacheCapacity = Int64(2 * Self.block) }
-        defer { fixture.close() }
-        let client = try fixture.open()
+    private func withHarness(_ body: (EngineHarness) throws -> Void) throws {
+        let harness = try EngineHarness { $0.cacheCapacity = Int64(2 * Self.block) }
+        defer { harness.close() }
+        let client = try harness.open()
         _ = client.step(within: 0.05)
-        try #require(fixture.origin.next()).serve(length: Self.length)
+        try #require(harness.origin.next()).serve(length: Self.length)
         guard case .end = client.readAll() else { return #expect(Bool(false), "no end") }
         client.stream.close()
-        try body(fixture)
+        try body(harness)
     }
 
     @Test("Unless told otherwise a sixteenth of the memory there is")
@@ -39,9 +39,9 @@ struct MemoryTests {
     /// - Returns: whether the first of them came from memory.
     @discardableResult
     private func read(
-        _ fixture: EngineFixture, from first: Int = 1_000, count: Int = 200_000, source: ExtentSource = .memory
+        _ harness: EngineHarness, from first: Int = 1_000, count: Int = 200_000, source: ExtentSource = .memory
     ) throws -> Bool {
-        let client = try fixture.open(.bounded(first: Int64(first), last: Int64(first + count) - 1))
+        let client = try harness.open(.bounded(first: Int64(first), last: Int64(first + count) - 1))
         defer { client.stream.close() }
         var isMemory: Bool?
         while let step = client.step(from: source) {
@@ -59,93 +59,93 @@ struct MemoryTests {
 
     /// Two reads that lie apart, and all that the store's threads have to do after them.
     private func makeHot(
-        _ fixture: EngineFixture, from first: Int = 1_000, count: Int = 200_000, source: ExtentSource = .memory
+        _ harness: EngineHarness, from first: Int = 1_000, count: Int = 200_000, source: ExtentSource = .memory
     ) throws {
         for _ in 1...2 {
-            try read(fixture, from: first, count: count, source: source)
-            fixture.clock.pass(.milliseconds(3_000))
+            try read(harness, from: first, count: count, source: source)
+            harness.clock.pass(.milliseconds(3_000))
         }
-        fixture.turnAllThreads()
+        harness.turnAllThreads()
     }
 
     @Test("a block that is read again after a while goes into memory and is served from there, byte for byte")
     func takesIn() throws {
-        try withFixture { fixture in
-            try read(fixture)
+        try withHarness { harness in
+            try read(harness)
             // The same read goes on: that is not again.
-            try read(fixture)
-            fixture.turnAllThreads()
-            #expect(fixture.engine.memoryBytes == 0)
-            try makeHot(fixture)
-            #expect(fixture.engine.memoryBytes == Self.block)
+            try read(harness)
+            harness.turnAllThreads()
+            #expect(harness.engine.memoryBytes == 0)
+            try makeHot(harness)
+            #expect(harness.engine.memoryBytes == Self.block)
             // The file has another byte there now, so the right one is memory's.
-            try fixture.damage(at: 5_000)
-            #expect(try read(fixture, count: 10_000))
+            try harness.damage(at: 5_000)
+            #expect(try read(harness, count: 10_000))
             // From memory into the next block, which is not there.
-            #expect(try read(fixture, from: 250_000, count: 30_000))
+            #expect(try read(harness, from: 250_000, count: 30_000))
         }
     }
 
-    @Test("who would rather have the file gets it, although the block is in memory, and makes no block hot")
+    @Test("a reader that prefers the file gets it although the block is in memory, and makes no block hot")
     func prefersFile() throws {
-        try withFixture { fixture in
-            try makeHot(fixture)
-            #expect(try read(fixture))
-            #expect(try !read(fixture, source: .file))
+        try withHarness { harness in
+            try makeHot(harness)
+            #expect(try read(harness))
+            #expect(try !read(harness, source: .file))
         }
-        try withFixture { fixture in
-            try makeHot(fixture, source: .file)
-            #expect(fixture.engine.memoryBytes == 0)
+        try withHarness { harness in
+            try makeHot(harness, source: .file)
+            #expect(harness.engine.memoryBytes == 0)
         }
     }
 
     @Test("no more than its capacity is held")
     func bounded() throws {
-        try withFixture { fixture in
-            try makeHot(fixture, from: 0, count: Self.length)
-            #expect(fixture.engine.memoryBytes <= 2 * Self.block && fixture.engine.memoryBytes > 0)
+        try withHarness { harness in
+            try makeHot(harness, from: 0, count: Self.length)
+            #expect(harness.engine.memoryBytes <= 2 * Self.block && harness.engine.memoryBytes > 0)
         }
     }
 
-    @Test("rule 20: what leaves the block map leaves memory in the same step: a piece given up, a block in doubt")
+    @Test("what leaves the block map leaves memory in the same step: a piece given up, a block in doubt")
     func leaves() throws {
         for isDoubt in [true, false] {
-            try withFixture { fixture in
-                try makeHot(fixture)
-                #expect(fixture.engine.memoryBytes == Self.block)
-                let file = FileName(key: try EngineFixture.key(1), generation: try fixture.generation())
+            try withHarness { harness in
+                try makeHot(harness)
+                #expect(harness.engine.memoryBytes == Self.block)
+                let file = FileName(key: try EngineHarness.key(1), generation: try harness.generation())
                 if isDoubt {
-                    #expect(fixture.engine.suspect(BlockIndex(piece: 0, block: 0), of: file))
+                    #expect(harness.engine.suspect(BlockIndex(piece: 0, block: 0), of: file))
                 } else {
                     guard
-                        case .evicting(_, let evicted) = fixture.engine.beginEviction(
+                        case .evicting(_, let evicted) = harness.engine.beginEviction(
                             of: PieceName(file: file, number: 0))
                     else {
                         return #expect(Bool(false), "in use")
                     }
-                    #expect(fixture.engine.memoryBytes == 0)
+                    #expect(harness.engine.memoryBytes == 0)
                     evicted()
                 }
-                #expect(fixture.engine.memoryBytes == 0)
+                #expect(harness.engine.memoryBytes == 0)
             }
         }
     }
 
-    @Test("rule 20: bytes that are not what they should be do not get in")
+    @Test("wrong bytes are not admitted")
     func damaged() throws {
-        try withFixture { fixture in
-            try read(fixture)
-            fixture.clock.pass(.milliseconds(3_000))
+        try withHarness { harness in
+            try read(harness)
+            harness.clock.pass(.milliseconds(3_000))
             // Rotten after its check; the range that is read does not touch it.
-            try fixture.damage(at: 250_000)
-            try read(fixture)
-            fixture.turnAllThreads()
-            #expect(fixture.engine.memoryBytes == 0)
+            try harness.damage(at: 250_000)
+            try read(harness)
+            harness.turnAllThreads()
+            #expect(harness.engine.memoryBytes == 0)
         }
     }
 }
 
-extension EngineFixture {
+extension EngineHarness {
     /// Returns when all that the store's threads had to do is done.
     func turnAllThreads() {
         let count = StorageConfiguration().threads

@@ -6,12 +6,12 @@ import Testing
 
 @testable import SeedEngine
 
-@Suite("The digest of an object (rule 11)")
+@Suite("The digest of an object (rule:checksums)")
 struct ObjectDigestTests {
     private let bytes = objectBytes(0..<1_000_003)
 
     @Test("bytes added in any portions come to a result with the last one, and not before")
-    func verdicts() {
+    func results() {
         for step in [1_000_003, 262_144, 99_999] {
             for (expected, isRight) in [(digest(of: bytes), true), (digest(of: bytes.reversed()), false)] {
                 var digest = ObjectDigest(expected: expected, length: Int64(bytes.count))

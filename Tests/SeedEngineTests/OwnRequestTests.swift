@@ -7,7 +7,7 @@ import Testing
 
 @testable import SeedEngine
 
-/// Rule 37: no origin request runs under the latest request.
+/// rule:originating-request: no origin request runs under the latest request.
 @Suite("Task machine: whose request the origin gets")
 struct OwnRequestTests {
     private let victim = TaskRequest.of("http://origin/object", [.userAgent: "victim"])
@@ -16,7 +16,7 @@ struct OwnRequestTests {
     private let stranger = TaskRequest.of("http://origin/x/../object", [.userAgent: "evilbot"])
 
     private func refusal(_ status: Int) -> TaskMachine.FlightOutcome {
-        .answered(OriginAnswer(status: status, headers: [:], body: Bytes()))
+        .errorResponse(OriginErrorResponse(status: status, headers: [:], body: Bytes()))
     }
 
     /// A task of 1 GiB that the first request made known, with a reader of it who waits for its second span.
@@ -55,7 +55,7 @@ struct OwnRequestTests {
     }
 
     @Test(
-        "A refusal of the first contact is told to those who ask alike; for the others it is asked for in nobody's name",
+        "A refusal of the first contact goes to the readers with equal requests; for the others a neutral request is made",
         arguments: [403, 404])
     func firstContact(_ status: Int) {
         var driver = MachineDriver()
@@ -69,9 +69,9 @@ struct OwnRequestTests {
         let order = driver.orders()[0]
         #expect(order.request === stranger)
         driver.ended(order.id, refusal(status))
-        let answer = PollResult.origin(OriginAnswer(status: status, headers: [:], body: Bytes()))
-        #expect(driver.poll(&first, stranger) == answer)
-        #expect(driver.poll(&alike, stranger) == answer)
+        let response = PollResult.origin(OriginErrorResponse(status: status, headers: [:], body: Bytes()))
+        #expect(driver.poll(&first, stranger) == response)
+        #expect(driver.poll(&alike, stranger) == response)
         #expect(driver.poll(&second, victim) == .wait)
         let next = driver.orders()
         #expect(next.count == 1 && next[0].request.isNeutral && next[0].request.url == victim.url)
@@ -79,7 +79,7 @@ struct OwnRequestTests {
         guard case .head = driver.poll(&second, victim) else { Issue.record("no head"); return }
     }
 
-    @Test("Who is refused in nobody's name is asked for as the client asks")
+    @Test("After a refused neutral request the object is requested as the client asks")
     func ownFieldsCount() {
         var driver = MachineDriver()
         var first = driver.open(nil)
@@ -105,11 +105,11 @@ struct OwnRequestTests {
             driver.ended(order.id, refusal(status))
         }
         #expect(asked == 2)
-        let answer = PollResult.origin(OriginAnswer(status: status, headers: [:], body: Bytes()))
-        for index in requests.indices { #expect(driver.poll(&cursors[index], requests[index]) == answer) }
+        let response = PollResult.origin(OriginErrorResponse(status: status, headers: [:], body: Bytes()))
+        for index in requests.indices { #expect(driver.poll(&cursors[index], requests[index]) == response) }
     }
 
-    @Test("Nobody waits for more than four refusals of others: those who are left go straight through")
+    @Test("After four refusals of others the remaining requests pass straight through")
     func manyRefusals() {
         var driver = MachineDriver()
         let strangers = (0..<6).map { TaskRequest.of("http://origin/\($0)") }
@@ -128,7 +128,7 @@ struct OwnRequestTests {
         #expect(driver.poll(&cursors[5], strangers[5]) == .bypass(.refusedOthers))
     }
 
-    @Test("A span that is refused ends those who ask alike; the others have it asked for as they do")
+    @Test("A refused span ends the readers with equal requests; the others' own requests are tried")
     func refusedSpan() {
         var (driver, cursor) = reading(stranger)
         var other = driver.open(.bounded(first: 8 << 20, last: (8 << 20) + 99))
@@ -168,7 +168,7 @@ struct OwnRequestTests {
         guard case .direct = driver.poll(&cursors[3], others[3]) else { Issue.record("cut"); return }
     }
 
-    @Test("A refusal of what nobody waits for any more ends no prefetch")
+    @Test("A refusal that no reader waits for does not end a prefetch")
     func refusedForNobody() throws {
         var driver = MachineDriver()
         driver.known(length: 1 << 30, first: MachineDriver.block)
@@ -182,7 +182,7 @@ struct OwnRequestTests {
         #expect(driver.machine.prefetches && driver.orders().contains { $0.purpose == .completion })
     }
 
-    @Test("A refused confirmation ends those who ask alike, and what is held stays for those whom it is confirmed to")
+    @Test("A refused revalidation ends the readers with equal requests; the others keep what is confirmed to them")
     func refusedConfirmation() throws {
         var driver = MachineDriver()
         driver.known(length: 1 << 30, first: MachineDriver.block)
@@ -193,7 +193,7 @@ struct OwnRequestTests {
         _ = driver.poll(&second, special)
         let order = try #require(driver.orders().first)
         driver.ended(order.id, refusal(404))
-        #expect(driver.poll(&first) == .origin(OriginAnswer(status: 404, headers: [:], body: Bytes())))
+        #expect(driver.poll(&first) == .origin(OriginErrorResponse(status: 404, headers: [:], body: Bytes())))
         let next = try #require(driver.orders().first)
         #expect(next.purpose == .revalidation && next.request === special)
         let now = driver.now
@@ -213,7 +213,7 @@ struct OwnRequestTests {
         var cursor = driver.open(.bounded(first: 0, last: 9))
         _ = driver.poll(&cursor)
         driver.ended(try #require(driver.orders().first).id, refusal(404))
-        #expect(driver.poll(&cursor) == .origin(OriginAnswer(status: 404, headers: [:], body: Bytes())))
+        #expect(driver.poll(&cursor) == .origin(OriginErrorResponse(status: 404, headers: [:], body: Bytes())))
         #expect(driver.machine.generation == nil)
     }
 
@@ -232,7 +232,7 @@ struct OwnRequestTests {
         return (driver, cursor)
     }
 
-    @Test("After a restart the origin is asked for the URL that the bytes came from, in nobody's name")
+    @Test("After a restart the origin is asked by a neutral request for the URL that the bytes came from")
     func restarted() throws {
         let odd = TaskRequest.of(
             "http://origin/object", [.userAgent: "evilbot", .via: "1.1 us"], common: [.via: "1.1 us"])
@@ -243,7 +243,7 @@ struct OwnRequestTests {
         #expect(orders.map(\.request.headers) == [[.via: "1.1 us"]])
     }
 
-    @Test("After a restart 404 ends what was held only if nobody in particular is told so")
+    @Test("After a restart a 404 drops what was held only if the request was neutral")
     func goneAfterRestart() throws {
         var (driver, cursor) = try loaded(for: stranger, fetchedAt: .seconds(301))
         let first = try #require(driver.orders().first)
@@ -262,7 +262,7 @@ struct OwnRequestTests {
         #expect(driver.machine.generation == nil)
     }
 
-    @Test("A range that is refused without a length is told to those who asked for it; the others ask for theirs")
+    @Test("A 416 without a length goes to the readers of that range; the others request theirs")
     func refusedRange() {
         var driver = MachineDriver()
         var odd = driver.open(.suffix(7))

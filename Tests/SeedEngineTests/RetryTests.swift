@@ -54,35 +54,35 @@ struct RetryTests {
         #expect(budget.failed(1, next: 2, asked: .seconds(61), now: start, limits) == .giveUp)
     }
 
-    @Test("A first contact answered 503 is tried again after Retry-After; the last answer is relayed as it is")
+    @Test("A first contact answered with 503 is tried again after Retry-After; the last response is relayed as it is")
     func retryAfter() {
         var driver = MachineDriver { $0.maxRetries = 1 }
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let answer = OriginAnswer(status: 503, headers: [.retryAfter: "2"], body: Bytes("busy"))
-        driver.ended(driver.orders()[0].id, .answered(answer))
+        let response = OriginErrorResponse(status: 503, headers: [.retryAfter: "2"], body: Bytes("busy"))
+        driver.ended(driver.orders()[0].id, .errorResponse(response))
         #expect(driver.takeEffects().contains(.later(.milliseconds(2000) ... .milliseconds(2200))))
         driver.resume()
-        driver.ended(driver.orders()[0].id, .answered(answer))
-        #expect(driver.poll(&cursor) == .origin(answer))
+        driver.ended(driver.orders()[0].id, .errorResponse(response))
+        #expect(driver.poll(&cursor) == .origin(response))
     }
 
-    @Test("A span answered 503 is tried again after Retry-After too")
+    @Test("A span answered with 503 is tried again after Retry-After too")
     func retryAfterOfSpan() throws {
-        let fixture = try EngineFixture { $0.maxRetries = 4 }
-        defer { fixture.close() }
-        let client = try fixture.open()
+        let harness = try EngineHarness { $0.maxRetries = 4 }
+        defer { harness.close() }
+        let client = try harness.open()
         _ = client.step(within: 0.05)
-        let first = try #require(fixture.origin.next())
-        first.answer(length: 1 << 20, upTo: 1000)
+        let first = try #require(harness.origin.next())
+        first.respond(length: 1 << 20, upTo: 1000)
         first.end(.failed(OriginError(.cut, "cut")))
         client.read(1000)
-        let second = try #require(fixture.origin.next())
+        let second = try #require(harness.origin.next())
         let refusedAt = ContinuousClock.now
         #expect(second.head(503, [.retryAfter: "1"]) == .reject)
         second.end(.rejected)
-        let third = try #require(fixture.origin.next())
+        let third = try #require(harness.origin.next())
         #expect(ContinuousClock.now - refusedAt >= .seconds(1))
         third.serve(length: 1 << 20)
         guard case .end = client.readAll() else { Issue.record("not the end"); return }
@@ -94,9 +94,9 @@ struct RetryTests {
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let answer = OriginAnswer(status: status, headers: [:], body: Bytes())
-        driver.ended(driver.orders()[0].id, .answered(answer))
-        #expect(driver.poll(&cursor) == .origin(answer))
+        let response = OriginErrorResponse(status: status, headers: [:], body: Bytes())
+        driver.ended(driver.orders()[0].id, .errorResponse(response))
+        #expect(driver.poll(&cursor) == .origin(response))
     }
 
     @Test("No flight starts during a pause, and a flight that brought a block goes on without one")
@@ -105,18 +105,18 @@ struct RetryTests {
         let (reading, order) = driver.reading(upTo: 2 * Self.block)
         var cursor = reading
         _ = driver.poll(&cursor)
-        driver.ended(order.id, .failed(.shortAnswer, .later))
+        driver.ended(order.id, .failed(.shortResponse, .later))
         let resumed = driver.orders()
         #expect(resumed.first?.range?.lowerBound == 2 * Self.block)
         #expect(resumed.first?.condition == .ifRange("\"v1\""))
-        driver.ended(resumed[0].id, .failed(.shortAnswer, .later))
+        driver.ended(resumed[0].id, .failed(.shortResponse, .later))
         _ = driver.poll(&cursor)
         #expect(driver.orders().isEmpty)
         driver.resume()
         #expect(driver.orders().first?.range?.lowerBound == 2 * Self.block)
     }
 
-    @Test("W33: prefetch takes the whole object in the lowest class, once nobody waits, and counts what was of no use")
+    @Test("W33: prefetch fetches the whole object in the lowest class, once no reader waits, and counts unused bytes")
     func prefetch() {
         var driver = MachineDriver { $0.concurrentFlights = 4 }
         driver.known(length: 32 << 20, first: Self.block)
@@ -137,7 +137,7 @@ struct RetryTests {
         #expect(driver.takeEffects().contains(.counted(.read(Self.block))))
     }
 
-    @Test("Whoever waits for bytes that a prefetch is to bring does not wait in its queue")
+    @Test("A reader of bytes that a prefetch will bring does not wait in its queue")
     func overtaken() {
         var driver = MachineDriver()
         driver.known(length: 32 << 20, first: Self.block)
@@ -151,7 +151,7 @@ struct RetryTests {
         #expect(driver.orders().first?.priority == .demand)
     }
 
-    @Test("Whoever joins a flight in the background makes it as urgent as he is")
+    @Test("A reader that joins a background flight raises its priority")
     func raised() {
         var driver = MachineDriver()
         driver.known(length: 32 << 20, first: Self.block)
@@ -172,7 +172,7 @@ struct RetryTests {
         driver.known(length: 32 << 20, first: Self.block)
         driver.machine.prefetches = true
         driver.machine.planCompletion(&driver.output)
-        for order in driver.orders() { driver.ended(order.id, .failed(.shortAnswer, .later)) }
+        for order in driver.orders() { driver.ended(order.id, .failed(.shortResponse, .later)) }
         #expect(driver.orders().isEmpty)
         #expect(!driver.machine.prefetches)
     }

@@ -19,8 +19,8 @@ struct RevalidationTests {
         return driver
     }
 
-    private func answer(
-        _ driver: inout MachineDriver, _ id: FlightID, _ admitted: AnswerAdmission, headers: HTTPFields = [:]
+    private func respond(
+        _ driver: inout MachineDriver, _ id: FlightID, _ admitted: ResponseAdmission, headers: HTTPFields = [:]
     ) -> TaskMachine.HeadDecision {
         var retry = Retry.never
         if case .error(let status) = admitted, RetryRule.isRetryable(status: status) { retry = .later }
@@ -30,7 +30,7 @@ struct RevalidationTests {
             &driver.output)
     }
 
-    @Test("W9: a stale object is asked for once for all who come, and a 304 makes it fresh again")
+    @Test("W9: a stale object is revalidated once for all readers, and a 304 makes it fresh again")
     func confirmed() throws {
         var driver = stale()
         var first = driver.open(.bounded(first: 0, last: 99))
@@ -40,7 +40,7 @@ struct RevalidationTests {
         let orders = driver.orders()
         #expect(orders.map(\.condition) == [.ifNoneMatch("\"v1\"")])
         #expect(orders[0].purpose == .revalidation)
-        _ = answer(&driver, orders[0].id, .notModified, headers: [.cacheControl: "max-age=7"])
+        _ = respond(&driver, orders[0].id, .notModified, headers: [.cacheControl: "max-age=7"])
         let record = driver.output.records.compactMap {
             if case .put(let generation, _) = $0 { generation } else { nil }
         }
@@ -55,7 +55,7 @@ struct RevalidationTests {
         #expect(driver.orders().isEmpty)
     }
 
-    @Test("An answer of another version is the new generation's first bytes: one request in all")
+    @Test("A response of another version is the new generation's first bytes: one request in all")
     func moved() {
         var driver = stale()
         var cursor = driver.open(.bounded(first: 0, last: 99))
@@ -93,7 +93,7 @@ struct RevalidationTests {
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
         let id = driver.orders()[0].id
-        #expect(answer(&driver, id, .error(status: 503)) == .reject(.failed(.status(503), .later)))
+        #expect(respond(&driver, id, .error(status: 503)) == .reject(.failed(.status(503), .later)))
         driver.ended(id, .failed(.status(503), .later))
         guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("no head"); return }
         #expect(facts.cacheStatus == .stale)
@@ -119,26 +119,26 @@ struct RevalidationTests {
         _ = driver.poll(&cursor)
         let epoch = driver.machine.generation?.epoch
         let id = driver.orders()[0].id
-        #expect(answer(&driver, id, .notModified, headers: [.eTag: tag]) == .reject(.cancelled))
+        #expect(respond(&driver, id, .notModified, headers: [.eTag: tag]) == .reject(.cancelled))
         #expect(driver.machine.generation?.epoch == epoch)
     }
 
-    @Test("An object that turns private is served to nobody else", arguments: ["private", "no-store"])
+    @Test("An object that turns private is not served to other clients", arguments: ["private", "no-store"])
     func turnsPrivate(field: String) {
         var driver = stale()
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
-        _ = answer(&driver, driver.orders()[0].id, .notModified, headers: [.cacheControl: field])
+        _ = respond(&driver, driver.orders()[0].id, .notModified, headers: [.cacheControl: field])
         #expect(driver.poll(&cursor) == .bypass(.notStorable))
         #expect(driver.machine.generation == nil)
     }
 
-    @Test("An answer in a form that is never stored is an answer: nothing stale for ever")
+    @Test("A response in a form that is never stored is a response: nothing stale for ever")
     func encodedSince() {
         var driver = stale()
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
-        #expect(answer(&driver, driver.orders()[0].id, .refused(.encoded("gzip"))) == .reject(.changed))
+        #expect(respond(&driver, driver.orders()[0].id, .refused(.encoded("gzip"))) == .reject(.changed))
     }
 
     @Test("What must be revalidated is never served stale")
@@ -146,7 +146,7 @@ struct RevalidationTests {
         var driver = stale { $0.maxRetries = 0 }
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
-        _ = answer(&driver, driver.orders()[0].id, .notModified, headers: [.cacheControl: "no-cache"])
+        _ = respond(&driver, driver.orders()[0].id, .notModified, headers: [.cacheControl: "no-cache"])
         driver.ended(2, .cancelled)
         _ = driver.poll(&cursor)
         var next = driver.open(.bounded(first: 0, last: 99))
@@ -156,15 +156,15 @@ struct RevalidationTests {
         #expect(driver.poll(&next) == .failed(.status(503)))
     }
 
-    @Test("A 404 ends the serving; a 401 concerns only who asked", arguments: [404, 410, 401, 403])
+    @Test("A 404 ends the serving; a 401 concerns only its request", arguments: [404, 410, 401, 403])
     func refused(status: Int) {
         var driver = stale()
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
         let id = driver.orders()[0].id
-        #expect(answer(&driver, id, .error(status: status)) == .collect)
-        let told = OriginAnswer(status: status, headers: [:], body: Bytes())
-        driver.ended(id, .answered(told))
+        #expect(respond(&driver, id, .error(status: status)) == .collect)
+        let told = OriginErrorResponse(status: status, headers: [:], body: Bytes())
+        driver.ended(id, .errorResponse(told))
         #expect(driver.poll(&cursor) == .origin(told))
         #expect((driver.machine.generation == nil) == [404, 410].contains(status))
     }
@@ -180,7 +180,7 @@ struct RevalidationTests {
         #expect(driver.poll(&cursor) == .bytes(ByteRange(0, Self.block)))
         #expect(driver.poll(&cursor) == .wait)
         #expect(driver.orders().isEmpty)
-        _ = answer(&driver, question[0].id, .notModified)
+        _ = respond(&driver, question[0].id, .notModified)
         driver.ended(question[0].id, .cancelled)
         let again = driver.orders()
         #expect(again.first?.range?.lowerBound == Self.block)
@@ -196,7 +196,7 @@ struct RevalidationTests {
         for _ in 0..<3 {
             driver.ended(id, .changed)
             guard let question = driver.orders().first(where: { $0.purpose == .revalidation }) else { break }
-            _ = answer(&driver, question.id, .notModified)
+            _ = respond(&driver, question.id, .notModified)
             driver.ended(question.id, .cancelled)
             id = driver.orders().first?.id ?? id
         }
@@ -221,12 +221,12 @@ struct RevalidationTests {
         }
         driver.close(leaving)
         #expect(!driver.takeEffects().contains(.stop(question.id, at: nil)))
-        let told = OriginAnswer(status: 403, headers: [:], body: Bytes())
-        driver.ended(question.id, .answered(told))
+        let told = OriginErrorResponse(status: 403, headers: [:], body: Bytes())
+        driver.ended(question.id, .errorResponse(told))
         #expect(driver.poll(&waiting) == .failed(.changedWhileReading))
     }
 
-    @Test("A long error body ends the question: who waits goes straight through, and nothing is asked again and again")
+    @Test("A long error body ends the revalidation: waiting requests pass through, and it is not repeated")
     func longErrorBody() {
         var driver = stale()
         var cursor = driver.open(.bounded(first: 0, last: 99))
@@ -241,18 +241,18 @@ struct RevalidationTests {
         var driver = stale()
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
-        let result = answer(&driver, driver.orders()[0].id, .notModified, headers: [.eTag: "\"v2\""])
+        let result = respond(&driver, driver.orders()[0].id, .notModified, headers: [.eTag: "\"v2\""])
         #expect(result == .reject(.changed))
     }
 
-    @Test("A running answer without a validator is left alone by those who come after its time")
+    @Test("A running response without a validator is not interrupted by readers that come after it is stale")
     func oneResponseRunning() {
         var driver = MachineDriver()
         var first = driver.open(nil)
         _ = driver.poll(&first)
         driver.absent()
-        let whole = AnswerAdmission.whole(length: 32 << 20, validator: .none)
-        _ = answer(&driver, driver.orders()[0].id, whole, headers: [.cacheControl: "no-cache"])
+        let whole = ResponseAdmission.whole(length: 32 << 20, validator: .none)
+        _ = respond(&driver, driver.orders()[0].id, whole, headers: [.cacheControl: "no-cache"])
         driver.created()
         guard case .head = driver.poll(&first) else { Issue.record("no head"); return }
         var second = driver.open(nil)
@@ -268,8 +268,8 @@ struct RevalidationTests {
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let part = AnswerAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
-        let result = answer(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "private"])
+        let part = ResponseAdmission.part(range: ByteRange(0, 10), total: 10, validator: MachineDriver.etag)
+        let result = respond(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "private"])
         #expect(result == .reject(.bypass(.notStorable)))
         driver.ended(1, .bypass(.notStorable))
         #expect(driver.poll(&cursor) == .bypass(.notStorable))
@@ -288,8 +288,8 @@ struct RevalidationTests {
         var cursor = driver.open(nil, rule)
         _ = driver.poll(&cursor)
         driver.absent()
-        let part = AnswerAdmission.part(range: ByteRange(0, 8 << 20), total: 1 << 30, validator: .none)
-        let result = answer(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "no-store"])
+        let part = ResponseAdmission.part(range: ByteRange(0, 8 << 20), total: 1 << 30, validator: .none)
+        let result = respond(&driver, driver.orders()[0].id, part, headers: [.cacheControl: "no-store"])
         guard case .keep = result else { Issue.record("not kept"); return }
         driver.now += .milliseconds(1 << 40)
         var later = driver.open(nil, rule)
@@ -327,7 +327,7 @@ struct RevalidationTests {
             for number in 0..<100 {
                 told.append(HTTPField(name: HTTPField.Name("X-\(round)-\(number)")!, value: "v"))
             }
-            _ = answer(&driver, id, .notModified, headers: told)
+            _ = respond(&driver, id, .notModified, headers: told)
             guard case .head(let facts) = driver.poll(&cursor) else { Issue.record("no head"); return }
             #expect(facts.generation.headers.mayBeKept)
             driver.ended(id, .cancelled)
@@ -349,12 +349,12 @@ struct RevalidationTests {
         var driver = stale()
         var cursor = driver.open(.bounded(first: 0, last: 99))
         _ = driver.poll(&cursor)
-        _ = answer(&driver, driver.orders()[0].id, .notModified, headers: told)
+        _ = respond(&driver, driver.orders()[0].id, .notModified, headers: told)
         #expect(driver.poll(&cursor) == .bypass(reason))
         #expect(driver.machine.generation == nil)
     }
 
-    @Test("Who reads an object when it turns out to be for others goes on alone: its bytes are what they were")
+    @Test("A reader of an object that turns private goes on alone: its bytes are unchanged")
     func turnedWhileReading() throws {
         var driver = MachineDriver()
         var (reader, order) = driver.reading(upTo: Self.block)
@@ -367,7 +367,7 @@ struct RevalidationTests {
         _ = driver.poll(&late)
         let question = try #require(driver.orders().first { $0.purpose == .revalidation })
         let generation = driver.machine.generation
-        _ = answer(&driver, question.id, .notModified, headers: [.vary: "Cookie"])
+        _ = respond(&driver, question.id, .notModified, headers: [.vary: "Cookie"])
         #expect(driver.poll(&late) == .bypass(.varies))
         #expect(driver.machine.generation == nil && driver.takeEffects().contains(.stop(order.id, at: nil)))
         #expect(driver.poll(&hot) == .bytes(ByteRange(0, 100)))

@@ -71,7 +71,7 @@ struct SpanTests {
         }
     }
 
-    @Test("No byte is fetched twice: flights never overlap, whoever asks")
+    @Test("No byte is fetched twice: flights never overlap")
     func noOverlap() {
         var driver = MachineDriver()
         driver.known(length: 100 << 20)
@@ -129,7 +129,7 @@ struct SpanTests {
         }
     }
 
-    @Test("Nobody waits any more: the flight ends with the block it is in")
+    @Test("Without readers a flight ends with its current block")
     func trimmed() {
         let block = MachineDriver.block
         var driver = MachineDriver()
@@ -163,7 +163,7 @@ struct SpanTests {
         _ = driver.poll(&cursor)
         let order = driver.orders()[0]
         driver.wrote(order.id, 0, 123_457)
-        driver.ended(order.id, .failed(.shortAnswer, .later))
+        driver.ended(order.id, .failed(.shortResponse, .later))
         #expect(driver.orders().isEmpty)
         driver.resume()
         let next = driver.orders()
@@ -208,11 +208,11 @@ struct SpanTests {
         var starts = 0
         while let order = driver.orders().first {
             starts += 1
-            driver.ended(order.id, .failed(.shortAnswer, .later))
+            driver.ended(order.id, .failed(.shortResponse, .later))
             driver.resume()
         }
         #expect(starts == 3)
-        #expect(driver.poll(&cursor) == .failed(.shortAnswer))
+        #expect(driver.poll(&cursor) == .failed(.shortResponse))
     }
 
     @Test("The tail of a block behind the last wanted byte is not tried again and again")
@@ -223,7 +223,7 @@ struct SpanTests {
         _ = driver.poll(&cursor)
         let order = driver.orders()[0]
         driver.wrote(order.id, 0, 100)
-        driver.ended(order.id, .failed(.shortAnswer, .never))
+        driver.ended(order.id, .failed(.shortResponse, .never))
         #expect(driver.orders().isEmpty)
         #expect(driver.poll(&cursor) == .bytes(ByteRange(0, 100)))
     }
@@ -239,7 +239,7 @@ struct SpanTests {
             _ = driver.poll(&cursor)
             cursors.append(cursor)
         }
-        for order in driver.orders() { driver.ended(order.id, .failed(.shortAnswer, .later)) }
+        for order in driver.orders() { driver.ended(order.id, .failed(.shortResponse, .later)) }
         for var cursor in cursors { #expect(driver.poll(&cursor) == .wait) }
     }
 

@@ -123,12 +123,12 @@ struct TaskEventTests {
     @Test("Of a task that is not in memory it is told, too, what the store takes away")
     func notInMemory() throws {
         let log = Lock<[TaskEvent.Change]>([])
-        let fixture = try EngineFixture(events: { event in log.withLock { $0.append(event.change) } })
-        defer { fixture.close() }
-        fixture.play(try fixture.open(), length: 1000)
-        let file = FileName(key: try EngineFixture.key(1), generation: try fixture.generation())
-        #expect(fixture.engine.forget(file))
-        guard case .unknown = fixture.engine.beginEviction(of: PieceName(file: file, number: 0)) else {
+        let harness = try EngineHarness(events: { event in log.withLock { $0.append(event.change) } })
+        defer { harness.close() }
+        harness.play(try harness.open(), length: 1000)
+        let file = FileName(key: try EngineHarness.key(1), generation: try harness.generation())
+        #expect(harness.engine.forget(file))
+        guard case .unknown = harness.engine.beginEviction(of: PieceName(file: file, number: 0)) else {
             Issue.record("in memory")
             return
         }
@@ -139,37 +139,37 @@ struct TaskEventTests {
     func slowReceiver() throws {
         let log = Lock<[TaskEvent]>([])
         let (held, mayGoOn) = (Signal(), Flag())
-        let slow = try EngineFixture.key(1)
-        let fixture = try EngineFixture(events: { event in
+        let slow = try EngineHarness.key(1)
+        let harness = try EngineHarness(events: { event in
             let isFirst = log.withLock { log in
                 log.append(event)
                 return log.count { $0.key == slow } == 1
             }
             if event.key == slow, isFirst { _ = held.wait(within: 30) { mayGoOn.isSet ? true : nil } }
         })
-        defer { fixture.close() }
+        defer { harness.close() }
         let length = 9 << 20
-        let first = try fixture.open()
+        let first = try harness.open()
         _ = first.step(within: 0.05)
-        let transfer = try #require(fixture.origin.next())
-        transfer.answer(length: length, upTo: 1)
+        let transfer = try #require(harness.origin.next())
+        transfer.respond(length: length, upTo: 1)
         #expect(eventually { log.withLock { $0.contains { $0.key == slow } } })
-        let other = try fixture.open(key: 2)
+        let other = try harness.open(key: 2)
         _ = other.step(within: 0.05)
-        try #require(fixture.origin.next()).serve(length: 1000)
+        try #require(harness.origin.next()).serve(length: 1000)
         guard case .end = other.readAll() else { Issue.record("not the end"); return }
         mayGoOn.set()
         held.notify()
         _ = transfer.send(1..<transfer.asked.upperBound)
         transfer.end()
-        fixture.play(first, length: length)
+        harness.play(first, length: length)
         #expect(first.bytes == objectBytes(0..<length))
         let changes = log.withLock { $0.filter { $0.key == slow }.map(\.change) }
         guard case .began = changes.first else { Issue.record("not begun first"); return }
         #expect(changes.compactMap(\.number).sorted() == [0, 1, 2])
         for case .piece(let piece) in changes { #expect(piece.cost >= .milliseconds(1)) }
         #expect(
-            try fixture.store.pieces(slow, generation: fixture.generation(), numbers: 0..<3).allSatisfy {
+            try harness.store.pieces(slow, generation: harness.generation(), numbers: 0..<3).allSatisfy {
                 $0.cost > .zero
             })
     }

@@ -260,7 +260,7 @@ struct TaskPartsTests {
         for (asked, isGone) in [(own, true), (request, true), (.of("http://origin/object", [.userAgent: "b"]), false)] {
             var identity = FetchIdentity(own)
             identity.began(as: own)
-            identity.noteGone(OriginAnswer(status: 404, headers: [:], body: Bytes()), to: asked)
+            identity.noteGone(OriginErrorResponse(status: 404, headers: [:], body: Bytes()), to: asked)
             #expect(identity.isGone == isGone)
             identity.confirmed(to: own)
             #expect(!identity.isGone)

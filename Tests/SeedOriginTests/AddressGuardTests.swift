@@ -59,7 +59,7 @@ struct AddressGuardTests {
     }
 
     @Test(
-        "What is no block is none", arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "::/129", "a/8", "::1/"])
+        "An invalid block is nil", arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "::/129", "a/8", "::1/"])
     func noBlocks(_ text: String) {
         #expect(CIDR(text) == nil)
     }

@@ -39,7 +39,7 @@ struct FixtureTests {
         #expect(throws: (any Error).self) { try nginx.accesses() }
     }
 
-    @Test("If-Match of another version makes nginx answer 412, which admission calls changed")
+    @Test("If-Match of another version makes nginx answer with 412, which admission calls changed")
     func changedAtNginx() throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -54,7 +54,7 @@ struct FixtureTests {
         let range = RangeSpec.bounded(first: 0, last: 99)
         _ = curl.start(OriginRequest(url: nginx.url + "/object", range: range), into: first)
         _ = first.outcome()
-        guard case .part(ByteRange(0, 100), 1000, let validator) = AnswerAdmission.judge(first.head!, asked: range)
+        guard case .part(ByteRange(0, 100), 1000, let validator) = ResponseAdmission.judge(first.head!, asked: range)
         else {
             Issue.record("not admitted: \(String(describing: first.head))")
             return
@@ -63,7 +63,7 @@ struct FixtureTests {
         for (condition, expected) in [
             (
                 validator.spanCondition,
-                AnswerAdmission.part(range: ByteRange(0, 100), total: 1000, validator: validator)
+                ResponseAdmission.part(range: ByteRange(0, 100), total: 1000, validator: validator)
             ),
             (.ifMatch("\"other\""), .changed),
         ] {
@@ -72,7 +72,7 @@ struct FixtureTests {
                 OriginRequest(url: nginx.url + "/object", range: range, condition: condition), into: recorder)
             _ = recorder.outcome()
             let head = try #require(recorder.head)
-            #expect(AnswerAdmission.judge(head, asked: range, condition: condition, known: known) == expected)
+            #expect(ResponseAdmission.judge(head, asked: range, condition: condition, known: known) == expected)
         }
     }
 

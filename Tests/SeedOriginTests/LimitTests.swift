@@ -121,7 +121,7 @@ struct BandwidthLimiterTests {
         #expect((together[.demand] ?? 0) > 340_000_000)
     }
 
-    @Test("Without limits everything is admitted and nobody waits")
+    @Test("Without limits everything is admitted at once")
     func none() {
         var limiter = BandwidthLimiter(all: nil, background: nil, now: start)
         limiter.took(1 << 40, .prefetch)
@@ -129,7 +129,7 @@ struct BandwidthLimiterTests {
         #expect(limiter.nextRelease(now: start) == nil)
     }
 
-    @Test("Who waits is told when, and who leaves is forgotten")
+    @Test("Waiting transfers are released in time, and withdrawn ones are forgotten")
     func waiting() throws {
         var limiter = BandwidthLimiter(all: 1_000_000, background: nil, now: start)
         limiter.took(1_000_000, .demand)

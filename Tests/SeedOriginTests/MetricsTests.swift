@@ -62,7 +62,7 @@ struct OriginMetricsTests {
         #expect(value("origin_circuit_refusals_total") == "3")
     }
 
-    @Test("Who waits for a place shows, until the place is free")
+    @Test("A request waiting for a place is counted until it gets one")
     func queue() throws {
         let origin = try FaultyOrigin { request, connection in
             if request.path == "/first" { connection.stall() }

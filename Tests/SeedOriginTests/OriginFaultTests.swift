@@ -4,14 +4,14 @@ import SeedOrigin
 import SeedTestSupport
 import Testing
 
-@Suite("Answers over real sockets, good and broken")
+@Suite("Responses over real sockets, good and broken")
 struct OriginFaultTests {
     /// Runs one request against a handler and returns what the sink heard.
     private func fetch(
-        _ verdict: OriginVerdict = .accept(limit: nil), range: RangeSpec? = nil, path: String = "/object",
+        _ disposition: ResponseDisposition = .accept(limit: nil), range: RangeSpec? = nil, path: String = "/object",
         _ adjust: (inout OriginConfiguration) -> Void = { _ in }, _ handler: @escaping FaultyOrigin.Handler
     ) throws -> Recorder.Record {
-        let recorder = Recorder(verdict)
+        let recorder = Recorder(disposition)
         try withOrigins(adjust, handler) { faulty, curl in
             _ = curl.start(OriginRequest(url: faulty.url + path, range: range), into: recorder)
             try #require(recorder.outcome() != nil)
@@ -61,7 +61,7 @@ struct OriginFaultTests {
         }
     }
 
-    @Test("Heads of 1xx answers never reach the sink")
+    @Test("Heads of 1xx responses never reach the sink")
     func informational() throws {
         let record = try fetch { _, connection in
             connection.head("103 Early Hints", "Link: </style.css>")
@@ -72,12 +72,12 @@ struct OriginFaultTests {
         #expect(record.body == [1, 2, 3])
     }
 
-    @Test("Endless 1xx answers are refused")
+    @Test("Endless 1xx responses are refused")
     func endlessInformational() throws {
         let record = try fetch { _, connection in
             while connection.head("102 Processing", "X-Patience: please") {}
         }
-        #expect(kind(record) == .badAnswer)
+        #expect(kind(record) == .badResponse)
     }
 
     @Test("A body shorter than its Content-Length is cut, never complete")
@@ -134,8 +134,8 @@ struct OriginFaultTests {
         #expect(kind(record) == .cut)
     }
 
-    @Test("A connection closed instead of an answer is a cut and may be tried again")
-    func noAnswer() throws {
+    @Test("A connection closed instead of a response is a cut and may be tried again")
+    func noResponse() throws {
         let record = try fetch { _, connection in connection.cut() }
         guard case .failed(let error) = record.outcomes.first else { throw FixtureError("not failed") }
         #expect(error.kind == .cut)
@@ -189,7 +189,7 @@ struct OriginFaultTests {
         #expect(record.body == pattern(10))
     }
 
-    @Test("A rejected answer hands over no body")
+    @Test("A rejected response hands over no body")
     func rejected() throws {
         let record = try fetch(.reject) { $1.serve(pattern(1000), to: $0) }
         #expect(record.outcomes == [.rejected])
@@ -197,19 +197,19 @@ struct OriginFaultTests {
     }
 
     @Test(
-        "What is not an HTTP answer is refused",
+        "What is not an HTTP response is refused",
         arguments: [
             "garbage without any sense\r\n\r\n", "HTTP/1.1 abc Bad\r\n\r\n", "HTTP/3.7 200 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
             "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
             "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhello",
         ])
-    func garbage(_ answer: String) throws {
+    func garbage(_ response: String) throws {
         let record = try fetch { _, connection in
-            connection.write(answer)
+            connection.write(response)
             connection.cut()
         }
-        #expect(kind(record) == .badAnswer)
+        #expect(kind(record) == .badResponse)
         #expect(record.body.isEmpty)
     }
 
@@ -217,11 +217,11 @@ struct OriginFaultTests {
     func hugeHead() throws {
         let line = String(repeating: "x", count: 90_000)
         let one = try fetch { _, connection in connection.respond("200 OK", ["X-Huge: \(line)"]) }
-        #expect(kind(one) == .badAnswer)
+        #expect(kind(one) == .badResponse)
         let many = try fetch { _, connection in
             connection.respond("200 OK", (0..<5000).map { "X-Field-\($0): 0123456789" })
         }
-        #expect(kind(many) == .badAnswer)
+        #expect(kind(many) == .badResponse)
     }
 
     @Test("Header bytes beyond ASCII are kept as they came")
@@ -243,7 +243,7 @@ struct OriginFaultTests {
         }
         #expect(record.heads.isEmpty)
         guard case .failed(let error) = record.outcomes.first else { throw FixtureError("no failure") }
-        #expect(error.kind == .badAnswer)
+        #expect(error.kind == .badResponse)
     }
 
     @Test("HEAD has a head, no body and a clean end")

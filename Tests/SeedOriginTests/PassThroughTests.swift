@@ -315,7 +315,7 @@ struct PassThroughTests {
         client.start(request(to: 80, host: "origin.invalid", target: "/x?"), at: gateway)
         #expect(client.outcome() == .complete)
         refused.start(request(to: 80, host: "origin.invalid"), at: gateway)
-        #expect(refused.error()?.kind == .badAnswer && refused.now.heads.isEmpty)
+        #expect(refused.error()?.kind == .badResponse && refused.now.heads.isEmpty)
         gateway.shutdown()
         for client in [client, refused] { client.stop() }
         server.stop()

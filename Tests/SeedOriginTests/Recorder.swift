@@ -15,22 +15,25 @@ final class Recorder: OriginSink {
 
     private let record = Lock(Record())
     private let changed = Signal()
-    private let verdict: OriginVerdict
+    private let disposition: ResponseDisposition
     private let refuses: @Sendable (Int) -> Bool
 
     /// - Parameter refuses: says for each offer, counted from 0, whether it is answered with a pause.
-    init(_ verdict: OriginVerdict = .accept(limit: nil), refuses: @escaping @Sendable (Int) -> Bool = { _ in false }) {
-        self.verdict = verdict
+    init(
+        _ disposition: ResponseDisposition = .accept(limit: nil),
+        refuses: @escaping @Sendable (Int) -> Bool = { _ in false }
+    ) {
+        self.disposition = disposition
         self.refuses = refuses
     }
 
-    func head(_ head: OriginHead) -> OriginVerdict {
+    func head(_ head: OriginHead) -> ResponseDisposition {
         record.withLock { record in
             if !record.heads.isEmpty || !record.outcomes.isEmpty { record.misuses += 1 }
             record.heads.append(head)
         }
         changed.notify()
-        return verdict
+        return disposition
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) -> OriginIntake {

@@ -55,7 +55,7 @@ struct RedirectMemoTests {
         #expect(memo.end(2, key) == [])
     }
 
-    @Test("If the one that asks anew ends without an answer, those who wait go their own way")
+    @Test("If a new resolution ends without a response, its waiters proceed on their own")
     func resolverFails() throws {
         var memo = RedirectMemo(timeToLive: .seconds(600))
         _ = memo.learn(1, key, url: "http://s/1", crossedOrigins: true, now: now)
@@ -200,7 +200,7 @@ struct SharedRedirectTests {
         }
     }
 
-    @Test("W18: a signature that ends early is asked for anew, once for all spans, and nobody sees the 403")
+    @Test("W18: an expired signature is renewed once for all spans, and no client sees the 403")
     func expired() throws {
         // The first signature is good for the first request only: the store's clock is made to run ahead.
         let isOver = Flag()

@@ -85,7 +85,7 @@ struct RedirectTests {
         try withOrigins({ _ in }, { $1.respond("302 Found", ["Location: \(location)"]) }) { faulty, curl in
             _ = curl.start(OriginRequest(url: faulty.url), into: recorder)
             let error = try #require(recorder.error())
-            #expect(error.kind == .badAnswer)
+            #expect(error.kind == .badResponse)
             #expect(!error.message.contains("secret"))
         }
     }
@@ -115,7 +115,7 @@ struct RedirectTests {
         }
     }
 
-    @Test("A 3xx without Location is the final answer", arguments: [300, 302, 304])
+    @Test("A 3xx without Location is the final response", arguments: [300, 302, 304])
     func final(_ status: Int) throws {
         let recorder = Recorder()
         try withOrigins({ _ in }, { $1.head("\(status) Whatever", "Content-Length: 0") }) { faulty, curl in
@@ -143,7 +143,7 @@ struct RedirectTests {
         }
         func text(_ count: Int) -> String { String(repeating: "a", count: count) }
         func isRefused(_ outcome: OriginOutcome?) -> Bool {
-            if case .failed(let error) = outcome { error.kind == .badAnswer } else { false }
+            if case .failed(let error) = outcome { error.kind == .badResponse } else { false }
         }
         #expect(try outcome(of: "/" + text((8 << 10) - 1)) == .complete(hasCleanEnd: true))
         #expect(isRefused(try outcome(of: "/" + text(8 << 10))))

@@ -9,7 +9,7 @@ import Testing
 /// A sink that does what the engine does: judges the head, and keeps bytes only of what is admitted.
 final class Admitter: OriginSink {
     struct Record {
-        var admission: AnswerAdmission?
+        var admission: ResponseAdmission?
         var start: Int64 = 0
         var bytes: [UInt8] = []
         var outcome: OriginOutcome?
@@ -25,8 +25,8 @@ final class Admitter: OriginSink {
         self.known = known
     }
 
-    func head(_ head: OriginHead) -> OriginVerdict {
-        let admission = AnswerAdmission.judge(
+    func head(_ head: OriginHead) -> ResponseDisposition {
+        let admission = ResponseAdmission.judge(
             head, asked: request.range, condition: request.condition, known: known)
         return record.withLock { record in
             record.admission = admission
@@ -103,7 +103,7 @@ struct ScriptedOriginTests {
         ("another unit", [.field(.contentRange, "items 5000-54999/300000")], .refused),
         ("Content-Length too long", [.length(plus: 10)], .refused),
         ("Content-Length too short", [.length(plus: -10)], .refused),
-        ("two Content-Lengths", [.field(.contentLength, "7")], .failed(.badAnswer)),
+        ("two Content-Lengths", [.field(.contentLength, "7")], .failed(.badResponse)),
         ("multipart", [.multipart], .refused),
         ("gzip", [.encoded("gzip")], .refused),
         ("another version", [.object(other), .ignoresConditions], .changed),
@@ -117,10 +117,10 @@ struct ScriptedOriginTests {
         ("404", [.status("404 Not Found", body: "gone")], .status(404)),
         ("204", [.status("204 No Content")], .refused),
         ("an unasked 304", [.status("304 Not Modified")], .status(304)),
-        ("garbage", [.garbage("Quoth the raven\r\n\r\n")], .failed(.badAnswer)),
-        ("huge head", [.hugeHead(200_000)], .failed(.badAnswer)),
+        ("garbage", [.garbage("Quoth the raven\r\n\r\n")], .failed(.badResponse)),
+        ("huge head", [.hugeHead(200_000)], .failed(.badResponse)),
         ("redirect loop", [.redirect(302, to: "/again")], .failed(.tooManyRedirects)),
-        ("redirect across schemes", [.redirect(302, to: "gopher://127.0.0.1/")], .failed(.badAnswer)),
+        ("redirect across schemes", [.redirect(302, to: "gopher://127.0.0.1/")], .failed(.badResponse)),
     ]
 
     @Test("Every fault ends as what it is, and no byte is kept that is not the object's", arguments: cases.indices)

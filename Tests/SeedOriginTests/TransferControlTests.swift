@@ -113,7 +113,7 @@ struct TransferControlTests {
             let transfer = Lock<(any OriginTransfer)?>(nil)
             let ready = Signal()
             let ends = Lock<[OriginOutcome]>([])
-            func head(_ head: OriginHead) -> OriginVerdict {
+            func head(_ head: OriginHead) -> ResponseDisposition {
                 ready.wait(within: 10) { self.transfer.withLock { $0 } }?.cancel()
                 return .accept(limit: nil)
             }

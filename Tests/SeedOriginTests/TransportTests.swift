@@ -124,7 +124,7 @@ struct TransportTests {
         #expect(error.isRetryable && !error.message.contains("secret"))
     }
 
-    @Test("A proxy that wants other credentials is a failure, never an answer of the origin")
+    @Test("A proxy that wants other credentials is a failure, never a response of the origin")
     func refusingProxy() throws {
         let proxy = try FaultyOrigin { _, connection in connection.respond("407 Proxy Authentication Required") }
         let curl = OriginGateway.forLoopback { $0.transfers.proxy = proxy.url }
@@ -134,7 +134,7 @@ struct TransportTests {
         }
         let recorder = Recorder()
         _ = curl.start(OriginRequest(url: "http://origin.invalid/"), into: recorder)
-        #expect(recorder.error()?.kind == .badAnswer)
+        #expect(recorder.error()?.kind == .badResponse)
         #expect(recorder.head == nil)
     }
 

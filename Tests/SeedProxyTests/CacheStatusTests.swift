@@ -7,7 +7,7 @@ import Testing
 
 @testable import SeedProxy
 
-/// The answers whose `Cache-Status` is neither a plain hit nor a plain miss (docs/http-contract.md).
+/// The responses whose `Cache-Status` is neither a plain hit nor a plain miss (docs/http-contract.md).
 @Suite("What Cache-Status tells")
 struct CacheStatusTests {
     private static let get = "GET http://origin.test/object HTTP/1.1\r\nHost: origin.test\r\n\r\n"
@@ -18,13 +18,15 @@ struct CacheStatusTests {
             let object = TestObject(count: 1000, extra: [.cacheControl: "max-age=0"])
             let client = try harness.client()
             try client.send(Self.get)
-            object.answer(try #require(harness.origin.next()))
+            object.respond(try #require(harness.origin.next()))
             #expect(try client.readResponse().body == object.bytes)
             try body(harness, client, object)
         }
     }
 
-    @Test("The origin confirms by 304: the answer says so, and the next hit has the fields that it brought (rule 7)")
+    @Test(
+        "The origin confirms by 304: the response says so, and the next hit has the fields that it brought (rule:revalidation)"
+    )
     func confirmed() async throws {
         try await withStaleObject { harness, client, object in
             let version = try #require(HTTPField.Name("X-Version"))
@@ -79,7 +81,7 @@ struct CacheStatusTests {
         }
     }
 
-    @Test("With proxy.disableBackToSource what is not held is 504, and nobody is asked for it")
+    @Test("With proxy.disableBackToSource what is not held is 504, and no origin is asked")
     func notHeld() async throws {
         var limits = EngineConfiguration()
         limits.isBackToSourceDisabled = true

@@ -6,7 +6,7 @@ struct CachedConnectionTests {
     private static let evil = "Content-Length: 4\r\nCache-Control: max-age=60\r\nETag: \"e\"\r\n\r\nEVIL"
 
     @Test(
-        "An origin that answers, waits and answers again gives nobody the second, then or later",
+        "An origin's unsolicited second response reaches no client, then or later",
         arguments: [
             "HTTP/1.1 200 OK\r\n" + evil, "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-3/4\r\n" + evil,
             "HTTP/1.1 404 Not Found\r\n" + evil, "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 20",
@@ -21,7 +21,7 @@ struct CachedConnectionTests {
             isSent.write(connection.write(stray))
         }
         defer { origin.stop() }
-        try await withRealHarness { harness in
+        try await withNginxHarness { harness in
             let client = try harness.client()
             func get(_ path: String) throws -> RawResponse {
                 let range = isRange ? "Range: bytes=0-13\r\n" : ""

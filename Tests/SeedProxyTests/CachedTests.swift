@@ -38,7 +38,7 @@ struct CachedTests {
         }
     }
 
-    @Test("An answer carries the origin's representation fields and ours")
+    @Test("A response carries the origin's representation fields and ours")
     func fields() async throws {
         try await withHarness { harness in
             let object = TestObject(count: 1000)
@@ -127,7 +127,7 @@ struct CachedTests {
             (OriginError.Kind.unreachable, 502, "backend"), (.timeout, 504, "backend"), (.blocked, 403, "proxy"),
             (.local, 503, "dfdaemon"),
         ])
-    func failsBeforeHead(_ kind: OriginError.Kind, _ status: Int, _ culprit: String) async throws {
+    func failsBeforeHead(_ kind: OriginError.Kind, _ status: Int, _ errorType: String) async throws {
         try await withHarness { harness in
             let client = try harness.client()
             try client.send(get())
@@ -135,7 +135,7 @@ struct CachedTests {
             harness.play { $0.end(.failed(OriginError(kind, "It failed."))) }
             let response = try client.readResponse()
             #expect(response.status == status)
-            #expect(response["X-Dragonfly-Error-Type"] == culprit)
+            #expect(response["X-Dragonfly-Error-Type"] == errorType)
             #expect(response["Retry-After"] == (status == 503 ? "1" : nil))
         }
     }
@@ -239,7 +239,7 @@ struct CachedTests {
         }
     }
 
-    @Test("A client that closes its side after its requests gets all the answers, then the end")
+    @Test("A client that closes its side after its requests gets all the responses, then the end")
     func halfClosed() async throws {
         try await withHarness { harness in
             let object = TestObject(count: 3_000_000)
@@ -271,7 +271,7 @@ struct CachedTests {
         }
     }
 
-    @Test("A client that doesn't read has a bounded part of its answer queued, and gets all of it in the end")
+    @Test("A client that doesn't read has a bounded part of its response queued, and gets all of it in the end")
     func slowReader() async throws {
         try await withHarness(loops: 1) { harness in
             let object = TestObject(count: 32 << 20)
@@ -283,7 +283,7 @@ struct CachedTests {
             let slow = try harness.client(receiveBuffer: 65_536)
             try slow.send(get())
             #expect(try slow.readHead().status == 200)
-            // Turns of the same loop: after some, the slow client's answer has got all it can get.
+            // Turns of the same loop: after some, the slow client's response has got all it can get.
             for _ in 0..<50 {
                 try warm.send(get("http://origin.test/object", "Range: bytes=0-0"))
                 #expect(try warm.readResponse().body.count == 1)
@@ -295,8 +295,8 @@ struct CachedTests {
     }
 
     /// Head and body together reach the channel's high-water mark before the body alone is a batch to send: the
-    /// sending makes room at once, and the answer must go on (a wake-up was lost here).
-    @Test("Answers that just about fill the queue are sent to their end", arguments: 0..<14)
+    /// sending makes room at once, and the response must go on (a wake-up was lost here).
+    @Test("Responses that just about fill the queue are sent to their end", arguments: 0..<14)
     func aboutOneBatch(_ step: Int) async throws {
         try await withHarness { harness in
             let object = TestObject(count: 600_000)

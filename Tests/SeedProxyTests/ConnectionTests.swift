@@ -68,9 +68,9 @@ struct ConnectionTests {
                 ended.write(true)
             }
             #expect(try idle.readToEnd().isEmpty)
-            // Behind an answer that will say "close" nothing is taken any more (RFC 9112 §9.6).
+            // Behind a response that will say "close" nothing is taken any more (RFC 9112 §9.6).
             try busy.send("GET http://h/o HTTP/1.1\r\nHost: h\r\n\r\n")
-            object.answer(transfer)
+            object.respond(transfer)
             let response = try busy.readResponse()
             #expect(response.body == object.bytes)
             #expect(response["Connection"] == "close")
@@ -81,7 +81,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("While it drains, a request behind a cached answer that promised the connection is 503, and the end")
+    @Test("While it drains, a request behind a cached response that promised the connection is 503, and the end")
     func draining() async throws {
         try await withHarness(loops: 1) { harness in
             let object = TestObject(count: 16 << 20)

@@ -11,7 +11,7 @@ import Testing
 
 @testable import SeedProxy
 
-/// The rows of the table of answers (docs/http-contract.md) that other suites don't have, over real sockets.
+/// The rows of the table of responses (docs/http-contract.md) that other suites don't have, over real sockets.
 @Suite("The contract")
 struct ContractTests {
     static func get(_ fields: String..., method: String = "GET", path: String = "object") -> String {
@@ -277,7 +277,7 @@ struct ContractTests {
         withExtendedLifetime(server) {}
     }
 
-    @Test("Expect: 100-continue goes on to the origin, whose interim answer comes back before the body is sent")
+    @Test("Expect: 100-continue goes on to the origin, whose interim response comes back before the body is sent")
     func expectContinue() async throws {
         try await withHarness { harness in
             let server = try LoopbackServer { connection in
@@ -333,7 +333,7 @@ struct TaskRequestView {
     var revalidateAfter: Duration
 }
 
-/// A multipart answer taken apart.
+/// A multipart response taken apart.
 struct Multiparts {
     var ranges: [String] = []
     var types: [String] = []

@@ -80,7 +80,7 @@ struct DifferentialTests {
 
     @Test("Every difference from nginx is a known one")
     func compare() async throws {
-        try await withRealHarness { harness in
+        try await withNginxHarness { harness in
             try harness.write(TestObject.noise(Self.size), to: "object")
             let url = "\(harness.nginx.url)/object"
             let ours = try harness.client()
@@ -98,16 +98,16 @@ struct DifferentialTests {
                 let own = try #require(try? ask(ours, url, asked), "we ended the connection: \(asked)")
                 let other: RawResponse
                 // nginx ends some connections after an error; that is its own business.
-                if let answer = try? ask(theirs, "/object", asked) {
-                    other = answer
+                if let response = try? ask(theirs, "/object", asked) {
+                    other = response
                 } else {
                     theirs = try RawClient(port: Int(harness.nginx.port))
                     other = try ask(theirs, "/object", asked)
                 }
-                let answers = (own, other)
-                if isSame(answers.0, answers.1) { continue }
+                let responses = (own, other)
+                if isSame(responses.0, responses.1) { continue }
                 let known = expected(asked)
-                #expect(!known.isEmpty, "\(asked): ours \(answers.0.status), nginx \(answers.1.status)")
+                #expect(!known.isEmpty, "\(asked): ours \(responses.0.status), nginx \(responses.1.status)")
                 for difference in known { met[difference, default: 0] += 1 }
             }
             for (difference, count) in met { print("differs \(count) times: \(difference.rawValue)") }

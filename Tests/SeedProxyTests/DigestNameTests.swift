@@ -5,7 +5,7 @@ import Testing
 
 @testable import SeedProxy
 
-@Suite("Whole objects whose URL names their SHA-256 (rule 11)")
+@Suite("Whole objects whose URL names their SHA-256 (rule:checksums)")
 struct DigestNameTests {
     private static let object = TestObject(count: 700_001)
     /// Of the object's bytes, which are the same in every run.

@@ -10,7 +10,7 @@ struct PassThroughBodyTests {
     @Test("64 MiB go up and come back while both sides stream")
     func echo() async throws {
         let count = 64 << 20
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n")
             var echoed = 0
@@ -34,7 +34,7 @@ struct PassThroughBodyTests {
 
     @Test("Chunked bodies stay chunked both ways, and the connection serves the next request")
     func chunked() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             // It stays open: a request with a body is not sent again when its connection has ended.
             while true {
                 let request = try connection.readRequest()
@@ -63,7 +63,7 @@ struct PassThroughBodyTests {
 
     @Test("A body without length or last chunk is relayed up to the connection's end")
     func untilClose() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 200 OK\r\n\r\nall of it")
         }) { _, origin, client in
@@ -77,7 +77,7 @@ struct PassThroughBodyTests {
 
     @Test("An HTTP/1.0 client gets a chunked body up to the connection's end")
     func oldClient() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
         }) { _, origin, client in
@@ -91,7 +91,7 @@ struct PassThroughBodyTests {
 
     @Test("An origin cannot take the length off its body, nor off ours")
     func nominatedLength() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 200 OK\r\nConnection: content-length\r\nContent-Length: 3\r\n\r\nabc")
         }) { _, origin, client in
@@ -102,9 +102,9 @@ struct PassThroughBodyTests {
         }
     }
 
-    @Test("The answer to HEAD has the origin's length and no body")
+    @Test("The response to HEAD has the origin's length and no body")
     func headMethod() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n")
         }) { _, origin, client in
@@ -116,9 +116,9 @@ struct PassThroughBodyTests {
         }
     }
 
-    @Test("Interim answers reach the client before the real one")
+    @Test("Interim responses reach the client before the real one")
     func interim() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 100 Continue\r\n\r\n")
             let body = try connection.read(exactly: 3)
@@ -133,9 +133,9 @@ struct PassThroughBodyTests {
         }
     }
 
-    @Test("An answer before the end of the request arrives whole and ends the connection")
-    func earlyAnswer() async throws {
-        try await withRelay({ connection in
+    @Test("A response before the end of the request arrives whole and ends the connection")
+    func earlyResponse() async throws {
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig")
             _ = try? connection.readToEnd()
@@ -150,9 +150,9 @@ struct PassThroughBodyTests {
         }
     }
 
-    @Test("A client that closes its side after the request still gets its answer")
+    @Test("A client that closes its side after the request still gets its response")
     func halfClosed() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             let body = try connection.read(exactly: 3)
             try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + String(decoding: body, as: UTF8.self))
@@ -167,7 +167,7 @@ struct PassThroughBodyTests {
     @Test("A client that doesn't read holds the origin back")
     func slowReader() async throws {
         let accepted = Note<Int>()
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             connection.setTimeout(1)
             _ = try connection.readRequest()
             var sent = 0

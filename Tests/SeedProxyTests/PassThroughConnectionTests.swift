@@ -10,7 +10,7 @@ struct PassThroughConnectionTests {
     @Test("1,000 small requests, eight at a time, open at most eight connections")
     func fewConnections() async throws {
         let connections = Lock(0)
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             connections.withLock { $0 += 1 }
             while true {
                 _ = try connection.readRequest()
@@ -34,10 +34,10 @@ struct PassThroughConnectionTests {
         #expect((1...8).contains(connections.withLock { $0 }))
     }
 
-    @Test("An origin that answers, waits and answers again gives nobody the second", arguments: ["GET", "PUT"])
+    @Test("An origin's unsolicited second response reaches no client", arguments: ["GET", "PUT"])
     func unsolicited(_ method: String) async throws {
         let (connections, isTaken, isSent) = (Lock(0), Note<Bool>(), Note<Bool>())
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             let number = connections.withLock { count in
                 count += 1
                 return count
@@ -66,7 +66,7 @@ struct PassThroughConnectionTests {
 
     @Test("What one client proves by NTLM doesn't serve another")
     func ntlm() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             var proof = "nobody"
             while true {
                 let request = try connection.readRequest()
@@ -76,11 +76,11 @@ struct PassThroughConnectionTests {
         }) { harness, origin, somebody in
             let other = try harness.client()
             for _ in 0..<3 {
-                for (client, field, answer) in [
+                for (client, field, response) in [
                     (somebody, "Authorization: NTLM TlR\r\n", "somebody"), (other, "", "nobody"),
                 ] {
                     try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\(field)\r\n")
-                    #expect(try client.readResponse().text == answer)
+                    #expect(try client.readResponse().text == response)
                 }
             }
         }
@@ -89,7 +89,7 @@ struct PassThroughConnectionTests {
     @Test("An upload whose kept connection breaks is sent once, and is the origin's failure", arguments: [9, 4 << 20])
     func brokenUpload(_ length: Int) async throws {
         let uploads = Lock(0)
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             while true {
                 let request = try connection.readRequest()
                 if request.hasPrefix("PUT") {
@@ -114,7 +114,7 @@ struct PassThroughConnectionTests {
     func closesAtReuse() async throws {
         let origin = try ClosingServer()
         var failures = 0
-        try await withRelay({ _ in }) { _, _, client in
+        try await withPassThroughHarness({ _ in }) { _, _, client in
             for round in 0..<ClosingServer.rounds {
                 let method = ["GET", "POST", "PUT", "DELETE"][round % 4]
                 let body = method.hasPrefix("P") ? "Content-Length: 4\r\n\r\nbody" : "\r\n"

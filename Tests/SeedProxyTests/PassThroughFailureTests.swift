@@ -13,10 +13,10 @@ struct PassThroughFailureTests {
             "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
         ])
-    func cut(_ answer: String) async throws {
-        try await withRelay({ connection in
+    func cut(_ response: String) async throws {
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
-            try connection.send(answer)
+            try connection.send(response)
         }) { harness, origin, client in
             try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(throws: RawClient.Failure.reset) {
@@ -28,7 +28,7 @@ struct PassThroughFailureTests {
 
     @Test("An origin that resets a body without length resets the client's connection")
     func resetUntilClose() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 200 OK\r\n\r\nhalf")
             _ = try connection.readLine()
@@ -42,9 +42,9 @@ struct PassThroughFailureTests {
         }
     }
 
-    @Test("An origin that gives no answer is 502, and the connection lives on")
-    func noAnswer() async throws {
-        try await withRelay({ connection in _ = try connection.readRequest() }) { _, origin, client in
+    @Test("An origin that gives no response is 502, and the connection lives on")
+    func noResponse() async throws {
+        try await withPassThroughHarness({ connection in _ = try connection.readRequest() }) { _, origin, client in
             for _ in 0..<2 {
                 try client.send("GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
                 let response = try client.readResponse()
@@ -54,10 +54,10 @@ struct PassThroughFailureTests {
         }
     }
 
-    @Test("An origin where nobody listens is 502")
+    @Test("An unreachable origin is 502")
     func unreachable() async throws {
         let closed = try ClosedPort()
-        try await withRelay({ _ in }) { _, _, client in
+        try await withPassThroughHarness({ _ in }) { _, _, client in
             try client.send("GET \(closed.url)/ HTTP/1.1\r\nHost: x\r\n\r\n")
             let response = try client.readResponse()
             #expect(response.status == 502)
@@ -69,7 +69,7 @@ struct PassThroughFailureTests {
     @Test("An origin that makes no progress is 504 before the head and a reset after it")
     func silent() async throws {
         let quick: (inout OriginConfiguration) -> Void = { $0.passThroughTimeout = .seconds(2) }
-        try await withRelay(
+        try await withPassThroughHarness(
             origins: quick,
             { connection in
                 let request = try connection.readRequest()
@@ -89,7 +89,7 @@ struct PassThroughFailureTests {
 
     @Test("A status below 100 is a failure of the origin")
     func noStatus() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n")
         }) { _, origin, client in
@@ -101,7 +101,7 @@ struct PassThroughFailureTests {
 
     @Test("The origin's own errors say that they are the origin's")
     func errorType() async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n")
         }) { _, origin, client in
@@ -112,7 +112,7 @@ struct PassThroughFailureTests {
 
     @Test("The address guard refuses what is not allowed, by name and by address")
     func guarded() async throws {
-        try await withRelay(allowing: [], { _ in }) { _, origin, client in
+        try await withPassThroughHarness(allowing: [], { _ in }) { _, origin, client in
             for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
                 try client.send("GET http://\(host):\(origin.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
                 let response = try client.readResponse()
@@ -125,7 +125,7 @@ struct PassThroughFailureTests {
 
     @Test("Our own listener is refused as an origin, and so is a request that was here before")
     func loops() async throws {
-        try await withRelay({ _ in }) { harness, origin, client in
+        try await withPassThroughHarness({ _ in }) { harness, origin, client in
             let requests = [
                 "GET http://127.0.0.1:\(harness.port)/ HTTP/1.1\r\nHost: x\r\n\r\n",
                 "GET http://127.0.0.1:\(origin.port)/ HTTP/1.1\r\nHost: x\r\nVia: 1.1 seed-peer\r\n\r\n",

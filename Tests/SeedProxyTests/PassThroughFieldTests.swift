@@ -5,9 +5,9 @@ import Testing
 
 @Suite("Fields of what goes straight through")
 struct PassThroughFieldTests {
-    @Test("Max-Forwards that is no number travels on as it is", arguments: ["-9223372036854775808", "x", "1"])
+    @Test("An invalid Max-Forwards is forwarded unchanged", arguments: ["-9223372036854775808", "x", "1"])
     func maxForwards(value: String) async throws {
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             let request = try connection.readRequest()
             let expected = value == "1" ? "0" : value
             let isRight = request.contains("Max-Forwards: \(expected)")
@@ -23,7 +23,7 @@ struct PassThroughFieldTests {
         "What is called as tokens and keys are goes straight through, whatever a rule says",
         arguments: ["X-Auth-Token", "PRIVATE-TOKEN", "X-JFrog-Art-Api", "x-api-key", "X-Session"])
     func proof(name: String) async throws {
-        try await withRelay(
+        try await withPassThroughHarness(
             configure: { $0.rules = [ProxyRule()] },
             { connection in
                 _ = try connection.readRequest()
@@ -38,7 +38,7 @@ struct PassThroughFieldTests {
     @Test("Credentials reach the origin untouched; what is about this connection or this cache doesn't")
     func fields() async throws {
         let seen = Note<String>()
-        try await withRelay({ connection in
+        try await withPassThroughHarness({ connection in
             seen.write(try connection.readRequest())
             try connection.send(
                 "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\n"

@@ -4,7 +4,7 @@ import SeedTestSupport
 @testable import SeedProxy
 
 /// Runs a test in a harness without rules, so that nothing goes through the cache, with an origin that plays a script.
-func withRelay(
+func withPassThroughHarness(
     allowing allowed: [String] = ["127.0.0.0/8"],
     configure: @escaping (inout ProxyConfiguration) -> Void = { _ in },
     origins: @escaping (inout OriginConfiguration) -> Void = { _ in },

@@ -61,13 +61,13 @@ struct PassThroughResponseTests {
         "Each failure of an origin has its status and its culprit",
         arguments: [
             (OriginError.Kind.unreachable, 502, "backend"), (.cut, 502, "backend"), (.tls, 502, "backend"),
-            (.badAnswer, 502, "backend"), (.tooManyRedirects, 502, "backend"), (.circuitOpen, 502, "backend"),
+            (.badResponse, 502, "backend"), (.tooManyRedirects, 502, "backend"), (.circuitOpen, 502, "backend"),
             (.timeout, 504, "backend"), (.blocked, 403, "proxy"), (.badURL, 400, "proxy"), (.loop, 508, "proxy"),
             (.local, 503, "dfdaemon"),
         ])
-    func errors(_ kind: OriginError.Kind, _ status: Int, _ culprit: String) {
+    func errors(_ kind: OriginError.Kind, _ status: Int, _ errorType: String) {
         let refusal = Refusal(OriginError(kind, "It failed."))
-        #expect(refusal.status == status && refusal.culprit.rawValue == culprit && refusal.message == "It failed.")
+        #expect(refusal.status == status && refusal.errorType.rawValue == errorType && refusal.message == "It failed.")
         #expect(refusal.hint == (kind == .local ? .retryAfter(1) : nil))
         let waiting = Refusal(OriginError(kind, "It failed.", retryAfter: .milliseconds(1500)))
         #expect(waiting.hint == .retryAfter(1))

@@ -81,7 +81,7 @@ struct ProxyHarness {
 
     /// Answers every request out of `object`.
     func serve(_ object: TestObject) {
-        play { object.answer($0) }
+        play { object.respond($0) }
     }
 
     /// Must be called in the end: the store's directory goes only after everything that uses it.

@@ -55,7 +55,7 @@ struct RequestTests {
         ])
     func malformedURL(_ text: String) {
         #expect(throws: Refusal.self) { try OriginURL(text) }
-        do { _ = try OriginURL(text) } catch { #expect(error.status == 400 && error.culprit == .proxy) }
+        do { _ = try OriginURL(text) } catch { #expect(error.status == 400 && error.errorType == .proxy) }
     }
 
     @Test("A rule's regex is searched in the URL without its query")
@@ -150,7 +150,7 @@ struct RequestTests {
     func unsafeIdentities() throws {
         var factory = try factory()
         let small = refusal(factory.plan(for: try head("http://h/a", [.dragonflyPieceLength: "1mib"])))
-        #expect(small?.status == 400 && small?.culprit == .proxy)
+        #expect(small?.status == 400 && small?.errorType == .proxy)
         let blob = "http://h/v2/x/blobs/sha256:" + String(repeating: "z", count: 64)
         #expect(refusal(factory.plan(for: try head(blob, [.dragonflyBlobDigest: "true"])))?.status == 400)
         #expect(template(factory.plan(for: try head("http://h/a", [.dragonflyPieceLength: "nonsense"]))) != nil)
@@ -160,7 +160,7 @@ struct RequestTests {
     func loop() throws {
         var factory = try factory()
         let seen = refusal(factory.plan(for: try head("http://h/a", [.via: "1.0 a, 1.1 seed-peer (x)"])))
-        #expect(seen?.status == 508 && seen?.culprit == .proxy)
+        #expect(seen?.status == 508 && seen?.errorType == .proxy)
         #expect(template(factory.plan(for: try head("http://h/a", [.via: "1.1 seed-peer-2"]))) != nil)
     }
 

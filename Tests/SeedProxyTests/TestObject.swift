@@ -7,7 +7,7 @@ import SeedOrigin
 struct TestObject {
     let bytes: [UInt8]
     let etag = "\"one\""
-    /// Sent with every answer.
+    /// Sent with every response.
     let extra: HTTPFields
 
     init(count: Int, extra: HTTPFields = [:]) {
@@ -49,7 +49,7 @@ struct TestObject {
     }
 
     /// Answers one origin request in full, as a server with ranges does.
-    func answer(_ transfer: FakeTransfer) {
+    func respond(_ transfer: FakeTransfer) {
         guard let range = range(of: transfer) else {
             transfer.head(416, [.contentRange: "bytes */\(bytes.count)", .contentLength: "0"])
             return transfer.end()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SeedProxy
 
-@Suite("Patterns of rules and block lists (rule 34)")
+@Suite("Patterns of rules and block lists (rule:linear-patterns)")
 struct URLPatternTests {
     @Test(
         "The syntax that Dragonfly takes is taken, in the same meaning",

@@ -8,8 +8,8 @@ struct AdminTests {
     private func ask(_ harness: ServerHarness, _ method: String, _ path: String) throws -> (status: Int, text: String) {
         let client = try RawClient(port: harness.peer.port("admin"))
         try client.send("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        let answer = try client.readResponse()
-        return (answer.status, answer.text)
+        let response = try client.readResponse()
+        return (response.status, response.text)
     }
 
     @Test("A pinned task stays while others are evicted, over a restart too; let go of, it goes like all others")
@@ -17,9 +17,9 @@ struct AdminTests {
         let directory = try TemporaryDirectory()
         try ServerHarness.with(extra: "gc: {policy: {diskThreshold: \(48 << 20)}}", in: directory) { harness in
             let file = try harness.makeFile("kept", length: 4 << 20)
-            let answer = try harness.peer.get(harness.url("kept"))
-            #expect(answer.body == file)
-            let id = try #require(answer["x-dragonfly-task-id"])
+            let response = try harness.peer.get(harness.url("kept"))
+            #expect(response.body == file)
+            let id = try #require(response["x-dragonfly-task-id"])
             try harness.waitUntilRecorded(4 << 20)
             #expect(try ask(harness, "PUT", "/tasks/\(id)/pin").status == 204)
             let told = try ask(harness, "GET", "/tasks/\(id)")
@@ -38,14 +38,14 @@ struct AdminTests {
         }
     }
 
-    @Test("An id that no task has, or that is no id, is 404 and says what to do; other methods are 404 or 405")
+    @Test("An unknown or invalid id is 404 and says what to do; other methods are 404 or 405")
     func unknown() throws {
         try ServerHarness.with { harness in
             let ids = [String(repeating: "a", count: 64), "x", "..%2f..%2fetc", String(repeating: "9", count: 3_000)]
             for id in ids {
-                let answer = try ask(harness, "PUT", "/tasks/\(id)/pin")
-                #expect(answer.status == 404)
-                #expect(answer.text.contains("seed-peer task-id"))
+                let response = try ask(harness, "PUT", "/tasks/\(id)/pin")
+                #expect(response.status == 404)
+                #expect(response.text.contains("seed-peer task-id"))
             }
             #expect(try [404, 405].contains(ask(harness, "POST", "/tasks/x/pin").status))
             #expect(try ask(harness, "GET", "/").text.contains("PUT /tasks/"))

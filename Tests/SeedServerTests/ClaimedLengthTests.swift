@@ -4,7 +4,7 @@ import SeedSupport
 import SeedTestSupport
 import Testing
 
-/// Rule 41: an origin that claims lengths keeps nobody but its own readers waiting.
+/// rule:trust-bytes-not-claims: an origin that claims lengths delays only its own readers.
 @Suite("Claimed lengths over sockets")
 struct ClaimedLengthTests {
     private static let claims = [
@@ -13,7 +13,7 @@ struct ClaimedLengthTests {
     ]
 
     /// One byte, and a claim.
-    private static func answer(_ request: FaultyRequest, _ claim: String, on connection: FaultyConnection) {
+    private static func respond(_ request: FaultyRequest, _ claim: String, on connection: FaultyConnection) {
         let first =
             request.headers[.range].flatMap { $0.dropFirst(6).split(separator: "-").first }.map(String.init) ?? "0"
         if request.path == "/whole" {
@@ -45,7 +45,7 @@ struct ClaimedLengthTests {
             if request.path == "/object" {
                 connection.serve(object, to: request, ["ETag: \"o\""])
             } else {
-                Self.answer(request, claim, on: connection)
+                Self.respond(request, claim, on: connection)
             }
         }
         defer { origin.stop() }

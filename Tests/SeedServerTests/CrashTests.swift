@@ -23,9 +23,9 @@ struct CrashTests {
             let peer = try SeedPeerProcess(store: directory.path("store"), in: directory)
             try checkCommitted(committed, round, origin, peer)
             for object in Set([round, Int.random(in: 0...round)]) {
-                let answer = try peer.get(origin.url(object))
-                #expect(answer.status == 200)
-                #expect(answer.body == origin.bytes(of: object, 0..<Self.length), "object \(object), round \(round)")
+                let response = try peer.get(origin.url(object))
+                #expect(response.status == 200)
+                #expect(response.body == origin.bytes(of: object, 0..<Self.length), "object \(object), round \(round)")
             }
         }
     }
@@ -59,9 +59,9 @@ struct CrashTests {
         let asked = origin.requests
         for piece in 0..<pieces {
             let range = piece * Self.piece..<(piece + 1) * Self.piece
-            let answer = try peer.get(
+            let response = try peer.get(
                 origin.url(round), fields: ["Range: bytes=\(range.lowerBound)-\(range.upperBound - 1)"])
-            #expect(answer.body == origin.bytes(of: round, range), "round \(round)")
+            #expect(response.body == origin.bytes(of: round, range), "round \(round)")
         }
         #expect(origin.requests == asked, "a committed piece was fetched again in round \(round)")
     }

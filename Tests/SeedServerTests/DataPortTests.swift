@@ -10,7 +10,7 @@ struct DataPortTests {
         directory = try TemporaryDirectory()
     }
 
-    private func answer(_ client: RawClient, _ fields: String = "") throws -> RawResponse {
+    private func ask(_ client: RawClient, _ fields: String = "") throws -> RawResponse {
         try client.send("GET http://127.0.0.1:1/x HTTP/1.1\r\nHost: x\r\nCookie: a=b\r\n\(fields)\r\n")
         return try client.readResponse()
     }
@@ -37,17 +37,17 @@ struct DataPortTests {
         try write("[old]")
         let peer = try SeedPeerProcess(arguments: ["run", "--config", try configuration("blockList: \(file)")])
         let client = try RawClient(port: peer.port())
-        #expect(try answer(client, "X-Dragonfly-Tag: old\r\n").status == 403)
-        #expect(try answer(client, "X-Dragonfly-Tag: new\r\n").status == 502)
+        #expect(try ask(client, "X-Dragonfly-Tag: old\r\n").status == 403)
+        #expect(try ask(client, "X-Dragonfly-Tag: new\r\n").status == 502)
         try write("[new]")
         peer.send(SIGHUP)
         #expect(peer.waits(for: "the block list was read again"))
-        #expect(try answer(client, "X-Dragonfly-Tag: old\r\n").status == 502)
-        #expect(try answer(client, "X-Dragonfly-Tag: new\r\n").status == 403)
+        #expect(try ask(client, "X-Dragonfly-Tag: old\r\n").status == 502)
+        #expect(try ask(client, "X-Dragonfly-Tag: new\r\n").status == 403)
         try write("{")
         peer.send(SIGHUP)
         #expect(peer.waits(for: "the block list stays as it was"))
-        #expect(try answer(client, "X-Dragonfly-Tag: new\r\n").status == 403)
+        #expect(try ask(client, "X-Dragonfly-Tag: new\r\n").status == 403)
     }
 
     @Test(
@@ -61,7 +61,7 @@ struct DataPortTests {
         func open(_ count: Int) throws -> [RawClient] {
             try (0..<count).map { _ in
                 let client = try RawClient(port: port)
-                #expect(try answer(client).status == 502)
+                #expect(try ask(client).status == 502)
                 return client
             }
         }

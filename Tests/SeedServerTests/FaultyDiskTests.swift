@@ -76,9 +76,9 @@ struct FaultyDiskTests {
             try harness.waitUntilRecorded(Self.length)
             #expect(try harness.peer.metric("seed_peer_aborts_total") == 0)
             try harness.afterKill { next in
-                let answer = try next.peer.get(harness.url("object"))
-                #expect(answer.body == object)
-                #expect(answer["cache-status"] == "seed-peer; hit")
+                let response = try next.peer.get(harness.url("object"))
+                #expect(response.body == object)
+                #expect(response["cache-status"] == "seed-peer; hit")
             }
         }
     }

@@ -5,7 +5,8 @@ import SeedSupport
 import SeedTestSupport
 import Testing
 
-/// Rule 44, through the whole server. 600 requests, 50,000 with SEED_SOAK; `SEED_HEADS` says otherwise how many.
+/// rule:exchange-isolation, through the whole server. 600 requests, 50,000 with SEED_SOAK; `SEED_HEADS` says otherwise
+/// how many.
 @Suite("Random heads through the server")
 struct HeadFuzzTests {
     private static let clients = 6

@@ -6,11 +6,11 @@ struct MetricsTests {
     /// Dashboards and alerts rest on these: name, kind, meaning.
     private static let all = [
         ("requests_total", "counter", "Requests whose head was understood."),
-        ("hits_total", "counter", "Answers of which every byte was held."),
-        ("misses_total", "counter", "Answers of which some byte was missing."),
+        ("hits_total", "counter", "Responses of which every byte was held."),
+        ("misses_total", "counter", "Responses of which some byte was missing."),
         ("bypasses_total", "counter", "Requests that went straight through."),
         ("refusals_total", "counter", "Requests answered with an error of ours."),
-        ("aborts_total", "counter", "Connections cut in the middle of an answer."),
+        ("aborts_total", "counter", "Connections cut in the middle of a response."),
         ("sent_bytes_total", "counter", "Body bytes handed to client sockets."),
         ("connections", "gauge", "Client connections open now."),
         ("connections_refused_total", "counter", "Client connections reset at once: too many, or no descriptor left."),
@@ -33,10 +33,10 @@ struct MetricsTests {
         ("origin_circuits_opened_total", "counter", "Times that a host was left alone."),
         ("origin_circuit_refusals_total", "counter", "Requests not sent because their host is left alone."),
         ("stored_bytes_total", "counter", "Bytes written to content files."),
-        ("fetched_ahead_bytes_total", "counter", "Bytes fetched that nobody had asked for."),
+        ("fetched_ahead_bytes_total", "counter", "Bytes fetched ahead of requests."),
         ("fetched_ahead_read_bytes_total", "counter", "Those of them that a client was given later."),
-        ("direct_answers_total", "counter", "Answers whose rest went past the store, for lack of room."),
-        ("digest_matches_total", "counter", "Objects that had the SHA-256 that names them."),
+        ("direct_answers_total", "counter", "Responses whose rest went past the store, for lack of room."),
+        ("digest_matches_total", "counter", "Objects that matched the SHA-256 that names them."),
         ("digest_mismatches_total", "counter", "Objects that had another one, and were dropped."),
         ("storage_used_bytes", "gauge", "Bytes the index says are held."),
         ("storage_available_bytes", "gauge", "Bytes that may still be stored."),
@@ -68,9 +68,9 @@ struct MetricsTests {
     func names() throws {
         let directory = try TemporaryDirectory()
         let peer = try SeedPeerProcess(store: directory.path("store"), in: directory)
-        let answer = try peer.get(path: "/metrics", from: "metrics")
-        #expect(answer["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
-        let lines = answer.text.split(separator: "\n").map(String.init)
+        let response = try peer.get(path: "/metrics", from: "metrics")
+        #expect(response["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+        let lines = response.text.split(separator: "\n").map(String.init)
         let described = Self.all.flatMap { name, kind, help in
             ["# HELP seed_peer_\(name) \(help)", "# TYPE seed_peer_\(name) \(kind)"]
         }

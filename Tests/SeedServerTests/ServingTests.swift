@@ -23,10 +23,10 @@ struct ServingTests {
             for _ in 1...50 {
                 let start = Int.random(in: 0..<file.count)
                 let range = start..<Int.random(in: (start + 1)...min(file.count, start + (1 << 20)))
-                let answer = try harness.get("object", range)
-                #expect(answer.status == 206)
-                #expect(answer["content-range"] == "bytes \(start)-\(range.upperBound - 1)/\(file.count)")
-                #expect(answer.body.elementsEqual(file[range]))
+                let response = try harness.get("object", range)
+                #expect(response.status == 206)
+                #expect(response["content-range"] == "bytes \(start)-\(range.upperBound - 1)/\(file.count)")
+                #expect(response.body.elementsEqual(file[range]))
             }
             #expect(try harness.originBytes(of: "object") == file.count)
         }
@@ -54,9 +54,9 @@ struct ServingTests {
             try harness.waitUntilRecorded(file.count)
             let before = try harness.originBytes(of: "object")
             try harness.afterKill { next in
-                let answer = try next.peer.get(next.url("object"))
-                #expect(answer.body == file)
-                #expect(answer["cache-status"] == "seed-peer; hit")
+                let response = try next.peer.get(next.url("object"))
+                #expect(response.body == file)
+                #expect(response["cache-status"] == "seed-peer; hit")
                 #expect(try next.originBytes(of: "object") == before)
             }
         }
@@ -71,8 +71,8 @@ struct ServingTests {
             _ = try client.readHead()
             _ = try client.read(exactly: 4 << 20)
             try harness.afterKill { next in
-                let answer = try next.peer.get(next.url("object"))
-                #expect(answer.body == file)
+                let response = try next.peer.get(next.url("object"))
+                #expect(response.body == file)
             }
         }
     }
@@ -88,8 +88,8 @@ struct ServingTests {
             let before = try harness.originBytes(of: "object")
             #expect(before <= 1 << 20)
             try harness.afterKill { next in
-                let answer = try next.get("object", block, fields: piece)
-                #expect(answer.body == [UInt8](repeating: 0, count: block.count))
+                let response = try next.get("object", block, fields: piece)
+                #expect(response.body == [UInt8](repeating: 0, count: block.count))
                 #expect(try next.originBytes(of: "object") == before)
             }
         }
@@ -99,8 +99,8 @@ struct ServingTests {
     func smallRange() throws {
         try ServerHarness.with { harness in
             try harness.makeSparseFile("object", length: 1 << 30)
-            let answer = try harness.get("object", (512 << 20)..<((512 << 20) + 4_096))
-            #expect(answer.body == [UInt8](repeating: 0, count: 4_096))
+            let response = try harness.get("object", (512 << 20)..<((512 << 20) + 4_096))
+            #expect(response.body == [UInt8](repeating: 0, count: 4_096))
             #expect(try harness.originBytes(of: "object") <= 1 << 20)
         }
     }
@@ -115,17 +115,17 @@ struct ServingTests {
         }
     }
 
-    @Test("SIGTERM lets a running answer finish")
+    @Test("SIGTERM lets a running response finish")
     func drains() throws {
         try ServerHarness.with { harness in
             let file = try harness.makeFile("object", length: Self.length)
             #expect(try harness.peer.get(harness.url("object")).body == file)
             let client = try RawClient(port: harness.peer.port(), receiveBuffer: 64 << 10)
             try client.send(SeedPeerProcess.request(harness.url("object")))
-            let answer = try client.readHead()
+            let response = try client.readHead()
             harness.peer.send(SIGTERM)
             try waitUntil("the health port is closed") { (try? RawClient(port: harness.peer.port("health"))) == nil }
-            #expect(answer.status == 200)
+            #expect(response.status == 200)
             #expect(try client.read(exactly: file.count) == file)
             #expect(harness.peer.exitCode == 0, "\(harness.peer.errorText)")
         }

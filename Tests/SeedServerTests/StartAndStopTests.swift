@@ -73,7 +73,7 @@ struct StartAndStopTests {
         #expect(peer.exitCode == 0, "\(peer.errorText)")
     }
 
-    @Test("A second signal cuts the answers that the first one let finish")
+    @Test("A second signal cuts the responses that the first one let finish")
     func secondSignal() throws {
         let (silent, silentPort) = try LoopbackSocket.listen()
         defer { close(silent) }

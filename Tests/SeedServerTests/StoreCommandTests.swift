@@ -85,7 +85,7 @@ struct StoreCommandTests {
         }
     }
 
-    @Test("a directory that is no store, or none at all, is refused with exit code 2")
+    @Test("a directory that is missing or no store is refused with exit code 2")
     func noStore() throws {
         let directory = try TemporaryDirectory()
         #expect(try SeedPeerProcess.run(["store", "verify", "--dir", directory.path]).code == 2)

@@ -10,7 +10,7 @@ import Testing
 
 @testable import SeedServer
 
-@Suite("The watchdog behind /healthy and /ready (rule 44)")
+@Suite("The watchdog behind /healthy and /ready (rule:watchdog)")
 struct WatchdogTests {
     /// A health port over threads of its own; `now` is the test's.
     private struct Bench {

@@ -35,7 +35,7 @@ struct ContentAccountTests {
     /// Waits until the thread has closed what was let go of.
     private func settle() { threads.barrier(1) }
 
-    @Test("a file that nobody has open frees its room when it is unlinked, one that is gone already frees nothing")
+    @Test("unlinking a closed file frees its space, unlinking a missing one frees nothing")
     func closed() throws {
         defer { threads.shutdown() }
         _ = try create()
@@ -47,7 +47,7 @@ struct ContentAccountTests {
         #expect(content.unlinkedBytes == 0)
     }
 
-    @Test("a file that somebody has open frees its room when the last one lets go, and counts until then")
+    @Test("an open file frees its space when its last descriptor closes, and counts until then")
     func open() throws {
         defer { threads.shutdown() }
         var file: ContentFile? = try create()
@@ -84,7 +84,7 @@ struct ContentAccountTests {
         #expect(space.account.used == 1 << 20)
     }
 
-    @Test("an unlinked file is not opened again, though somebody reads it still")
+    @Test("an unlinked file is not opened again, though it is still being read")
     func openAgain() throws {
         defer { threads.shutdown() }
         let file = try create()

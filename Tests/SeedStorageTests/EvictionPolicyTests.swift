@@ -40,7 +40,7 @@ struct EvictionPolicyTests {
         #expect((0..<3).map { _ in policy.victim()?.name } == [0, 2, 1].map(name))
     }
 
-    @Test("a walk over what nobody asks for again leaves the protected alone")
+    @Test("a scan of pieces that are never read again leaves the protected segment alone")
     func scan() {
         var policy = EvictionPolicy(limit: 10_000)
         for time in [1, 100] as [UInt32] { for number in 0..<50 { policy.use(name(number), bytes: 1 << 20, at: time) } }

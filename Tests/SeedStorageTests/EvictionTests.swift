@@ -110,7 +110,7 @@ struct EvictionTests {
         }
     }
 
-    @Test("a task of one answer goes whole or not at all", arguments: [TaskFlags.singleResponse, .noRanges])
+    @Test("a task of one response goes whole or not at all", arguments: [TaskFlags.singleResponse, .noRanges])
     func allOrNothing(flags: TaskFlags) throws {
         try withSmallStore { (store) throws in
             let (record, _) = try store.fill(1, pieces: 8, flags: flags)
@@ -122,7 +122,7 @@ struct EvictionTests {
         }
     }
 
-    @Test("W31: what is in use is not evicted: a file that somebody has open, or a lease on, stays")
+    @Test("W31: what is in use is not evicted: a file that is open or leased stays")
     func openFiles() throws {
         try withSmallStore { (store) throws in
             let file = try store.createContent(key(1))
@@ -195,7 +195,7 @@ struct EvictionTests {
         }
     }
 
-    @Test("tasks that nobody read for taskTTL go; those that were read, and pinned ones, stay")
+    @Test("tasks unread for taskTTL are removed; those that were read, and pinned ones, stay")
     func tooOld() throws {
         let directory = try TemporaryDirectory()
         let clock = Lock(Timestamp(seconds: 1_000_000_000))
@@ -238,7 +238,7 @@ struct EvictionTests {
         }
     }
 
-    @Test("while the store changes a file by itself, nobody can open it")
+    @Test("while the store itself changes a file, it can't be opened")
     func claim() throws {
         try withSmallStore { (store) throws in
             let record = try store.fill(1, pieces: 1).record

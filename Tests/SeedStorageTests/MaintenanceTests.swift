@@ -48,7 +48,7 @@ struct MaintenanceTests {
         #expect(report.filesWithoutRecord == 0)
     }
 
-    @Test("a directory that is no store, and a store in use, are refused")
+    @Test("a directory without a store, and a store in use, are refused")
     func refused() throws {
         let directory = try TemporaryDirectory()
         #expect(throws: StorageError.self) { try verify(directory) }

@@ -9,7 +9,7 @@ struct MemoryTierTests {
         Bytes(repeatElement(value, count: count))
     }
 
-    @Test("it never holds more than its capacity; who was not read goes first")
+    @Test("it never holds more than its capacity; unread blocks go first")
     func bounded() throws {
         let tier = MemoryTier(capacity: 1_000)
         let blocks = try (0..<10).map { try #require(tier.admit(bytes(100, UInt8($0)))) }

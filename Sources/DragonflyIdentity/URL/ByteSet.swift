@@ -16,7 +16,7 @@ struct ByteSet {
 
     /// Never true for a byte outside ASCII.
     func contains(_ byte: UInt8) -> Bool {
-        // A shift by 64 or more gives 0, so one of the two terms is always out of play.
+        // A shift by 64 or more gives 0, so one of the two terms is always 0.
         (low >> UInt64(byte) | (byte < 64 ? 0 : high >> UInt64(byte - 64))) & 1 == 1
     }
 }
@@ -30,7 +30,7 @@ extension ByteSet {
     static let userInfo = ByteSet("/:;=@[\\]^|", adding: path)
 }
 
-/// What may not be in a host.
+/// Forbidden host code points.
 extension ByteSet {
     static let forbiddenInHost = ByteSet("\0\t\n\r #/:<>?@[\\]^|")
     static let forbiddenInDomain = ByteSet("%", adding: ByteSet("\u{7F}", 0...31, adding: forbiddenInHost))

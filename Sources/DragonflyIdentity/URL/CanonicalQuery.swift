@@ -2,7 +2,7 @@
 struct CanonicalQuery {
     /// Without `?`; empty when no parameter is left.
     private(set) var text: [UInt8] = []
-    /// The pieces that were left out and may prove a right: all but `ns`, which only names a registry.
+    /// The omitted parameters that may be credentials: all but `ns`, which only names a registry.
     private(set) var omitted: [UInt8] = []
 
     /// - Parameter query: As written, without `?`.
@@ -10,7 +10,7 @@ struct CanonicalQuery {
         var parameters: [Parameter] = []
         for piece in query.split(separator: UInt8(ascii: "&")) {
             let parameter = Parameter(piece)
-            // Go's rule, which Dragonfly took over: a raw semicolon spoils its piece.
+            // Go's rule, which Dragonfly adopted: a raw semicolon invalidates its parameter.
             if piece.contains(UInt8(ascii: ";")) || filter.contains(parameter.name) {
                 omit(piece, named: parameter.name)
             } else {

@@ -1,4 +1,4 @@
-/// A URL as it enters a task's identity, and what of it does not.
+/// The part of a URL that enters a task's identity, and the part that doesn't.
 struct CanonicalURL {
     private(set) var text: [UInt8]
     /// See ``CanonicalQuery/omitted``.
@@ -17,7 +17,7 @@ struct CanonicalURL {
             if !query.text.isEmpty { append(UInt8(ascii: "?"), query.text) }
         }
         if let fragment = url.fragment { append(UInt8(ascii: "#"), fragment) }
-        // Only an opaque path can end in spaces, and nothing follows it if they are last here. Then they go.
+        // Only an opaque path can end in spaces. At the end of the text they are dropped.
         while text.last == UInt8(ascii: " ") { text.removeLast() }
     }
 

@@ -3,10 +3,10 @@ import CICU
 /// UTS 46 processing of domain names, done by ICU.
 ///
 /// ICU maps and normalises the name, writes and checks `xn--` labels, and applies the rules for joiners and
-/// right-to-left text; see `cicu.c` for the options. We add what its tables may be too old for. Names that need no
-/// table do not reach it.
+/// right-to-left text; see `cicu.c` for the options. We add mappings that its tables may be too old for. Names that
+/// need no table bypass it.
 enum DomainToASCII {
-    /// Nil when the name is wrong. What may not be in a domain (`/`, space …) is for the caller to find.
+    /// Nil if the name is invalid. Forbidden characters (`/`, space …) are the caller's to check.
     static func convert(_ domain: ArraySlice<UInt8>) -> [UInt8]? {
         guard domain.contains(where: { $0 >= 0x80 }) || labels(domain).contains(where: isEncoded) else {
             return domain.map(lowercased)

@@ -2,7 +2,7 @@
 struct IPv4Text {
     private let address: UInt32
 
-    /// Whether a domain ends in a number, so that it is an address or else wrong.
+    /// Whether a domain ends in a number, so that it must be a valid address.
     static func isMeant(by domain: [UInt8]) -> Bool {
         guard let last = labels(of: domain).last, !last.isEmpty else { return false }
         return last.allSatisfy(isDigit) || isHexadecimal(last)

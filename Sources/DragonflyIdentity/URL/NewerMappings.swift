@@ -1,7 +1,7 @@
 /// What UTS 46 maps since Unicode 15.1 and 16 and the tables of older ICU versions (72: Unicode 15) do not.
 ///
-/// Found by comparing ICU 72 with the newer tables, character by character. A newer ICU makes no use of this, but it
-/// does no harm there. Not mended: characters that were added to Unicode after version 15, which ICU 72 refuses.
+/// Found by comparing ICU 72 with the newer tables, character by character. With a newer ICU this has no effect. Not
+/// covered: characters added after Unicode 15, which ICU 72 refuses.
 enum NewerMappings {
     static func apply(to domain: ArraySlice<UInt8>) -> [UInt8] {
         var result = String.UnicodeScalarView()

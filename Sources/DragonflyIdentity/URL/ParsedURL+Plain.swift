@@ -1,4 +1,4 @@
-/// The short way for the URLs that make up nearly all traffic: those the rules leave as they are.
+/// The fast path for nearly all traffic: URLs that the rules leave unchanged.
 extension ParsedURL {
     /// Nil when the URL needs the whole parser. What passes is `http(s)://`, a lower-case ASCII name whose last label
     /// begins with a letter (so no IPv4) and none of whose labels is `xn--…`, no port, no user info, a path without
@@ -17,7 +17,7 @@ extension ParsedURL {
 }
 
 extension ByteSet {
-    /// Bytes the parser removes, cuts from the end or takes for the start of a fragment.
+    /// Bytes that the parser strips, trims or treats as the start of a fragment.
     fileprivate static let endsPlainQuery = ByteSet("# ", 0...31)
     fileprivate static let plainHost = ByteSet(
         "-.", UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"))

@@ -21,7 +21,7 @@ struct ParsedURL {
         return head[start..<hostStart]
     }
 
-    /// Who answers for the URL: `scheme://host:port`.
+    /// The URL's origin: `scheme://host:port`.
     var origin: [UInt8] {
         Array(head[..<schemeEnd]) + "://".utf8 + head[hostStart..<pathStart]
     }
@@ -30,7 +30,7 @@ struct ParsedURL {
 extension ParsedURL {
     init(_ url: String) throws(URLFault) {
         var url = url
-        // `withUTF8` knows no typed errors.
+        // `withUTF8` doesn't support typed throws.
         self = try url.withUTF8 { text in
             Result { () throws(URLFault) in try ParsedURL(parsing: text) }
         }.get()

@@ -11,7 +11,7 @@ enum URLHost {
         return scheme.isSpecial ? try writeDomain(host, in: scheme) : try writeOpaque(host)
     }
 
-    /// A host of another scheme is a text like a bucket's name: case and all it may hold stay.
+    /// The host of another scheme is opaque, such as a bucket's name: its case is kept.
     private static func writeOpaque(_ host: ArraySlice<UInt8>) throws(URLFault) -> [UInt8] {
         guard !host.contains(where: ByteSet.forbiddenInHost.contains) else { throw .badHost }
         var written: [UInt8] = []

@@ -55,7 +55,7 @@ struct URLParser {
         }
     }
 
-    /// Nil when the URL has no authority, which is never so for a special scheme.
+    /// Nil when the URL has no authority; never for a special scheme.
     private mutating func cutAuthority() -> ArraySlice<UInt8>? {
         let slashes = rest.prefix(while: scheme.isSlash).count
         if scheme.isFile {
@@ -82,7 +82,7 @@ extension URLParser {
         let hostAndPort = at.map { authority[($0 + 1)...] } ?? authority
         let colon = portColon(in: hostAndPort)
         let host = hostAndPort[..<(colon ?? hostAndPort.endIndex)]
-        // Only `file:` and schemes of no special meaning may have an empty host, and then nothing but a host.
+        // Only `file:` and non-special schemes may have an empty host, and then neither user info nor port.
         let mayBeEmpty = scheme.isFile || (!scheme.isSpecial && at == nil && colon == nil)
         guard !host.isEmpty || mayBeEmpty else { throw .noHost }
         if !host.isEmpty { url.head += try URLHost.write(host, in: scheme) }
@@ -138,7 +138,7 @@ extension URLParser {
         if rest.first.map(scheme.isSlash) == true { rest = rest.dropFirst() }
         writeSegments()
         if !hasAuthority, url.path.starts(with: "//".utf8) {
-            // Or else the path would be read as an authority the next time.
+            // Otherwise the path would be parsed as an authority next time.
             url.head.insert(contentsOf: "/.".utf8, at: url.pathStart)
         }
     }

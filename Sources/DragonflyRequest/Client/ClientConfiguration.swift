@@ -1,4 +1,4 @@
-/// How a client behaves. All of it has defaults, and is checked when a client is made of it.
+/// How a client behaves. Everything has a default; a client checks the values when it is made.
 public struct ClientConfiguration: Sendable {
     /// How often a failed request is tried again, and when.
     public var retry: RetryPolicy
@@ -8,17 +8,17 @@ public struct ClientConfiguration: Sendable {
     public var idleConnectionsPerPeer: Int
     /// How long an unused connection is kept; more than 0.
     public var idleConnectionTimeout: Duration
-    /// Whose certificates are taken for `https` URLs, which seed peers answer in the origin's place.
+    /// Whose certificates are trusted for `https` URLs, which seed peers serve in the origin's place.
     public var trust: PeerTrust
     /// Goes on with the rest of a broken body at the next seed peer, if the response named its version by a strong
     /// `ETag`.
     public var resumesBrokenBodies: Bool
     /// Asks the origin directly when no seed peer could be used. Never after a response of the origin.
     public var fallsBackToOrigin: Bool
-    /// Told what happens; see ``RequestCounters``.
+    /// Receives events; see ``RequestCounters``.
     public var metrics: (any RequestMetrics)?
 
-    /// Takes any values: the clients throw ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
+    /// Accepts any values: the clients throw ``DragonflyError/invalidArgument(_:)`` for invalid ones.
     public init(
         retry: RetryPolicy = RetryPolicy(), connectTimeout: Duration = .seconds(30), idleConnectionsPerPeer: Int = 64,
         idleConnectionTimeout: Duration = .seconds(90), trust: PeerTrust = .system, resumesBrokenBodies: Bool = true,
@@ -57,6 +57,7 @@ public enum PeerTrust: Hashable, Sendable {
     case authorityFile(String)
     /// The system's authorities and those in a PEM text.
     case authorityPEM(String)
-    /// Anybody on the way can read and change everything. For tests, and for seed peers without an authority.
+    /// No verification: anyone on the path can read and change everything. For tests, and for seed peers without an
+    /// authority.
     case unverified
 }

@@ -5,21 +5,21 @@
 /// tasks at once.
 public final class DragonflyClient: DragonflyRequesting {
     private let core: RequestCore
-    private let ring: RingKeeper
+    private let ring: RingRefresher
     private let refreshing: Task<Void, Never>
 
     /// Looks for seed peers once, and then on every interval until ``shutdown()``.
     ///
     /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad configuration, and what goes wrong with the first
-    ///   discovery. That no seed peer is found, or none is healthy, is no error here: requests fail then with
-    ///   ``DragonflyError/hostNotFound(_:)``, until there is one.
+    ///   discovery. Finding no healthy seed peer is not an error here: requests then fail with
+    ///   ``DragonflyError/hostNotFound(_:)`` until there is one.
     public init(
         discovery: any SeedPeerDiscovery, refresh: RefreshPolicy = RefreshPolicy(),
         configuration: ClientConfiguration = ClientConfiguration()
     ) async throws(DragonflyError) {
         try refresh.validate()
         core = try RequestCore(configuration)
-        let ring = RingKeeper(
+        let ring = RingRefresher(
             discovery: discovery, policy: refresh, check: HealthChecker(core.transport), metrics: configuration.metrics)
         self.ring = ring
         do {
@@ -57,13 +57,13 @@ public final class DragonflyClient: DragonflyRequesting {
     /// The seed peers on the ring now, by name.
     public var seedPeers: [SeedPeer] { ring.seedPeers }
 
-    /// Looks for seed peers now, besides the regular times.
+    /// Runs discovery now, in addition to the interval.
     /// - Throws: What discovery throws; the ring stays as it is then.
     public func refresh() async throws(DragonflyError) {
         do { try await ring.refresh() } catch { throw DragonflyError(discovery: error) }
     }
 
-    /// Ends the regular look for seed peers and closes the connections that wait for requests.
+    /// Stops the periodic discovery and closes idle connections.
     public func shutdown() {
         refreshing.cancel()
         core.transport.close()
@@ -80,15 +80,15 @@ public final class DragonflyClient: DragonflyRequesting {
 }
 
 extension DragonflyClient {
-    /// Ends what is still under way, too, and returns when the client's thread has ended.
+    /// Also cancels requests in progress, and returns when the client's thread has ended.
     fileprivate func end() async {
         shutdown()
         await core.transport.end()
     }
 }
 
-/// Lends a client and ends it, whatever happens: a body that hasn't been read by then breaks, and no thread of the client
-/// is left.
+/// Runs `body` with a client and ends it in any case: an unread body then breaks, and none of the client's threads is
+/// left.
 public func withDragonflyClient<Result>(
     discovery: any SeedPeerDiscovery, refresh: RefreshPolicy = RefreshPolicy(),
     configuration: ClientConfiguration = ClientConfiguration(), _ body: (DragonflyClient) async throws -> Result

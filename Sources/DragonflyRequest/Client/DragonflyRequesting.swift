@@ -6,7 +6,7 @@ public protocol DragonflyGetting: Sendable {
     func get(_ request: GetRequest) async throws(DragonflyError) -> GetResponse
 
     /// Appends the whole body to `buffer`. A body that breaks is resumed or fetched anew, as long as retries are left.
-    /// The body is in memory while it comes, as long as it is; it takes part in no budget of the client's.
+    /// The whole body is held in memory and does not count against the client's budget.
     ///
     /// - Throws: ``DragonflyError``; `buffer` is then as it was before.
     @discardableResult

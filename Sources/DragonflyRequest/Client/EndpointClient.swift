@@ -28,7 +28,7 @@ public final class EndpointClient: DragonflyGetting {
         return try await core.get(request, into: &buffer, from: endpoints)
     }
 
-    /// Closes the connections that wait for requests. Those in use close when they are done.
+    /// Closes idle connections. Those in use close when they are done.
     public func shutdown() { core.transport.close() }
 }
 

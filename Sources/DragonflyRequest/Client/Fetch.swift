@@ -1,6 +1,6 @@
 import HTTPSemantics
 
-/// One get on its way: which attempts are left, and what each of them sends.
+/// One get in progress: its remaining attempts, and what each of them sends.
 struct Fetch: Sendable {
     private let core: RequestCore
     private let request: GetRequest
@@ -11,7 +11,7 @@ struct Fetch: Sendable {
     /// The `Proxy-Authorization` of a `CONNECT`.
     private let tunnelAuthorization: HTTPField.Value?
     private var plan: AttemptPlan
-    /// Once, so that a body that breaks again and again comes to an end.
+    /// Only once, so that a body that keeps breaking ends.
     private var mayFallBack: Bool
 
     /// - Throws: ``DragonflyError/invalidArgument(_:)``.
@@ -22,12 +22,12 @@ struct Fetch: Sendable {
         self.gathers = gathers
         self.request = request
         target = try RequestTarget(request.url)
-        // A seed peer makes its certificate for the name that TLS says, and TLS says no addresses (RFC 6066 §3).
+        // A seed peer makes its certificate for the name in SNI, which cannot hold an address (RFC 6066 §3).
         guard !target.isSecure || !target.endpoint.isAddress || core.configuration.trust == .unverified else {
             throw .invalidArgument("the host of an https URL must be a name, or PeerTrust.unverified be chosen")
         }
         var fields = try request.headersForPeer()
-        // What is said inside a tunnel is for the origin; the seed peer hears it when the tunnel is asked for.
+        // Fields inside a tunnel go to the origin; the seed peer only sees those of the CONNECT.
         tunnelAuthorization = target.isSecure ? fields[content: .proxyAuthorization] : nil
         if target.isSecure { fields[.proxyAuthorization] = nil }
         fieldsForPeer = fields
@@ -36,7 +36,7 @@ struct Fetch: Sendable {
     }
 
     /// The first response with a 2xx head.
-    /// - Parameter error: Why the attempt before failed; thrown again when no attempt is left.
+    /// - Parameter error: Why the previous attempt failed; thrown again when no attempt is left.
     mutating func open(
         after error: DragonflyError? = nil, at point: ResumePoint? = nil
     ) async throws(DragonflyError) -> OpenResponse {
@@ -101,7 +101,7 @@ struct Fetch: Sendable {
 extension Fetch {
     private static let maximumRedirects = 10
 
-    /// Asks the origin itself, and whom it redirects to.
+    /// Asks the origin directly, following redirects.
     private func askOrigin(at point: ResumePoint?) async throws(DragonflyError) -> OpenResponse {
         var target = target
         var fields = request.headersForOrigin()
@@ -136,7 +136,7 @@ extension DragonflyError {
         return try target.following(location)
     }
 
-    /// What comes from the origin directly is the origin's fault, whatever it says.
+    /// A response from the origin itself is the origin's error, whatever its fields say.
     fileprivate var ofOrigin: DragonflyError {
         guard var refusal else { return self }
         refusal.message = ""

@@ -44,7 +44,7 @@ final class RequestCore: Sendable {
 }
 
 extension [UInt8] {
-    /// Chunks of this size keep sender and reader busy at once, and waking the reader cheap.
+    /// Chunks of this size keep sender and reader busy at once and wake-ups cheap.
     private static let batch = 256 << 10
 
     fileprivate mutating func append(reader: inout BodyReader) async throws(DragonflyError) {

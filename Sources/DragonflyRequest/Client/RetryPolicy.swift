@@ -1,11 +1,11 @@
-/// How often a failed request is tried again, and how long is waited between.
+/// How often a failed request is retried, and with what delays.
 public struct RetryPolicy: Hashable, Sendable {
-    /// 0 to 10. Every get, whatever it resumes, has this many retries in all.
+    /// 0 to 10, for the whole get, resumptions included.
     public var maxRetries: Int
     /// Nil retries at once, at the next seed peer.
     public var backoff: Backoff?
 
-    /// Takes any values: the clients throw ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
+    /// Accepts any values: the clients throw ``DragonflyError/invalidArgument(_:)`` for invalid ones.
     public init(maxRetries: Int = 1, backoff: Backoff? = nil) {
         self.maxRetries = maxRetries
         self.backoff = backoff
@@ -30,9 +30,9 @@ public struct Backoff: Hashable, Sendable {
     private let factor: Double
     private let jitter: Bool
 
-    /// `initial`, then each time `factor` times as long, at most `maximum`. A factor below 1 counts as 1, and a pause
-    /// of 0 or less is none.
-    /// With `jitter`, each pause is drawn from between 0 and its length, so that clients don't come back together.
+    /// `initial`, then each time `factor` times as long, at most `maximum`. A factor below 1 counts as 1; a pause of 0
+    /// or less is skipped. With `jitter`, each pause is random between 0 and its length, so that clients don't return
+    /// at once.
     public static func exponential(
         initial: Duration = .milliseconds(100), maximum: Duration = .seconds(10), factor: Double = 2,
         jitter: Bool = true

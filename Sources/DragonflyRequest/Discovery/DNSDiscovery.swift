@@ -6,7 +6,7 @@
 /// as `target:port`.
 ///
 /// Any other name is asked for its addresses, and each stands on the ring as `IP:port`. A pod that restarts under
-/// another address then takes another place, and its objects are fetched anew: prefer SRV.
+/// another address then takes another place, and its objects are fetched again: prefer SRV.
 public struct DNSDiscovery: SeedPeerDiscovery {
     private let name: String
     private let port: Int
@@ -46,7 +46,7 @@ public struct DNSDiscovery: SeedPeerDiscovery {
         }
     }
 
-    /// Nil when the target has no address now: a pod that is on its way out, or not yet in.
+    /// Nil when the target has no address: a pod that is stopping or starting.
     private func peer(of service: DNSResolver.Service) async throws -> SeedPeer? {
         var addresses = service.addresses
         if addresses.isEmpty { addresses = try await resolver.addresses(of: service.target, mayBeGone: true) }

@@ -37,7 +37,7 @@ struct DNSResolver: Sendable {
     }
 
     /// The IPv4 and then the IPv6 addresses of a name. One kind may fail; both throw.
-    /// - Parameter mayBeGone: whether a name that isn't known has no addresses rather than throws.
+    /// - Parameter mayBeGone: whether an unknown name yields no addresses instead of an error.
     func addresses(of name: String, mayBeGone: Bool = false) async throws -> [String] {
         async let first = result(name, CRESOLVER_A, mayBeGone)
         async let second = result(name, CRESOLVER_AAAA, mayBeGone)
@@ -56,7 +56,7 @@ struct DNSResolver: Sendable {
         }
     }
 
-    /// A name without such records gives none; a server that fails or says that there is no such name throws.
+    /// Empty if the name has no such records. Throws if the server fails or doesn't know the name.
     private func ask(_ name: String, _ type: Int32, mayBeGone: Bool = false) async throws -> [cresolver_record] {
         try await blocking { [server] in
             var records = [cresolver_record](repeating: cresolver_record(), count: Int(CRESOLVER_MAXIMUM))
@@ -80,7 +80,7 @@ extension cresolver_record {
     fileprivate var nameOfTarget: String { text(of: target) }
     fileprivate var textOfAddress: String { text(of: address) }
 
-    /// Names of DNS compare without case.
+    /// DNS names are case-insensitive.
     private func text(of characters: some Any) -> String {
         let text = withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         return text.lowercased()

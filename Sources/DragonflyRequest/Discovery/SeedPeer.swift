@@ -1,6 +1,6 @@
 /// A seed peer and where it listens.
 public struct SeedPeer: Hashable, Sendable {
-    /// What it stands on the ring as: the same text in every program that shares the seed peers.
+    /// Its name on the ring, the same in every program that shares the seed peers.
     public let name: String
     /// An IP address or a host name.
     public let host: String

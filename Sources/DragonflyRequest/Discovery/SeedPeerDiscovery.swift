@@ -1,12 +1,12 @@
-/// Tells which seed peers there are now. Asked again on every ``RefreshPolicy/interval``.
+/// Lists the current seed peers. Called every ``RefreshPolicy/interval``.
 public protocol SeedPeerDiscovery: Sendable {
     /// All seed peers, healthy or not, in any order. Of two with one name the later one counts.
     ///
-    /// Throwing, or naming none, keeps the seed peers known so far in use.
+    /// If it throws or returns none, the seed peers known so far stay in use.
     func seedPeers() async throws -> [SeedPeer]
 }
 
-/// The same seed peers for ever.
+/// A fixed list of seed peers.
 public struct FixedDiscovery: SeedPeerDiscovery {
     private let peers: [SeedPeer]
 
@@ -27,14 +27,14 @@ public struct FixedDiscovery: SeedPeerDiscovery {
     public func seedPeers() -> [SeedPeer] { peers }
 }
 
-/// When seed peers are looked up and checked. It is checked itself when a client is made of it.
+/// When seed peers are looked up and checked. A client validates it when it is made.
 public struct RefreshPolicy: Hashable, Sendable {
     /// 1 s to 10 minutes.
     public var interval: Duration
     /// What a seed peer must pass to be on the ring.
     public var healthCheck: HealthCheck
 
-    /// Takes any values: the client throws ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
+    /// Accepts any values: the client throws ``DragonflyError/invalidArgument(_:)`` for invalid ones.
     public init(interval: Duration = .seconds(60), healthCheck: HealthCheck = .connect) {
         self.interval = interval
         self.healthCheck = healthCheck

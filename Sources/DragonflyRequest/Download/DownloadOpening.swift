@@ -1,8 +1,8 @@
 import HTTPSemantics
 
-/// What the first response of a download makes possible.
+/// How a download can proceed after its first response.
 enum DownloadOpening: Sendable {
-    /// The object has a length and a version, so that it can be put together from parts.
+    /// The object has a length and a version, so it can be assembled from parts.
     case parts(Window, first: GetResponse)
     /// One response brings all there is.
     case whole(GetResponse)
@@ -13,7 +13,7 @@ enum DownloadOpening: Sendable {
         let completeLength: Int64
         let entityTag: HTTPField.Value
 
-        /// Nil when parts of several responses could be of different versions, or the object has no known length.
+        /// Nil when several responses could be of different versions, or the object's length is unknown.
         init?(_ head: ResponseHead, wanted: Range<Int64>?) {
             guard let part = head.contentRange, let length = part.completeLength, let tag = head.strongETag
             else { return nil }
@@ -30,7 +30,7 @@ enum DownloadOpening: Sendable {
         }
 
         /// The window cut into parts, without those parts that `done` covers.
-        /// - Throws: when there would be more than ``maximumParts``: the length is the server's word.
+        /// - Throws: when there would be more than ``maximumParts``: the length is only claimed by the server.
         func parts(
             of size: Int64, without done: [Range<Int64>] = []
         ) throws(DragonflyError) -> [Range<Int64>] {
@@ -64,7 +64,7 @@ extension [Range<Int64>] {
 extension DragonflyGetting {
     /// Asks for the first `size` bytes of what is wanted and tells what can be made of the response.
     func openDownload(_ request: GetRequest, partSize size: Int64) async throws(DragonflyError) -> DownloadOpening {
-        // A range in a header is the caller's own: it may be of any form.
+        // A `Range` field set by the caller may have any form.
         if request.range == nil, request.headers[.range] != nil { return .whole(try await get(request)) }
         var first = request
         let start = request.range?.lowerBound ?? 0
@@ -85,8 +85,8 @@ extension DragonflyGetting {
         return .whole(try await get(request).checked(for: request.range))
     }
 
-    /// One part, of the version the window is about. A replica that still has another one is asked in vain; the next
-    /// try may meet another replica.
+    /// One part, of the version the window is about. A replica that still has another version fails; the next attempt
+    /// may reach another replica.
     func getPart(
         _ part: Range<Int64>, of window: DownloadOpening.Window, _ request: GetRequest
     ) async throws(DragonflyError) -> GetResponse {

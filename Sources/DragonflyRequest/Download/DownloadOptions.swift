@@ -5,7 +5,7 @@ public struct DownloadOptions: Hashable, Sendable {
     /// Bytes of one range, 64 KiB to 1 GiB.
     public var partSize: Int64
 
-    /// Takes any values: the download throws ``DragonflyError/invalidArgument(_:)`` for those that are not allowed.
+    /// Accepts any values: the download throws ``DragonflyError/invalidArgument(_:)`` for invalid ones.
     public init(parallel: Int = 4, partSize: Int64 = 16 << 20) {
         self.parallel = parallel
         self.partSize = partSize
@@ -21,14 +21,14 @@ public struct DownloadOptions: Hashable, Sendable {
     }
 }
 
-/// How far a download is.
+/// The progress of a download.
 public struct DownloadProgress: Hashable, Sendable {
-    /// Bytes that are there, those of an earlier attempt included.
+    /// Bytes received, those of an earlier attempt included.
     public var received: Int64
     /// Bytes wanted; nil while the length is not known.
     public var total: Int64?
 
-    /// For tests of what is shown of a download; clients make their own.
+    /// For tests of progress displays; clients make their own.
     public init(received: Int64, total: Int64?) {
         self.received = received
         self.total = total

@@ -4,13 +4,13 @@ extension DragonflyGetting {
     /// Downloads by parallel ranges into a file, which appears under its name when it is complete.
     ///
     /// Until then the bytes are in `FILE.part`, and `FILE.part.state` tells which. A later call with the same request
-    /// goes on from there, as long as the object has the same strong `ETag`; otherwise it begins anew. An object without
-    /// one is read as one stream and cannot be resumed. A file of that name is replaced at the end; of a symbolic link the
-    /// file that it leads to, beside which all this stands. The new file has the permissions of the one it replaces.
-    /// `FILE.part` itself must be no symbolic link. Two downloads of one file at the same time spoil each other.
+    /// resumes, if the object still has the same strong `ETag`; otherwise it starts over. An object without one is read
+    /// as one stream and cannot be resumed. An existing file is replaced at the end. A symbolic link is followed: all
+    /// of these files stand beside its target. The new file has the permissions of the one it replaces. `FILE.part`
+    /// itself must not be a symbolic link. Concurrent downloads of one file corrupt each other.
     ///
     /// A device, a FIFO or a descriptor such as `/dev/stdout` is opened first and written in order, as the bytes come.
-    /// A FIFO's reader is waited for as long as ``GetRequest/timeout``, and so is room in it, each time.
+    /// Waiting for a FIFO's reader, and each time for room in it, is limited to ``GetRequest/timeout``.
     ///
     /// - Returns: The head of the first response; its length is that of the first part.
     /// - Throws: ``DragonflyError``, or ``OutputError`` when the file cannot be written.
@@ -20,13 +20,13 @@ extension DragonflyGetting {
         progress: (@Sendable (DownloadProgress) -> Void)? = nil
     ) async throws -> ResponseHead {
         try options.validate()
-        let output: StraightOutput
-        switch try await blocking({ try OutputPlace(file) }) {
+        let output: SequentialOutput
+        switch try await blocking({ try OutputTarget(file) }) {
         case .file(let path): return try await replace(path, by: request, options, progress)
         case .special:
             try request.validate()
-            output = try await StraightOutput.open(file, within: request.timeout)
-        case .descriptor(let number): output = try StraightOutput(file, descriptor: number)
+            output = try await SequentialOutput.open(file, within: request.timeout)
+        case .descriptor(let number): output = try SequentialOutput(file, descriptor: number)
         }
         return try await download(request, options: options, progress: progress) { chunk in
             try await output.write(chunk, within: request.timeout)
@@ -50,7 +50,7 @@ extension DragonflyGetting {
             let subject = PartFile.Subject(taskID: task.id, window: window)
             let output = try await blocking { try PartFile(file, subject: subject) }
             let parts = try window.parts(of: options.partSize, without: output.done)
-            // Nobody will read it: it must not hold its connection until the end.
+            // It will not be read, so it must not hold its connection.
             if !parts.contains(where: { $0 == first.head.contentRange?.range }) { first.body.drop() }
             let missing = parts.reduce(0) { $0 + Int64($1.count) }
             let total = Int64(window.range.count)

@@ -1,7 +1,7 @@
 extension DragonflyGetting {
     /// Downloads by parallel ranges and hands the bytes over in order. Holds up to `parallel` parts in memory.
     ///
-    /// A response that names no strong `ETag`, or an origin that knows no ranges, is read as one stream instead: parts of
+    /// Without a strong `ETag`, or from an origin without ranges, the object is read as one stream instead: parts of
     /// several responses could be of different versions. So is a request whose headers hold a `Range` of their own.
     /// Calls of `write` do not overlap.
     ///

@@ -6,10 +6,10 @@ import HTTPSemantics
     import Darwin
 #endif
 
-/// A file that is being put together: `FILE.part`, and beside it `FILE.part.state`, which tells what is in it.
+/// A file being assembled: `FILE.part`, and `FILE.part.state`, which records what is in it.
 ///
 /// The state is a text: the object and its version, then a line for each part that is safely on the disk. It is only
-/// appended to, so that a program killed at any time can be followed by one that goes on. All calls block.
+/// appended to, so that a download can resume after the program was killed at any time. All calls block.
 final class PartFile: Sendable {
     /// Which bytes of which version of which object the file holds.
     struct Subject: Hashable, Sendable {
@@ -42,7 +42,7 @@ final class PartFile: Sendable {
         let fresh = known == nil ? O_TRUNC : 0
         // Before the bytes it tells about go.
         if known == nil { unlink(path + ".part.state") }
-        // Nobody reads meanwhile what nobody may read in the end.
+        // Never more permissive than the final file.
         let mode = (permissions(of: path) ?? 0o644) & 0o644 | 0o600
         data = try openFile(path + ".part", O_RDWR | O_CREAT | fresh, mode)
         do {
@@ -69,7 +69,7 @@ final class PartFile: Sendable {
         try writeAll(Array("\(part.lowerBound)-\(part.upperBound)\n".utf8), to: state, at: nil, path)
     }
 
-    /// Gives the file its name, with the permissions of the one it replaces; the state goes.
+    /// Renames the file into place, with the permissions of the one it replaces, and removes the state.
     func publish() throws(OutputError) {
         if let mode = permissions(of: path), fchmod(data, mode) != 0 {
             throw OutputError("give its permissions to", path)
@@ -96,7 +96,7 @@ extension PartFile {
         guard access(path + ".part", R_OK | W_OK) == 0, let text = readFile(path + ".part.state") else { return nil }
         let head = subject.lines
         guard text.starts(with: head) else { return nil }
-        // A last line without its end was being written when the program died.
+        // An unterminated last line was cut off when the program died.
         let lines = text[head.count...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .dropLast()
         let done = lines.compactMap { line -> Range<Int64>? in
@@ -113,7 +113,8 @@ extension PartFile {
         return done
     }
 
-    /// A state has a line for each of at most a million parts; a larger file is none, nor is a FIFO, which isn't waited for.
+    /// A state has one line for each of at most a million parts. A larger file is not a state, nor is a FIFO, which
+    /// isn't waited for.
     private static func readFile(_ path: String) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else { return nil }
@@ -134,7 +135,7 @@ extension PartFile {
     }
 }
 
-/// The output cannot be written. The text is for the one who named the file.
+/// The output cannot be written. The text is for the user who named the file.
 public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
@@ -147,7 +148,7 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Follows no symbolic link: where others may write, too, it could lead to any file of ours.
+/// Follows no symbolic link: in a shared directory it could point at any of our files.
 private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) throws(OutputError) -> Int32 {
     let file = open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode)
     guard file >= 0 else {

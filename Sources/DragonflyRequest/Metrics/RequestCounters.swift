@@ -14,13 +14,13 @@ public final class RequestCounters: RequestMetrics {
         public var misses = 0
         /// Responses that went past the cache.
         public var bypasses = 0
-        /// Bodies that went on elsewhere after a break.
+        /// Bodies resumed at another seed peer.
         public var resumptions = 0
         /// Requests that were sent to the origin, as no seed peer could be used.
         public var fallbacks = 0
         /// Body bytes handed to callers.
         public var receivedBytes = 0
-        /// Looks for seed peers that failed; the ring stayed as it was.
+        /// Failed discoveries; the ring stayed as it was.
         public var discoveryFailures = 0
         /// ``attempts`` by endpoint.
         public var attemptsByEndpoint: [String: Int] = [:]

@@ -1,4 +1,4 @@
-/// Is told what a client does, to count it with whatever metrics library the program uses.
+/// Receives a client's events, for whatever metrics library the program uses.
 ///
 /// Called from any thread and often: return at once.
 public protocol RequestMetrics: Sendable {

@@ -22,16 +22,16 @@ public struct GetRequest: Hashable, Sendable {
     public var contentForCalculatingTaskID: String?
     /// Whether OCI blob and manifest URLs are named by their digest.
     public var enableTaskIDBasedBlobDigest: Bool
-    /// Dragonfly's priority, 0 to 6, sent as it is. 6 is demand; at 3 and below our seed peers fetch after everybody
-    /// else's requests. Nil sends none, which they take for 6.
+    /// Dragonfly's priority, 0 to 6, sent as it is. 6 is demand; at 3 and below our seed peers fetch after all other
+    /// requests. Nil sends no priority, which counts as 6.
     public var priority: Int32?
-    /// How many seed peers share the object, 1 or more. Fewer are used when there are not so many.
+    /// How many seed peers share the object, 1 or more. Fewer are used if there are fewer.
     public var replicas: Int
     /// The limit of one attempt, from its connection to the last byte of the body; more than 0.
     public var timeout: Duration
 
-    /// Takes any values: those that are not allowed, or that no header can carry, make the get throw
-    /// ``DragonflyError/invalidArgument(_:)``.
+    /// Accepts any values: the get throws ``DragonflyError/invalidArgument(_:)`` for invalid ones, and for those that
+    /// no header can carry.
     public init(
         url: String, headers: HTTPFields = [:], range: Range<Int64>? = nil, pieceLength: UInt64? = nil,
         tag: String? = nil, application: String? = nil,

@@ -38,7 +38,7 @@ extension GetRequest {
         return HTTPField.Value(filteredQueryParams.joined(separator: ","))
     }
 
-    /// Seed peers read the names between commas and trim them; another name would make another task id there.
+    /// Seed peers split the names at commas and trim them, so any other name would give a different task id there.
     private static func checkFilteredName(_ name: String) throws(DragonflyError) {
         guard HTTPField.isValidValue(name), !name.utf8.contains(UInt8(ascii: ",")) else {
             throw .invalidArgument(
@@ -63,6 +63,6 @@ extension HTTPFields {
 }
 
 extension HTTPField.Name {
-    /// About one connection, the way to the seed peer, or the framing of a message that has no body here.
+    /// Hop-by-hop, for the seed peer only, or framing, which a request without a body doesn't have.
     fileprivate var isOfConnection: Bool { FieldIDSet.hopByHop.union(.requestFraming).contains(id) }
 }

@@ -1,6 +1,7 @@
 import SeedSupport
 
-/// Reads a body to its end, over breaks that can be mended. It ends only with exactly the bytes that its head promised.
+/// Reads a body to its end, resuming after breaks where possible. It ends only with exactly the bytes that its head
+/// promised.
 struct BodyReader: Sendable {
     private(set) var fetch: Fetch
     private var response: OpenResponse

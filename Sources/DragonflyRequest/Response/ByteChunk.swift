@@ -27,7 +27,7 @@ extension ByteChunk: RandomAccessCollection {
         try bytes.withContiguousStorageIfAvailable(body)
     }
 
-    /// How arrays append and are made from a sequence; without it they would ask for one byte after the other.
+    /// Used when arrays append a sequence; the default would copy byte by byte.
     public func _copyContents(
         initializing buffer: UnsafeMutableBufferPointer<UInt8>
     ) -> (IndexingIterator<ByteChunk>, Int) {

@@ -1,6 +1,6 @@
 import HTTPSemantics
 
-/// What the cache next to us says it did, by `Cache-Status` (RFC 9211).
+/// What the nearest cache says it did, in `Cache-Status` (RFC 9211).
 public enum CacheStatus: Hashable, Sendable {
     /// All bytes were held.
     case hit

@@ -2,13 +2,13 @@ import SeedSupport
 
 /// The bytes of a response, in chunks as they arrive.
 ///
-/// Read it once. Not reading holds the seed peer back; dropping it, or cancelling the task that reads it, ends the
-/// request. It ends only when it is complete: a body that breaks and cannot be resumed throws.
+/// Read it once. Not reading applies back-pressure; dropping it, or cancelling the reading task, ends the request. It
+/// ends only when it is complete: a body that breaks and cannot be resumed throws.
 public struct ResponseBody: AsyncSequence, Sendable {
     public typealias Element = ByteChunk
     public typealias Failure = DragonflyError
 
-    /// Gives the reader to the first who asks.
+    /// Hands the reader out once.
     private final class Source: Sendable {
         private let reader: Lock<BodyReader?>
         init(_ reader: BodyReader) { self.reader = Lock(reader) }

@@ -7,10 +7,10 @@ public struct ResponseHead: Hashable, Sendable {
     public var status: Int
     /// All fields of the response, those of the origin and those of the seed peer.
     public var headers: HTTPFields
-    /// Who answered: `http://host:port` of the seed peer, or the word `origin` after a fallback.
+    /// Where it came from: `http://host:port` of the seed peer, or the word `origin` after a fallback.
     public var endpoint: String
 
-    /// For tests of what is done with responses; clients make their own.
+    /// For tests of response handling; clients make their own.
     public init(status: Int, headers: HTTPFields, endpoint: String) {
         self.status = status
         self.headers = headers
@@ -45,7 +45,7 @@ public struct ResponseHead: Hashable, Sendable {
     /// The id under which the seed peer keeps the object.
     public var taskID: String? { headers[.dragonflyTaskID] }
 
-    /// The address the seed peer gives itself.
+    /// The seed peer's own address, as it reports it.
     public var serverIP: String? { headers[.dragonflyServerIP] }
 
     /// Whether the seed peer held the whole object before.

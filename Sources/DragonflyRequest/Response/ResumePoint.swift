@@ -1,6 +1,6 @@
 import HTTPSemantics
 
-/// Where a broken body can go on, and by what it is known that it is still the same object.
+/// Where a broken body can resume, and the validator that identifies the object.
 struct ResumePoint: Hashable, Sendable {
     /// The next byte of the object.
     private(set) var offset: Int64

@@ -1,6 +1,6 @@
 /// The seed peers in use and the ring of their names, always of one moment.
 struct RingTable: Sendable {
-    /// By the bytes of their name: to Swift, texts that differ by Unicode form are equal, to the ring they are not.
+    /// Keyed by the bytes of the name: Swift's `==` ignores Unicode normalization, the ring doesn't.
     private let peers: [[UInt8]: SeedPeer]
     private let ring: SeedPeerRing
 

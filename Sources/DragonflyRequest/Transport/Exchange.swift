@@ -18,7 +18,7 @@ final class Exchange: Sendable {
         var waiter: Waiter?
         var running: LoopBound<Running>?
 
-        /// Does something, and gives the reader that it makes ready; to be resumed outside the lock.
+        /// Applies a change and returns the reader that it makes ready, which must be resumed outside the lock.
         mutating func change<R>(_ body: (inout ResponseIntake) -> R) -> (R, CheckedContinuation<Void, Never>?) {
             let result = body(&intake)
             guard let waiter, intake.has(waiter.awaited) else { return (result, nil) }
@@ -32,7 +32,7 @@ final class Exchange: Sendable {
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    /// What lives on the loop; gone when the exchange has ended.
+    /// The part that lives on the loop; nil once the exchange has ended.
     private struct Running {
         let transfer: Transfer
         let timer: LoopTimer
@@ -161,7 +161,7 @@ extension Exchange: TransferDelegate {
         stop()
         let end: ResponseIntake.End =
             switch outcome {
-            // Stopped: a refusal of which enough has come.
+            // Stopped: enough of a refusal's body has come.
             case .complete, .stopped: .complete
             case .cancelled: .failed(Self.ended)
             case .failed(let error): .failed(TransportError(error))

@@ -59,7 +59,7 @@ final class HTTPTransport: Sendable {
         _ = try await send(request, on: route, until: .now() + timeout)
     }
 
-    /// Whether a connection comes about, which is closed at once.
+    /// Whether a connection can be established; it is closed at once.
     func probe(_ endpoint: Endpoint, timeout: Duration) async throws(TransportError) {
         var request = TransferRequest(try TransferURL(dialling: endpoint.url)).alone(within: timeout)
         request.onlyConnects = true
@@ -82,7 +82,7 @@ final class HTTPTransport: Sendable {
 }
 
 extension TransferRequest {
-    /// On a connection that served no other and will serve no other.
+    /// On a connection used by no other request.
     fileprivate func alone(within timeout: Duration) -> TransferRequest {
         var request = self
         request.reusesConnection = false
@@ -97,7 +97,7 @@ struct OpenResponse: Sendable {
     private let route: Route
     private let reading: Reading
 
-    /// Ends the exchange when nobody can read it any more.
+    /// Ends the exchange when its reader is gone.
     private final class Reading: Sendable {
         let exchange: Exchange
         init(_ exchange: Exchange) { self.exchange = exchange }

@@ -2,8 +2,8 @@ import HTTPSemantics
 import HTTPTransfers
 import SeedSupport
 
-/// What has come of one response and was not read yet. A value without I/O: decides what is kept, when the sender must
-/// wait, and when the reader is worth waking.
+/// The unread part of one response. Pure logic, no I/O: decides what is kept, when the sender must wait, and when to
+/// wake the reader.
 ///
 /// A body that the reader wants whole is gathered up to ``longestGathered`` while its bytes are still in the processor's
 /// cache, and the reader is woken once, at the end: waking costs more than copying. So is the body of a refusal. What is gathered
@@ -11,14 +11,14 @@ import SeedSupport
 struct ResponseIntake: Sendable {
     /// Bytes that may wait for the reader before the sender has to wait, where there is room for them.
     static let highWatermark = 1 << 20
-    /// The same where there is none.
+    /// The same when there is no room.
     static let lowWatermark = 4 << 10
     static let longestGathered = 4 << 20
     /// Of the body of a response that is not 2xx, for the message.
     static let longestRefusal = 64 << 10
     /// Bytes of one chunk, as far as the reader leaves time for so many.
     private static let chunkLength = 64 << 10
-    /// What curl hands over at a time, while there is more. After a shorter piece more may be long in coming.
+    /// What curl delivers at a time while there is more. After a shorter piece, more may take a while.
     private static let pieceLength = 16 << 10
 
     enum End: Hashable, Sendable {
@@ -57,7 +57,7 @@ struct ResponseIntake: Sendable {
         if end != nil { return true }
         switch awaited {
         case .head: return head != nil && gathered == nil
-        // A sender that waits sends no more.
+        // A paused sender sends no more.
         case .bytes(let count): return waiting >= count || isPaused
         case .end: return false
         }
@@ -75,7 +75,7 @@ extension ResponseIntake {
         }
     }
 
-    /// - Parameter room: bytes that may wait for all readers together and don't yet. None has more than its share of it.
+    /// - Parameter room: bytes that may wait for all readers together and don't yet. None takes more than its share.
     mutating func receive(_ bytes: UnsafeRawBufferPointer, room: Int64 = .max) -> TransferIntake {
         if gathered != nil { return gather(bytes) }
         let limit = Int(min(max(Int64(Self.lowWatermark), largestShare(of: room)), Int64(Self.highWatermark)))

@@ -1,7 +1,7 @@
 import HTTPSemantics
 import HTTPTransfers
 
-/// How a request reaches whom it is for.
+/// How a request reaches its destination.
 struct Route: Hashable, Sendable {
     /// Where the TCP connection goes.
     let endpoint: Endpoint
@@ -29,7 +29,7 @@ struct Route: Hashable, Sendable {
 
     /// A GET of the target on this way.
     /// - Parameter trust: in the certificates of seed peers.
-    /// - Throws: `badURL` when the host is none that can be dialled.
+    /// - Throws: `badURL` when the host can't be dialled.
     func transferRequest(
         for target: RequestTarget, _ fields: HTTPFields, trustingPeers trust: TransferRequest.Trust
     ) throws(TransportError) -> TransferRequest {
@@ -39,7 +39,7 @@ struct Route: Hashable, Sendable {
         let written = isPeer && !target.isSecure ? target.absoluteForm : target.originForm
         var request = TransferRequest(
             url, target: Array(written.utf8), fields: [.host: target.authority] + fields)
-        // It is a response as 503 is, and for the retries to count.
+        // A 408 is a response like 503, and the retry policy decides about it.
         request.repeatsAfter408 = false
         if isTunnelled {
             request.proxy = endpoint.url

@@ -1,5 +1,5 @@
-/// The directives of a response's `Cache-Control` that matter to a shared cache (RFC 9111 §5.2.2). Unknown and malformed
-/// ones are passed over; of a directive given twice the stricter counts.
+/// The directives of a response's `Cache-Control` that matter to a shared cache (RFC 9111 §5.2.2). Unknown and
+/// malformed ones are ignored; if a directive is repeated, the stricter value counts.
 package struct CacheControl: Sendable, Equatable {
     package private(set) var noStore = false
     package private(set) var isPrivate = false
@@ -20,7 +20,7 @@ package struct CacheControl: Sendable, Equatable {
     private mutating func take(_ directive: (name: String, value: ArraySlice<UInt8>?)) {
         switch directive.name {
         case "no-store": noStore = true
-        // With field names it speaks of those fields only; to keep the whole answer out is the safe reading.
+        // With field names it applies to those fields only; not storing the response at all is the safe reading.
         case "private": isPrivate = true
         case "no-cache": noCache = true
         case "must-revalidate", "proxy-revalidate": mustRevalidate = true
@@ -32,13 +32,13 @@ package struct CacheControl: Sendable, Equatable {
         }
     }
 
-    /// A value that is no number of seconds counts as 0, as RFC 9111 §4.2.1 advises.
+    /// An invalid value counts as 0, as RFC 9111 §4.2.1 advises.
     private static func stricter(_ known: Int64?, _ text: ArraySlice<UInt8>?) -> Int64 {
         let seconds = text.flatMap { Int64(digits: $0, atMost: longest) } ?? 0
         return min(known ?? seconds, seconds)
     }
 
-    /// What no age passes, in seconds (RFC 9111 §1.2.2).
+    /// The largest age, in seconds (RFC 9111 §1.2.2).
     package static let longest: Int64 = 1 << 31
 
     /// Splits at commas outside quotes; names in lower case, values without their quotes.

@@ -20,7 +20,7 @@ package enum RetryAfter: Equatable, Sendable {
         self.init(text.utf8)
     }
 
-    /// In seconds from `now` (seconds since 1970), at most 2³¹; 0 for a date gone by.
+    /// In seconds from `now` (seconds since 1970), at most 2³¹; 0 for a past date.
     package func delay(now: Int64) -> Int64 {
         switch self {
         case .seconds(let seconds): seconds
@@ -28,7 +28,7 @@ package enum RetryAfter: Equatable, Sendable {
         }
     }
 
-    /// Longer than anybody waits, and short enough to be reckoned with.
+    /// Longer than any client waits, and short enough to avoid overflow.
     private static let longest: Int64 = 1 << 31
 }
 

@@ -15,7 +15,7 @@ extension HTTPFields {
         return self[content: .expires].map { .until(second: HTTPDate.seconds($0) ?? 0) }
     }
 
-    /// How long the response was under way in other caches, in seconds (RFC 9111 §5.1).
+    /// How long the response spent in other caches, in seconds (RFC 9111 §5.1).
     package var ageInSeconds: Int64 {
         self[content: .age].flatMap { Int64(digits: $0.octets, atMost: CacheControl.longest) } ?? 0
     }

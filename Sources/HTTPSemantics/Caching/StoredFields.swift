@@ -9,10 +9,10 @@ extension HTTPFields {
     /// Bytes of these fields as lines of a head.
     private var lineBytes: Int { reduce(0) { $0 + $1.lineBytes } }
 
-    /// These fields, with those that a 304 told anew in their place (RFC 9111 §3.2). Names that are new are left out where
-    /// they would be too much to keep. Those on which it depends for how long and for whom the object may be kept are never
-    /// left out: the last of the others make room for them. So the result is more than `mayBeKept` only if they alone are,
-    /// or if what came in the place of others is.
+    /// These fields, with those that a 304 told anew in their place (RFC 9111 §3.2). New names are left out if the
+    /// total would be too large. Fields that decide how long and for whom the object may be stored are never left out:
+    /// the last of the others make room for them. So the result exceeds `mayBeKept` only if those fields, or the
+    /// replaced values, do.
     package func updated(by newer: HTTPFields) -> HTTPFields {
         var told = Dictionary(
             grouping: newer.lazy.filter { $0.name != .contentEncoding && $0.name != .contentType }, by: \.name)

@@ -1,6 +1,6 @@
 /// Which request fields a response depends on (RFC 9110 §12.5.5).
 package enum Vary: Equatable, Sendable {
-    /// `*`, or something that is no list of names: nothing that can be compared.
+    /// `*`, or not a valid list of names: nothing to compare.
     case any
     /// Empty if there is no such field.
     case names(Set<HTTPField.Name>)

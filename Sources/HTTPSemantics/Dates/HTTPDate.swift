@@ -42,8 +42,8 @@ package enum HTTPDate {
             + "\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60)) GMT"
     }
 
-    /// Whether an object of this `Last-Modified` can't have changed again within the same second when it was told: a
-    /// minute lies between (RFC 9110 §8.8.2.2). Both in seconds since 1970.
+    /// Whether a `Last-Modified` is a strong validator: the response is at least a minute younger (RFC 9110 §8.8.2.2).
+    /// Both in seconds since 1970.
     package static func isStrong(modified: Int64, toldAt: Int64) -> Bool {
         modified <= toldAt - 60
     }
@@ -52,7 +52,7 @@ package enum HTTPDate {
         word.dropFirst(word.count - 1).first == UInt8(ascii: ",")
     }
 
-    /// Two digits name a year from 1970 to 2069: all that a file's date or an answer's can mean now.
+    /// Two digits name a year from 1970 to 2069: the range of dates that files and responses can have.
     private static func century(_ year: Int64?) -> Int64? {
         year.map { $0 < 70 ? 2000 + $0 : 1900 + $0 }
     }

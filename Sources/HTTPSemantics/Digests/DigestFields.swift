@@ -10,8 +10,8 @@ extension HTTPFields {
 }
 
 extension HTTPFields {
-    /// A digest in a field of RFC 9530; nil if it isn't there, if it is malformed or of the wrong length, or if it is
-    /// there twice and different. Algorithms are read in any case, as some senders write them in capitals.
+    /// A digest in a field of RFC 9530; nil if absent, malformed, of the wrong length, or repeated with different
+    /// values. Algorithms are read in any case, as some senders write them in capitals.
     package func digest(_ algorithm: DigestAlgorithm, in name: HTTPField.Name) -> [UInt8]? {
         guard let octets = self[content: name]?.octets,
             let entries = try? StructuredField.entries(octets, keysInAnyCase: true)
@@ -33,12 +33,12 @@ extension HTTPFields {
             digest(.sha256, in: .reprDigest), isWhole ? digest(.sha256, in: .contentDigest) : nil,
             isOfObject ? amzSHA256 : nil,
         ].compactMap(\.self)
-        // Two that contradict each other say nothing.
+        // Conflicting digests are ignored.
         guard let first = found.first, found.allSatisfy({ $0 == first }) else { return nil }
         return first
     }
 
-    /// Nil unless there are 32 bytes; so a checksum of checksums, which ends in `-N`, is none.
+    /// Nil unless there are 32 bytes, so a checksum of checksums (`…-N`) is ignored.
     private var amzSHA256: [UInt8]? {
         guard let bytes = first(.amzChecksumSHA256).flatMap({ Base64.decode($0.octets) }), bytes.count == 32
         else { return nil }

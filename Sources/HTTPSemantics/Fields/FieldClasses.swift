@@ -1,4 +1,4 @@
-/// What kinds of fields there are, each listed here and nowhere else.
+/// The classes of fields. Each is listed only here.
 extension FieldIDSet {
     /// About one connection only, or for one proxy only (RFC 9110 §7.6.1, §11.7). So are those that `Connection` names.
     package static let hopByHop = FieldIDSet(
@@ -12,46 +12,46 @@ extension FieldIDSet {
     package static let conditional = FieldIDSet(
         .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange)
 
-    /// What is decided anew for each request that we make to fill the cache.
+    /// Set by us on each request that fills the cache.
     package static let decidedByFetch = requestFraming.union(conditional).union(.range, .acceptEncoding, .maxForwards)
 
-    /// What belongs to one response, not to the object, and is written anew or left out when the object is told again.
+    /// Belongs to one response, not to the object: regenerated or left out when the object is served again.
     package static let ofOneResponse = FieldIDSet(
         .contentLength, .contentRange, .acceptRanges, .date, .age, .setCookie, .setCookie2, .cacheStatus)
 
-    /// What besides isn't kept with an object: it is about the way or about the host.
+    /// Also not stored with an object: about the path or about the host.
     package static let notStored = ofOneResponse.union(.via, .altSvc, .strictTransportSecurity)
 
     /// Those of a stored response that a 304 repeats (RFC 9110 §15.4.5).
     package static let refreshing = FieldIDSet(
         .cacheControl, .contentLocation, .eTag, .expires, .lastModified, .vary)
 
-    /// Prove a right at the origin. Fields that we don't know may do so too: `FieldID.mayProveRight`.
+    /// Prove a right at the origin. Fields that we don't know may do so too: `FieldID.mayCarryCredential`.
     package static let credential = FieldIDSet(.authorization, .cookie)
 
     /// May follow a redirect to another origin. A list of what is safe, because anything else (`Authorization`,
-    /// `X-Auth-Token`, `X-Amz-Security-Token`, `Referer`…) may prove a right. `Via` goes along, or a way that leads back
-    /// to us would not be known as one.
+    /// `X-Auth-Token`, `X-Amz-Security-Token`, `Referer`…) may prove a right. `Via` is kept, because it detects loops.
     package static let impersonal = FieldIDSet(.accept, .acceptLanguage, .userAgent, .cacheControl, .via)
 }
 
 extension HTTPField.Name {
     /// Whether a field with this name may prove a right.
-    package var mayProveRight: Bool {
+    package var mayCarryCredential: Bool {
         var name = rawName
-        return name.withUTF8 { id.mayProveRight(named: UnsafeRawBufferPointer($0)) }
+        return name.withUTF8 { id.mayCarryCredential(named: UnsafeRawBufferPointer($0)) }
     }
 }
 
 extension FieldID {
-    /// Whether a field with this name may prove a right, so that only its origin can judge a request that has it (rule 3).
+    /// Whether a field with this name may prove a right, so that only its origin can judge a request that has it
+    /// (rule:right-to-read).
     /// - Parameter name: its octets.
-    package func mayProveRight(named name: UnsafeRawBufferPointer) -> Bool {
+    package func mayCarryCredential(named name: UnsafeRawBufferPointer) -> Bool {
         FieldIDSet.credential.contains(self) || self == .other && Self.isSecretName(name)
     }
 
     /// Whether a name that we don't know is like those of fields that hold tokens and keys (`X-Auth-Token`,
-    /// `X-JFrog-Art-Api`, `X-Api-Key`…), or in which a proxy in front of us says who its client is (`X-Forwarded-User`,
+    /// `X-JFrog-Art-Api`, `X-Api-Key`…), or in which a proxy in front of us identifies its client (`X-Forwarded-User`,
     /// `Remote-User`, `X-Client-Cert`, `X-Tenant-Id`…).
     ///
     /// Byte by byte: as strings these comparisons cost more than all the rest of a warm request.
@@ -102,7 +102,7 @@ extension FieldID {
         name.begins("sec-") || rest.begins("user-agent") || rest.begins("useragent")
     }
 
-    /// Whether `X-Forwarded-` and these letters tell of the way, and not of a person.
+    /// Whether this `X-Forwarded-…` field describes the path and not a person.
     private static func isForwarding(_ rest: Slice<UnsafeRawBufferPointer>) -> Bool {
         let rest = UnsafeRawBufferPointer(rebasing: rest)
         return forwarding.contains { rest.equalsIgnoringCase($0) }
@@ -125,7 +125,7 @@ extension FieldID {
         }
     }
 
-    /// Whether no letter stands beside it.
+    /// Whether it is a word of its own, with no letter beside it.
     private static func isWord(_ part: Slice<UnsafeRawBufferPointer>, in name: UnsafeRawBufferPointer) -> Bool {
         beginsWord(part.startIndex, in: name) && !isLetter(part.endIndex, of: name)
     }

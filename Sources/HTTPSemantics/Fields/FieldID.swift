@@ -1,4 +1,4 @@
-/// The field names that mean something to us, as small numbers.
+/// The field names known to this program, as small numbers.
 ///
 /// The order counts: `useP2P` and all cases after it are Dragonfly's own (`isDragonfly`), so others stand before it.
 /// `FieldIDSet` has room for 128.
@@ -18,16 +18,16 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
     case useP2P, registry, tag, application, priority, filteredQueryParams, prefetch, pieceLength, contentForTaskID,
         blobDigest
     case outputPath, forceHardLink, errorType, taskID, serverIP, downloadFinished
-    /// Begins like Dragonfly's fields, and is none that we know.
+    /// An unknown field with Dragonfly's prefix.
     case otherDragonfly
 
-    /// As the name is written most; empty for `other` and `otherDragonfly`, which have no name of their own.
+    /// The usual spelling; empty for `other` and `otherDragonfly`.
     package var spelling: String { Self.spellings[Int(rawValue)] }
 
     /// In lower case.
     package var canonicalSpelling: String { Self.canonicalSpellings[Int(rawValue)] }
 
-    /// Whether this is one name, and not all that we don't know.
+    /// Whether this is a known name.
     @inlinable package var isKnown: Bool { self != .other && self != .otherDragonfly }
 
     /// Fields that are for this server only and are never sent to an origin.

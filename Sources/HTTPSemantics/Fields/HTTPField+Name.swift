@@ -1,17 +1,17 @@
 extension HTTPField {
     /// The name of a field. Names are compared without regard to case (RFC 9110 §5.1).
     public struct Name: Sendable {
-        /// Which of the names it is that mean something to us.
+        /// Its number among the known names.
         package let id: FieldID
         /// As it was written; nil for a known name in its usual spelling.
         private let written: String?
 
-        /// Nil if this is no token.
+        /// Nil unless this is a token.
         public init?(_ name: some StringProtocol) {
             self.init(octets: name.utf8)
         }
 
-        /// Nil if this is no token.
+        /// Nil unless this is a token.
         public init?(octets: some Collection<UInt8>) {
             let name = octets.withContiguousStorageIfAvailable { Self(octets: UnsafeRawBufferPointer($0)) }
             guard let name = name ?? Array(octets).withUnsafeBytes({ Self(octets: $0) }) else { return nil }
@@ -24,13 +24,13 @@ extension HTTPField {
             self.init(token: octets)
         }
 
-        /// - Parameter token: of which it is known that it is one.
+        /// - Parameter token: already validated.
         package init(token: UnsafeRawBufferPointer) {
             self.init(token: token, id: FieldID(name: token))
         }
 
         /// - Parameters:
-        ///   - token: of which it is known that it is one.
+        ///   - token: already validated.
         ///   - id: what `FieldID(name:)` makes of it.
         package init(token: UnsafeRawBufferPointer, id: FieldID) {
             self.id = id

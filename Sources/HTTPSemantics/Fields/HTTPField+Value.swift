@@ -3,7 +3,7 @@ extension HTTPField {
     ///
     /// Values are equal when their octets are; text isn't normalised.
     public struct Value: Sendable {
-        /// What is UTF-8 is always `text`, so that short values need no memory of their own.
+        /// Valid UTF-8 is always `text`, so that short values need no allocation.
         private enum Storage: Sendable {
             case text(String)
             case octets([UInt8])
@@ -11,7 +11,7 @@ extension HTTPField {
 
         private let storage: Storage
 
-        /// Whatever a value may not hold becomes a blank, and blanks around it are left out.
+        /// Invalid characters become blanks; surrounding blanks are removed.
         public init(_ text: String) {
             if Self.isValid(text) {
                 self.init(known: text)
@@ -44,13 +44,13 @@ extension HTTPField {
             }
         }
 
-        /// Nil if no field may have this value.
+        /// Nil if the value is invalid.
         public init?(validating text: String) {
             guard Self.isValid(text) else { return nil }
             self.init(known: text)
         }
 
-        /// Nil if no field may have this value.
+        /// Nil if the value is invalid.
         public init?(validating octets: some Collection<UInt8>) {
             guard Self.isValid(octets) else { return nil }
             self.init(known: octets)
@@ -106,7 +106,7 @@ extension HTTPField {
             }
         }
 
-        /// Whether one of these words stands anywhere in it, in capitals or not.
+        /// Whether it contains one of these words, in any case.
         /// - Parameter words: letters in lower case.
         package func holds(_ words: StaticString...) -> Bool {
             withOctets { octets in

@@ -11,7 +11,7 @@ public struct HTTPField: Hashable, Sendable {
         self.content = content
     }
 
-    /// Whatever a value may not hold becomes a blank, and blanks around it are left out.
+    /// Invalid characters become blanks; surrounding blanks are removed.
     public init(name: Name, value: String) {
         self.init(name: name, content: Value(value))
     }
@@ -31,7 +31,7 @@ public struct HTTPField: Hashable, Sendable {
         self.init(name: name, content: Value(lenientOctets: octets))
     }
 
-    /// Nil if no field may have this value.
+    /// Nil if the value is invalid.
     public init?(name: Name, validating value: String) {
         guard let content = Value(validating: value) else { return nil }
         self.init(name: name, content: content)

@@ -18,7 +18,7 @@ extension HTTPFields {
         return HTTPFields(
             lazy.filter { field in
                 let id = field.name.id
-                // The length frames the body, whatever else is said about it.
+                // The length frames the body even if `Connection` names it.
                 let isForUsAlone = id != .contentLength && nominated.contains(field.name)
                 return !FieldIDSet.hopByHop.contains(id) && !isForUsAlone && !id.isDragonfly
             })
@@ -30,8 +30,8 @@ extension HTTPFields {
     /// The fields that describe the object itself and are stored with it (docs/http-contract.md).
     package var representation: HTTPFields { endToEnd.without(.notStored) }
 
-    /// What of a client's request may follow a redirect to another origin: which bytes of which version are wanted, and
-    /// nothing that may prove a right.
+    /// The fields of a client's request that may follow a redirect to another origin: range and conditions, but no
+    /// possible credentials.
     package var forOtherOrigin: HTTPFields {
         only(.impersonal.union(.conditional).union(.range, .acceptEncoding))
     }

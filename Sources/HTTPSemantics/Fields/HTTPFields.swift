@@ -1,7 +1,7 @@
 /// Header or trailer fields, in their order. Names are compared without regard to case; a name may come several times.
 ///
-/// Two are equal when each name has the same values in the same order; how different names are ordered among each
-/// other means nothing (RFC 9110 §5.3).
+/// Two are equal when each name has the same values in the same order; the order of different names is irrelevant (RFC
+/// 9110 §5.3).
 public struct HTTPFields: Sendable {
     private var fields: [HTTPField] = []
 
@@ -118,7 +118,7 @@ extension HTTPFields: Hashable {
         Dictionary(grouping: fields, by: \.name).mapValues { $0.map(\.content) }
     }
 
-    /// A sum, so that the order of different names leaves no trace.
+    /// A sum, so that the order of different names doesn't matter.
     public func hash(into hasher: inout Hasher) {
         var sum = 0
         for field in fields {

@@ -7,12 +7,12 @@ public struct HTTPMethod: Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Nil if this is no token.
+    /// Nil unless this is a token.
     public init?(_ text: some StringProtocol) {
         self.init(octets: text.utf8)
     }
 
-    /// Nil if this is no token.
+    /// Nil unless this is a token.
     public init?(octets: some Collection<UInt8>) {
         guard HTTPField.isToken(octets) else { return nil }
         rawValue = String(decoding: octets, as: UTF8.self)

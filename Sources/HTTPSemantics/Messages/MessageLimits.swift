@@ -1,4 +1,4 @@
-/// How much of what others send is taken. What is longer is refused before anything is done with it.
+/// Limits on received messages. Anything longer is refused before it is processed.
 package enum MessageLimits {
     /// Bytes of a response's heads and trailers together, interim heads included.
     package static let receivedHead = 64 << 10

@@ -20,7 +20,7 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil for any other character, for padding elsewhere than at the end, and for a length that no bytes have.
+    /// Nil for invalid characters, misplaced padding and impossible lengths.
     ///
     /// - Parameter isPaddingOptional: RFC 9651 §4.2.7 lets a reader take text without its padding, too.
     package static func decode(_ text: some Collection<UInt8>, isPaddingOptional: Bool = false) -> [UInt8]? {

@@ -50,7 +50,7 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawBufferPointer(rebasing: self[start..<end])
     }
 
-    /// What stands before and behind the first byte of this kind; nil if there is none.
+    /// The parts before and after the first such byte; nil if there is none.
     func divided(at byte: UInt8) -> (UnsafeRawBufferPointer, UnsafeRawBufferPointer)? {
         guard let index = firstIndex(of: byte) else { return nil }
         return (

@@ -48,7 +48,7 @@ extension HTTPFields {
         return value.withOctets { ContentRange(parsing: $0) }
     }
 
-    /// The length that `Content-Length` declares, in bytes; nil if absent, if two differ, or if it is no number.
+    /// The length that `Content-Length` declares, in bytes; nil if absent, contradictory or invalid.
     package var contentLength: Int64? {
         guard let first = first(.contentLength),
             allSatisfy({ $0.name != .contentLength || $0.content == first })

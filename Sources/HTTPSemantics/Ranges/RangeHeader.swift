@@ -54,7 +54,7 @@ private struct RangeHeaderReader {
         return true
     }
 
-    /// One range and whatever blanks and commas follow it; nil when that is not what stands here.
+    /// One range and the blanks and commas after it; nil if there is none here.
     mutating func readElement() -> RangeSpec? {
         guard let spec = readRange() else { return nil }
         skipBlanks()

@@ -66,7 +66,7 @@ package enum StructuredField {
         }
     }
 
-    /// The field breaks the rules, and must be taken as if it weren't there (RFC 9651 §4.2).
+    /// The field is malformed and must be ignored (RFC 9651 §4.2).
     package struct Malformed: Error, Equatable {
         /// The octet at which reading stopped, counted from 0 over all lines.
         package var position: Int

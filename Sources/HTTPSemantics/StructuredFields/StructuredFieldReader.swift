@@ -110,7 +110,7 @@ struct StructuredFieldReader {
         return octet
     }
 
-    /// Whether this character stood here; then it is behind us.
+    /// Skips this character; false if the next one is different.
     mutating func skip(_ character: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: character) else { return false }
         position += 1

@@ -1,5 +1,5 @@
-/// An entity tag (RFC 9110 §8.8.3): in quotes, with `W/` before them if it is weak. Anything else is none, above all text
-/// without quotes or without the closing one; `""` is a tag.
+/// An entity tag (RFC 9110 §8.8.3): in quotes, with `W/` before them if it is weak. Anything else is invalid, such as
+/// text without the closing quote; `""` is valid.
 package struct EntityTag: Hashable, Sendable {
     package var isWeak: Bool
     /// The octets between the quotes.
@@ -67,7 +67,7 @@ extension HTTPFields {
         return EntityTag(first)
     }
 
-    /// The entity tag if it is a strong one: only that names a version byte for byte (RFC 9110 §8.8.3). With its quotes.
+    /// The entity tag, with its quotes, if it is strong: only a strong one identifies the bytes (RFC 9110 §8.8.3).
     package var strongETag: HTTPField.Value? {
         entityTag.flatMap { $0.isWeak ? nil : $0.value }
     }

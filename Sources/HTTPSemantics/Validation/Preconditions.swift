@@ -56,7 +56,7 @@ package struct Preconditions: Sendable {
         }
     }
 
-    /// A condition on a date counts only if both dates are ones.
+    /// A date condition counts only if both dates are valid.
     private func isModifiedAfterLimit(_ stored: StoredValidators) -> Bool {
         guard let limit = ifUnmodifiedSince.flatMap({ HTTPDate.seconds($0) }), let modified = stored.modifiedSecond
         else { return false }

@@ -8,8 +8,8 @@ package enum RequestCondition: Hashable, Sendable {
     case ifNoneMatch(HTTPField.Value)
     case ifModifiedSince(HTTPField.Value)
 
-    /// Whether this asks if a known version is still the one. Such a request goes by way of the first URL, as a redirect
-    /// may lead elsewhere by now.
+    /// Whether this revalidates a known version. Such a request starts at the original URL, as a redirect may lead
+    /// elsewhere by now.
     package var isRevalidation: Bool {
         switch self {
         case .ifNoneMatch, .ifModifiedSince: true

@@ -1,9 +1,9 @@
-/// What a stored response offers to compare with.
+/// The validators of a stored response.
 package struct StoredValidators: Equatable, Sendable {
     package var etag: EntityTag?
     /// As the origin wrote it.
     package var lastModified: HTTPField.Value?
-    /// Of `lastModified`, since 1970; nil if it is no date.
+    /// Of `lastModified`, since 1970; nil if it is invalid.
     package var modifiedSecond: Int64?
     /// When the response came, since 1970.
     package var storedSecond: Int64

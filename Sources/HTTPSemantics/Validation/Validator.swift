@@ -1,10 +1,10 @@
-/// What names one version of an object's bytes, so that separate answers may be put together.
+/// Identifies one version of an object's bytes, so that several responses may be combined.
 package enum Validator: Hashable, Sendable {
     /// A strong entity tag, with its quotes.
     case etag(HTTPField.Value)
     /// `Last-Modified` as the origin wrote it, strong only together with the length.
     case lastModified(HTTPField.Value, length: Int64)
-    /// Nothing proves that two answers are of the same version. Weak entity tags prove nothing about bytes.
+    /// Nothing proves that two responses are of the same version. Weak entity tags prove nothing about bytes.
     case none
 
     /// Of a response about an object of `length` bytes. A Last-Modified counts only if it is at least a minute older
@@ -31,7 +31,7 @@ package enum Validator: Hashable, Sendable {
         }
     }
 
-    /// What a request that goes on after a cut carries: the whole object comes if it has changed.
+    /// The condition for resuming after a cut: if the object has changed, the whole of it comes.
     package var resumeCondition: RequestCondition {
         switch self {
         case .etag(let tag): .ifRange(tag)

@@ -21,19 +21,19 @@ package final class ClientConnection {
     var writer = ResponseWriter()
     /// Bytes that may be written before others get their turn.
     private var turn = WriteLimits.turn
-    /// Queued bytes reached a limit: nothing more is made until there is room.
+    /// The queue is full: no more bytes are produced until there is room.
     private var isFull = false
     private var isOutputClosed = false
-    /// Something of this connection is being handled; what follows from it is done at its end.
+    /// An event is being handled; its consequences are applied at the end.
     private var isBusy = false
     private var isPostponed = false
     /// `resume` was called while the last bytes left.
     private var isResumed = false
     private var waker: Waker?
 
-    /// Counts the requests of this connection, so that what comes late for one of them is known as such.
+    /// Numbers the requests of this connection, so that late callbacks can be recognized.
     package private(set) var serial = 0
-    /// What answers the present request if that takes longer than one call. Setting another one ends the first.
+    /// Answers the current request if that takes longer than one call. Setting another one ends the first.
     package var responder: (any Responder)?
     /// Of the present request.
     private var isHead = false
@@ -62,7 +62,7 @@ package final class ClientConnection {
         }
     }
 
-    /// What other threads, or the responder's own sources on this loop, had to say.
+    /// A wake-up from another thread, or from the responder's own sources on this loop.
     func woken() {
         handle {
             responder?.woken()
@@ -70,7 +70,7 @@ package final class ClientConnection {
         }
     }
 
-    /// Something that was waited for may be there. For sources on this loop that are not this connection's.
+    /// An awaited event may have happened. For sources on this loop that are not this connection's.
     package func resume() {
         isResumed = true
         guard !isBusy, !isPostponed, machine.phase != .closed else { return }
@@ -85,8 +85,8 @@ package final class ClientConnection {
         guard readsInput || Socket.peerState(descriptor) != .gone else { return close(isReset: false) }
         let isServing = machine.isServing
         let wantsBody = isServing && !machine.isRequestRead && takesBody
-        // Only what the client has acknowledged was taken by it. What waits in the kernel may wait for long, and the last
-        // response would be cut with it.
+        // Only acknowledged bytes count as taken by the client. Bytes in the kernel may wait for long, and closing now
+        // would cut the last response.
         let isSending = machine.phase == .lingering || !writer.isEmpty
         let inKernel = isSending ? Socket.unacknowledged(descriptor) : 0
         let judgement = clock.judge(
@@ -117,7 +117,7 @@ package final class ClientConnection {
         }
     }
 
-    /// The time to drain is over. What is left to the kernel still reaches its client.
+    /// The drain deadline has passed. Bytes already in the kernel still reach the client.
     func cut() {
         if machine.phase == .lingering, writer.isEmpty { close(isReset: false) } else { abort() }
     }
@@ -139,7 +139,7 @@ package final class ClientConnection {
         heldCount = count
     }
 
-    /// Goes on as far as that is possible now: takes what came, sends what is queued.
+    /// Makes as much progress as possible now: reads requests, sends what is queued.
     private func finish() {
         repeat {
             takeParts()
@@ -153,8 +153,8 @@ package final class ClientConnection {
 // MARK: Reading
 
 extension ClientConnection {
-    /// Bytes that are read and kept while nothing wants them: enough to see that the client went on, or left. Also what
-    /// each may keep while all keep too much.
+    /// Bytes read ahead while no part is wanted: enough to notice that the client sent more, or left. Also each
+    /// connection's limit while the total is too high.
     private static let keptUnread = 4_096
 
     private func readable() {
@@ -187,7 +187,7 @@ extension ClientConnection {
         finish()
     }
 
-    /// Whether what comes next is for now. Else it stays in the kernel, so that the client is slowed down.
+    /// Whether to read now. Otherwise input stays in the kernel, which slows the client down.
     private var wantsInput: Bool {
         switch machine.phase {
         case .idle: !isFull
@@ -197,7 +197,7 @@ extension ClientConnection {
         }
     }
 
-    /// While draining, so that a request behind the present one is known at its end, and refused instead of dropped.
+    /// While draining, so that a request after the current one is noticed, and refused instead of dropped.
     private var looksForNextRequest: Bool { machine.isDraining && !reader.holdsPartialHead }
 
     private var takesBody: Bool { responder?.takesBody ?? true }
@@ -259,7 +259,7 @@ extension ClientConnection {
         writer.reset()
     }
 
-    /// Something that is no request is answered like one, and is the last.
+    /// Input that is not a valid request gets a response, and the connection ends.
     private func refuse(_ error: RequestError) {
         startRequest(isHead: false, minorVersion: 1)
         machine.begin(isPersistent: false, hasBody: false)
@@ -270,7 +270,7 @@ extension ClientConnection {
         switch part {
         case .body(let bytes): responder?.bodyCame(bytes)
         case .end:
-            // The request counts as read already when the responder hears of it, so that it may keep the connection.
+            // The request counts as read before the responder is told, so that it may keep the connection.
             let next = machine.requestRead()
             responder?.bodyEnded()
             perform(next)
@@ -288,7 +288,8 @@ extension ClientConnection {
             do throws(Errno) {
                 try writer.flush(to: descriptor, turn: &turn)
             } catch {
-                // What is left can't be sent, so the client must not take an orderly end for the whole (rule 13).
+                // The rest can't be sent, so the client must not mistake an orderly close for a complete response
+                // (rule:abort-is-reset).
                 return error.isPeerGone ? close(isReset: false) : abort()
             }
             if turn <= 0 || writer.queued >= WriteLimits.full { isFull = true }
@@ -310,7 +311,7 @@ extension ClientConnection {
         return true
     }
 
-    /// Reading is only given up when bytes come that nothing wants (`readable`): changing interest is a system call.
+    /// Read interest is dropped only when unwanted bytes arrive (`readable`): changing it is a system call.
     private func updateInterest() {
         let writes = isFull || !writer.isEmpty
         let reads = readsInput || !machine.isInputClosed && wantsInput
@@ -338,7 +339,7 @@ extension ClientConnection {
     package var status: Int { writer.status }
     /// Body bytes of this response that were handed over.
     package var bodyBytes: Int64 { writer.bodyBytes }
-    /// False: send no more until `mayWrite` is called.
+    /// If false, send no more until `mayWrite` is called.
     package var isWritable: Bool { !isFull && machine.phase != .closed }
 
     /// A response's head, with its status line.
@@ -346,7 +347,7 @@ extension ClientConnection {
         HeadBytes(beginning: status, in: server.takeHeadBuffer())
     }
 
-    /// Sends a response that another one follows (1xx). HTTP/1.0 knows none.
+    /// Sends an interim response (1xx). HTTP/1.0 has none.
     package func interim(_ head: inout HeadBytes) {
         guard machine.isServing, !isHeadSent, minorVersion > 0 else { return }
         head.endHead()
@@ -354,13 +355,13 @@ extension ClientConnection {
         resume()
     }
 
-    /// Begins the response: adds the fields that frame it, and what becomes of the connection where it isn't what the
-    /// client's version expects.
+    /// Begins the response: adds the framing fields, and `Connection` where it differs from the default of the client's
+    /// version.
     ///
-    /// A status without body (204, 304) has none, whatever `body` says: what is sent is left out.
+    /// A status without a body (204, 304) sends none, whatever `body` says.
     ///
-    /// While the client is still sending its request the connection ends with the response: the rest of a body that
-    /// nothing waited for would be read as the next request.
+    /// If the client is still sending its request, the connection ends with the response: otherwise the rest of the
+    /// body would be read as the next request.
     /// - Parameters:
     ///   - date: adds `Date`.
     ///   - keepsConnection: false if this is the last response.
@@ -392,8 +393,8 @@ extension ClientConnection {
         send(bytes, lease: nil)
     }
 
-    /// The same for bytes in memory that somebody counts, or in a file. The lease goes in the middle of a write: what its
-    /// end does may call `resume`, and must not write.
+    /// The same for leased bytes in memory or in a file. The lease is released in the middle of a write: its deinit may
+    /// call `resume`, but must not write.
     package func send(_ extent: Extent) {
         switch extent {
         case .bytes(let bytes): send(bytes, lease: nil)
@@ -421,11 +422,11 @@ extension ClientConnection {
         guard machine.isServing, isHeadSent else { return }
         guard writer.end() else { return abort() }
         endRequest(isAborted: false)
-        perform(machine.answered(keepsConnection: true))
+        perform(machine.responseEnded(keepsConnection: true))
         resume()
     }
 
-    /// A whole response. After another one's head it cuts the connection (rule 13).
+    /// A whole response. After another one's head it cuts the connection (rule:abort-is-reset).
     package func respond(_ head: inout HeadBytes, _ body: Bytes, keepsConnection: Bool = true) {
         guard machine.isServing else { return }
         guard !isHeadSent else { return abort() }
@@ -434,7 +435,7 @@ extension ClientConnection {
         end()
     }
 
-    /// Answers with an error if nothing was sent yet, else cuts the connection (rule 13).
+    /// Answers with an error if nothing was sent yet, else cuts the connection (rule:abort-is-reset).
     package func fail(_ error: RequestError) {
         guard machine.isServing else { return }
         isHeadSent ? abort() : server.application.refuse(error, on: self)
@@ -444,7 +445,7 @@ extension ClientConnection {
 // MARK: Other threads
 
 extension ClientConnection {
-    /// Has the responder woken on its loop, later. From any thread, any number of times.
+    /// Wakes the responder on its loop, later. From any thread, any number of times.
     package var wakeUp: @Sendable () -> Void {
         let waker = waker ?? Waker(self, server.wakeUps)
         if machine.phase != .closed { self.waker = waker } else { waker.detach() }
@@ -466,7 +467,7 @@ extension ClientConnection {
         return { value in loop.post { once.value.call(value) } }
     }
 
-    /// Lets go of what it calls where it is called: on the loop.
+    /// Releases its closure on the loop.
     private final class Once<Value> {
         private var body: ((Value) -> Void)?
 
@@ -483,7 +484,7 @@ extension ClientConnection {
 // MARK: Ending
 
 extension ClientConnection {
-    /// Cuts the connection, so that the client cannot take what it has for the whole.
+    /// Resets the connection, so that the client cannot mistake a partial response for a complete one.
     package func abort() {
         if machine.isServing || !writer.isEmpty || Socket.unacknowledged(descriptor) > 0 {
             server.counters.aborted.add()

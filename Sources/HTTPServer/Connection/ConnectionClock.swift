@@ -6,12 +6,12 @@ struct ConnectionClock {
         case fine
         /// End an idle connection.
         case leave
-        /// The head of a request does not come to its end.
+        /// A request head takes too long.
         case refuseHead
-        /// The body of a request stopped coming.
+        /// A request body has stalled.
         case refuseBody
         case abort
-        /// The client has everything, and doesn't end its side.
+        /// The client has everything but doesn't close its side.
         case close
     }
 
@@ -43,7 +43,7 @@ struct ConnectionClock {
 
     /// - Parameters:
     ///   - queued: bytes of responses that the client has not taken yet. While there are some, only taking them counts.
-    ///   - taken: a count of the bytes that it took, from anywhere on.
+    ///   - taken: a running count of the bytes that it took.
     ///   - wantsBody: more of the request's body could be taken if it came.
     mutating func judge(
         _ now: MonotonicTime, queued: Int, taken: Int, phase: ConnectionMachine.Phase, wantsBody: Bool,

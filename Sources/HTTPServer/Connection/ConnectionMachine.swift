@@ -1,12 +1,12 @@
-/// The life of one client connection: which requests may be read, and what comes after an answer. It decides only.
+/// The life of one client connection: which requests may be read, and what follows a response. Pure logic, no I/O.
 struct ConnectionMachine: Equatable {
     enum Phase: Equatable {
         /// Between requests.
         case idle
         /// One request is being read and answered. The next ones wait.
         case serving
-        /// The last answer is out and our side closed. What still comes is thrown away, so that the kernel doesn't
-        /// answer it with a reset that overtakes our answer (RFC 9112 §9.6).
+        /// The last response is out and our side is closed. Further input is discarded, so that the kernel doesn't send
+        /// a reset that overtakes our response (RFC 9112 §9.6).
         case lingering
         case closed
     }
@@ -24,7 +24,7 @@ struct ConnectionMachine: Equatable {
     private(set) var isRequestRead = false
     private(set) var isInputClosed = false
     private var isOutputClosed = false
-    private var isAnswered = false
+    private var isResponseEnded = false
     private var isPersistent = false
     private(set) var isDraining = false
     private var waitsForClient = true
@@ -37,7 +37,7 @@ struct ConnectionMachine: Equatable {
         phase = .serving
         self.isPersistent = isPersistent
         isRequestRead = !hasBody
-        isAnswered = false
+        isResponseEnded = false
     }
 
     /// The request's body came to its end.
@@ -46,22 +46,23 @@ struct ConnectionMachine: Equatable {
         return next()
     }
 
-    /// The answer's head is being written.
-    /// - Parameter keepsConnection: false if the answer's end is the connection's end.
-    /// - Returns: whether it may promise another answer on this connection. What it says holds, whatever comes after it.
+    /// The response's head is being written.
+    /// - Parameter keepsConnection: false if the response's end is the connection's end.
+    /// - Returns: whether it may promise another response on this connection. What it says holds, whatever comes after
+    ///   it.
     mutating func promise(keepsConnection: Bool) -> Bool {
         isPersistent = isPersistent && keepsConnection && !isDraining
         return isPersistent
     }
 
-    /// - Parameter keepsConnection: false if the answer's end is the connection's end.
-    mutating func answered(keepsConnection: Bool) -> Next {
-        isAnswered = true
+    /// - Parameter keepsConnection: false if the response's end is the connection's end.
+    mutating func responseEnded(keepsConnection: Bool) -> Next {
+        isResponseEnded = true
         isPersistent = isPersistent && keepsConnection
         return next()
     }
 
-    /// The client will send nothing more. It still gets the answers to what it sent.
+    /// The client will send nothing more. It still gets the responses to what it sent.
     mutating func inputClosed() -> Next {
         isInputClosed = true
         return next()
@@ -73,8 +74,8 @@ struct ConnectionMachine: Equatable {
         return next()
     }
 
-    /// No request is served after the present one; without one the end comes at once, whatever the client does. A request
-    /// that is here already when a promised answer ends is still taken, to be refused.
+    /// No request is served after the current one; without one the connection ends at once. A request that has already
+    /// arrived when a promised response ends is still read, to be refused.
     mutating func drain() -> Next {
         isDraining = true
         guard phase == .idle else { return .nothing }
@@ -82,7 +83,7 @@ struct ConnectionMachine: Equatable {
         return leave()
     }
 
-    /// Ends a connection that has nothing to answer.
+    /// Ends an idle connection.
     mutating func leave() -> Next {
         phase = .lingering
         return .linger
@@ -97,7 +98,7 @@ struct ConnectionMachine: Equatable {
         case .idle, .closed:
             return .nothing
         case .serving:
-            guard isAnswered else { return .nothing }
+            guard isResponseEnded else { return .nothing }
             // The requests that came before the client closed its side are answered too.
             guard isRequestRead, isPersistent else { return leave() }
             phase = .idle

@@ -1,7 +1,7 @@
 import EventLoops
 import SeedSupport
 
-/// What is to be sent on one connection, and by which system call next. It decides only.
+/// What is to be sent on one connection, and by which system call next. Pure logic, no I/O.
 struct ExtentQueue {
     /// One call.
     enum Step {
@@ -11,7 +11,7 @@ struct ExtentQueue {
         case sendFile(descriptor: Int32, offset: Int64, count: Int)
     }
 
-    /// Bytes, and what keeps them where they are: taken apart so that looking at them copies no reference.
+    /// Bytes and what keeps them alive, stored apart so that reading them copies no reference.
     private struct Piece {
         /// Nil for a part of a file.
         var base: UnsafeRawPointer?
@@ -21,7 +21,7 @@ struct ExtentQueue {
         var bytes: Bytes
         var owner: AnyObject?
 
-        /// At once, when they have left: a lease must not wait for the rest.
+        /// Releases the lease as soon as its bytes are sent.
         mutating func letGo() {
             bytes = Bytes()
             owner = nil
@@ -48,7 +48,7 @@ struct ExtentQueue {
         append(Piece(base: bytes.unowned.baseAddress, count: bytes.count, bytes: bytes, owner: lease))
     }
 
-    /// A head that others wait before is copied: its buffer is many times as long, and nothing counts that.
+    /// A head behind queued bytes is copied: its buffer is many times longer, and uncounted.
     /// - Parameter count: bytes from the buffer's start.
     mutating func append(_ buffer: HeadBuffer, count: Int) {
         guard isEmpty else { return append(Bytes(copying: UnsafeRawBufferPointer(start: buffer.base, count: count))) }
@@ -115,8 +115,8 @@ struct ExtentQueue {
         if isEmpty { keepLittle() } else { compact() }
     }
 
-    /// A client that is slower than its responder never empties the queue: places that are free in front are given back
-    /// when they are half of all, so that each is moved once.
+    /// A client slower than its responder never empties the queue, so free places in front are dropped when they are
+    /// half of it: each piece is moved once.
     private mutating func compact() {
         guard first >= WriteLimits.vectors, 2 * first >= end else { return }
         pieces.removeSubrange(..<first)

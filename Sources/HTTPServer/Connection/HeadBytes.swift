@@ -4,7 +4,7 @@ package import SeedSupport
 
 /// A head, or some fields of one, written straight into the bytes that leave.
 ///
-/// Not copyable, so its memory has one writer and needs no look at its references for each field.
+/// Not copyable, so its memory has one writer and needs no uniqueness check for each field.
 package struct HeadBytes: ~Copyable {
     /// Of the response that it begins; 0 for fields alone.
     package let status: Int
@@ -199,7 +199,7 @@ extension HeadBytes {
     }
 }
 
-/// Memory for a head. The holder of the only reference may use it again.
+/// Memory for a head. It may be reused when the reference is unique.
 final class HeadBuffer {
     /// Bytes that most heads need no more than.
     static let usual = 2_048

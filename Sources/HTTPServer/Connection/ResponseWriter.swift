@@ -2,9 +2,10 @@ import EventLoops
 import Glibc
 package import SeedSupport
 
-/// Frames the responses of one connection, queues their bytes and writes them to its socket. TLS will be another one.
+/// Frames the responses of one connection, queues their bytes and writes them to its socket. TLS will need another
+/// writer.
 ///
-/// Never more bytes leave than a head promised, and fewer only together with a reset (rule 13).
+/// Never more bytes leave than a head promised, and fewer only together with a reset (rule:abort-is-reset).
 struct ResponseWriter {
     private var queue = ExtentQueue()
     /// What may still follow of the body.

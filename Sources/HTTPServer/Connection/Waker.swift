@@ -3,7 +3,7 @@ import SeedSupport
 import Synchronization
 
 /// Brings wake-ups from any thread to one event loop, many at a time: however many come, at most one is under way
-/// (rule 18).
+/// (rule:coalesced-wake-ups).
 final class WakeUps: Sendable {
     private let eventLoop: EventLoop
     private let mailbox = Mailbox<Waker>()

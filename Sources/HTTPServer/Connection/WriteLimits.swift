@@ -2,7 +2,7 @@ package import SeedSupport
 
 /// Which call sends which bytes, and how many. Measured on loopback (benchmarks/README.md): measure again on a network.
 package enum WriteLimits {
-    /// Bytes that one connection may write before the loop's others get their turn.
+    /// Bytes that one connection may write before the loop serves others.
     static let turn = 2 << 20
     /// Bytes that a responder asks its source for at once. A part of a file takes no memory, and shorter calls cost more for
     /// each byte.
@@ -11,8 +11,8 @@ package enum WriteLimits {
     static let full = 256 << 10
     /// Queued bytes down to which it waits then.
     static let room = 64 << 10
-    /// Unsent bytes in the kernel beyond which it takes no more: enough for a whole turn's call, and a bound for what a
-    /// slow client holds there.
+    /// Unsent bytes in the kernel beyond which a socket isn't writable: enough for one call, and a bound on what a slow
+    /// client holds there.
     static let unsent = 1 << 20
     /// Up to here copying a body costs less than the second call that a part of a file takes.
     private static let copied: Int64 = 8 << 10

@@ -1,7 +1,7 @@
 package import HTTPSemantics
 package import SeedSupport
 
-/// One thing that a small port can do.
+/// One route of a small port.
 package struct Route: Sendable {
     package typealias Completion = @Sendable (RouteResponse) -> Void
 
@@ -23,8 +23,8 @@ package struct Route: Sendable {
         self.handler = .now(handler)
     }
 
-    /// - Parameter handler: called on an event loop; answers by its second argument, on any thread and once. The
-    ///   answer is 500 if that is let go of uncalled.
+    /// - Parameter handler: called on an event loop; calls its second argument once, on any thread. If that is released
+    ///   uncalled, the response is 500.
     package init(
         _ method: HTTPMethod, _ path: String,
         later handler: @escaping @Sendable (RouteRequest, @escaping Completion) -> Void
@@ -76,7 +76,7 @@ package struct RouteRequest: Sendable {
     package var query: Substring { head.text(head.query).dropFirst() }
 }
 
-/// What a route answers with.
+/// A route's response.
 package struct RouteResponse: Sendable {
     package var status: HTTPStatus
     package var fields: HTTPFields

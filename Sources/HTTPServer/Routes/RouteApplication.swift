@@ -58,7 +58,7 @@ private final class RouteResponder: Responder {
     private let route: Route
     private let head: RequestHead
     private let parameter: String
-    /// Nil as soon as the request is over: they hold each other.
+    /// Nil once the request is over, to break the reference cycle.
     private var connection: ClientConnection?
     private var body = ByteBuilder()
 
@@ -97,14 +97,14 @@ private final class RouteResponder: Responder {
         guard let connection else { return }
         let request = RouteRequest(head: head, parameter: parameter, body: body.take())
         switch route.handler {
-        case .now(let handler): answer(handler(request))
+        case .now(let handler): respond(handler(request))
         case .later(let handler):
-            let completion = Completion(connection.callback { [self] response in answer(response) })
+            let completion = Completion(connection.callback { [self] response in respond(response) })
             handler(request) { completion.call($0) }
         }
     }
 
-    private func answer(_ response: RouteResponse) {
+    private func respond(_ response: RouteResponse) {
         guard let connection else { return }
         var head = connection.head(response.status.code)
         head.fields(response.fields)
@@ -112,17 +112,17 @@ private final class RouteResponder: Responder {
     }
 }
 
-/// What a handler answers with. If it is dropped without having been called, such as by a queue that is closing, that is
-/// an answer too: the request would wait without end.
+/// A handler's completion. If it is dropped uncalled, such as by a closing queue, it responds with an error: otherwise
+/// the request would wait forever.
 private final class Completion: Sendable {
-    private let answer: Lock<Route.Completion?>
+    private let respond: Lock<Route.Completion?>
 
-    init(_ answer: @escaping Route.Completion) {
-        self.answer = Lock(answer)
+    init(_ respond: @escaping Route.Completion) {
+        self.respond = Lock(respond)
     }
 
     func call(_ response: RouteResponse) {
-        answer.withLock { $0.take() }?(response)
+        respond.withLock { $0.take() }?(response)
     }
 
     deinit { call(.text("The server gave no answer.\n", status: 500)) }

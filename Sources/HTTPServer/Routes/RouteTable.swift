@@ -11,7 +11,7 @@ package struct RouteTable: Sendable {
 
     private let routes: [Route]
 
-    /// - Parameter routes: the first one that fits is taken.
+    /// - Parameter routes: the first match is taken.
     package init(_ routes: [Route]) {
         self.routes = routes
     }

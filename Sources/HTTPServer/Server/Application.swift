@@ -1,11 +1,11 @@
 package import SeedSupport
 
-/// What a server is for: decides for each request what answers it. One for each event loop, confined to it.
+/// Decides what answers each request of a server. One for each event loop, confined to it.
 package protocol Application: AnyObject {
     /// Answers a request, at once or later. Later means: sets the connection's `responder` before it returns.
     func respond(to head: RequestHead, on connection: ClientConnection)
 
-    /// Writes the response to what is no request that could be served. The connection ends behind it.
+    /// Writes the response to an invalid request. The connection ends after it.
     func refuse(_ error: RequestError, on connection: ClientConnection)
 }
 
@@ -19,8 +19,8 @@ extension Application {
 
 /// What answers one request over time. Confined to its connection's event loop.
 package protocol Responder: AnyObject {
-    /// Whether a part of the request's body can be handed over now. When it becomes true without a call from the
-    /// connection, tell so by `resume`.
+    /// Whether a part of the request's body can be taken now. If it becomes true outside a call from the connection,
+    /// call `resume`.
     var takesBody: Bool { get }
     func bodyCame(_ bytes: Bytes)
     /// The request's last byte came. Trailers are left out.
@@ -29,7 +29,7 @@ package protocol Responder: AnyObject {
     func mayWrite()
     /// Something called the connection's `wakeUp`.
     func woken()
-    /// - Parameter isClientSlow: bytes wait that the client doesn't take.
+    /// - Parameter isClientSlow: the client doesn't read what is queued for it.
     func tick(_ now: MonotonicTime, isClientSlow: Bool)
     /// Exactly once, at the end: the response is complete, or the connection is gone.
     func ended(isAborted: Bool)

@@ -1,7 +1,7 @@
 import SeedSupport
 
-/// How many connections each client has open, over all loops. A client is an IPv4 address or an IPv6 /64: one host has
-/// as many addresses there as it likes.
+/// How many connections each client has open, over all loops. A client is an IPv4 address or an IPv6 /64: one host can
+/// use any number of addresses in it.
 final class ClientCounts: Sendable {
     private let counts = Lock<[Client: Int]>([:])
     private let limit: Int
@@ -23,7 +23,7 @@ final class ClientCounts: Sendable {
         self.limit = limit
     }
 
-    /// False when the client has as many as it may have. Every true is paid back by `leave`.
+    /// False when the client is at its limit. Each true must be matched by `leave`.
     func enter(_ address: IPAddress) -> Bool {
         guard limit > 0 else { return true }
         let client = Client(address)

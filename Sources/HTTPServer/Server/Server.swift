@@ -3,7 +3,7 @@ package import SeedSupport
 
 /// Listens, and serves every connection on one of its event loops: HTTP/1.1 and HTTP/1.0 (RFC 9112).
 ///
-/// It ends by `drain`, with its loops, or when it is let go of: its connections are cut then.
+/// It ends by `drain`, with its loops, or when it is released, which cuts its connections.
 package final class Server: Sendable {
     /// Where it listens, with the real ports.
     package let addresses: [SocketAddress]
@@ -25,7 +25,7 @@ package final class Server: Sendable {
 
         func begin(_ make: @escaping @Sendable (EventLoop, @escaping () -> Void) -> ServerLoop) {
             eventLoop.post { [eventLoop, loop] in
-                // What goes with it may look at the server again, so not under the lock.
+                // Its release may use the server again, so not under the lock.
                 let server = make(eventLoop) { _ = loop.withLock { $0.take() } }
                 loop.withLock { $0 = LoopBound(server, on: eventLoop) }
             }
@@ -96,7 +96,7 @@ package final class Server: Sendable {
 
     deinit { Self.end(listeners, places) }
 
-    /// Cuts what no drain is waiting for.
+    /// Cuts connections that are not draining.
     private static func end(_ listeners: [Listener], _ places: [Place]) {
         for listener in listeners { listener.close() }
         for place in places {
@@ -141,7 +141,7 @@ package final class Server: Sendable {
     }
 }
 
-/// Calls something after so many steps, which any thread takes.
+/// Calls a closure after a number of steps, from any thread.
 private final class Countdown: Sendable {
     private let left: Lock<Int>
     private let done: @Sendable () -> Void

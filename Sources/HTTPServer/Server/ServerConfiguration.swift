@@ -10,8 +10,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var connectionLimit = 16_384
     /// Open connections of one client, an IPv4 address or an IPv6 /64; 0 means no limit.
     package var connectionsPerClient = 0
-    /// Bytes of unfinished and waiting requests that all connections may hold together. While they hold more, each may
-    /// have 4 KiB: it reads no more at a time, and a longer head whose end has not come is 503.
+    /// Bytes of unfinished and waiting requests that all connections may hold together. While they hold more, each is
+    /// limited to 4 KiB, and a longer unfinished head is answered with 503.
     package var heldInputLimit = 64 << 20
     package var timeouts = ConnectionTimeouts()
 
@@ -30,7 +30,7 @@ package struct ConnectionTimeouts: Sendable, Equatable {
     package var body: Duration = .seconds(60)
     /// How long a client may take no byte of its response.
     package var stall: Duration = .seconds(300)
-    /// How long a client may go on sending when it has its last response, before the connection is closed.
+    /// How long a client may keep sending after its last response, before the connection is closed.
     package var linger: Duration = .seconds(5)
 
     package init() {}

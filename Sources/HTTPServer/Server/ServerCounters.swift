@@ -20,7 +20,7 @@ package struct ServerCounters: Sendable {
     }
 }
 
-/// The share of one event loop: its own memory, so that loops don't slow each other down.
+/// The counters of one event loop, in memory of their own to avoid false sharing.
 final class LoopCounters: Sendable {
     let requests = LoopCounter()
     let aborted = LoopCounter()

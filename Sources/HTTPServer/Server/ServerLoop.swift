@@ -63,7 +63,7 @@ package final class ServerLoop: LoopResident {
 
     /// One coarse tick for all connections instead of a timer for each.
     private func tick(_ now: MonotonicTime) {
-        // From the last to the first: those that end leave their places to ones that had their tick.
+        // From last to first: a connection that ends is replaced by one that has already had its tick.
         var number = connections.count - 1
         while number >= 0 {
             if number < connections.count { connections[number].tick(now) }
@@ -92,7 +92,7 @@ package final class ServerLoop: LoopResident {
         endDrain()
     }
 
-    /// Nothing is left on the loop. What was handed over at the beginning and by `drain` hears of it, once.
+    /// Nothing is left on the loop. Calls the completions, once.
     private func endDrain() {
         ticks?.cancel()
         ticks = nil
@@ -118,7 +118,7 @@ package final class ServerLoop: LoopResident {
     }
 }
 
-/// Who may connect, and how much input may wait, over all loops of a server.
+/// The limits on connections and on held input, over all loops of a server.
 final class ServerLimits: Sendable {
     private let connections = Gauge()
     private let clients: ClientCounts

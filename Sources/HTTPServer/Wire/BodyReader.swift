@@ -5,7 +5,7 @@ import HTTPSemantics
 struct BodyReader {
     /// Bytes of the line before a chunk, extensions included.
     static let longestChunkLine = 1024
-    /// Bytes of extensions in one body: they are work for us and nothing for anybody else.
+    /// Bytes of chunk extensions in one body: they cost work and mean nothing.
     static let mostExtensionBytes = 16 << 10
     /// Bytes of all trailer fields.
     static let longestTrailers = 8 << 10
@@ -110,7 +110,7 @@ extension UnsafeRawBufferPointer {
 
 /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112 §7.1).
 enum ChunkLine {
-    /// The size, and how many bytes of extensions follow it; nil if the line is none.
+    /// The size, and how many bytes of extensions follow it; nil if the line is invalid.
     static func size(_ line: UnsafeRawBufferPointer) -> (size: Int64, extensionBytes: Int)? {
         var position = 0
         var size: Int64 = 0

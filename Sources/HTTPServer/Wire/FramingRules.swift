@@ -1,7 +1,7 @@
 import HTTPSemantics
 
-/// What the fields of one head say together about its body, its host and its connection. Whatever leaves two ways to
-/// read it is refused: that is what request smuggling lives on (RFC 9112 §6.3, §11.2).
+/// What the fields of one head say together about its body, its host and its connection. Anything ambiguous is refused,
+/// as it would allow request smuggling (RFC 9112 §6.3, §11.2).
 struct FramingRules {
     private var hosts = 0
     private var length: Int64?
@@ -40,8 +40,7 @@ struct FramingRules {
         guard HostText.isValid(value) else { throw .badRequest("The Host field is no host with an optional port.") }
     }
 
-    /// Digits and nothing else, once: a list of equal lengths may be accepted by RFC 9112 §6.3, so others may read it
-    /// otherwise.
+    /// Digits only, once. RFC 9112 §6.3 lets recipients accept a list of equal lengths, so servers may differ about it.
     private mutating func takeLength(_ value: UnsafeRawBufferPointer) throws(RequestError) {
         guard length == nil else { throw .badRequest("Content-Length comes more than once.") }
         guard value.count <= 18, let number = Int64(digits: value) else {
@@ -62,7 +61,7 @@ struct FramingRules {
         throw .unknownCoding
     }
 
-    /// What we frame and route by cannot be for us alone: others would read another message without it.
+    /// Framing and routing fields can't be hop-by-hop: without them others would read a different message.
     private mutating func takeConnection(
         _ value: UnsafeRawBufferPointer, _ head: inout RequestHead
     ) throws(RequestError) {

@@ -1,7 +1,7 @@
 import SeedSupport
 
-/// Memory that request heads are put into, one after another: used again as soon as the head before is let go of, so
-/// that a request costs no allocation. One for each event loop.
+/// Memory that request heads are put into, one after another: reused as soon as the previous head is released, so that
+/// a request costs no allocation. One for each event loop.
 package struct HeadMemory {
     private var bytes = ByteBuilder()
     private var fields: [RequestHead.Field] = []

@@ -2,8 +2,8 @@ import Glibc
 import HTTPSemantics
 import SeedSupport
 
-/// Cuts request heads out of a connection's bytes, strictly by RFC 9112: what two servers might read differently is
-/// refused, never repaired. Bytes that were searched once are not searched again, however slowly the rest comes.
+/// Cuts request heads out of a connection's bytes, strictly by RFC 9112: ambiguous input is refused, never repaired.
+/// Bytes are searched only once, however slowly the rest arrives.
 struct HeadParser {
     /// Bytes of a request target.
     static let longestTarget = 16 << 10
@@ -80,7 +80,7 @@ extension RequestHead {
         defer { withExtendedLifetime(bytes) {} }
         var rules = FramingRules()
         var start = try readRequestLine(base) + 2
-        // To the very end: a line that holds a CR alone must not pass for the last one.
+        // To the very end: a line with a lone CR must not pass for the last one.
         while start < base.count - 2 {
             start = try readField(base, from: start, &rules) + 2
         }
@@ -145,7 +145,7 @@ struct FieldLine {
         let token = ASCIISet.token
         var position = start
         while token.has(base[position]) { position += 1 }
-        // A blank here is a folded line or a blank before the colon, both a way to hide a field from somebody.
+        // A blank here is a folded line or a blank before the colon; both can hide a field from another parser.
         guard base[position] == UInt8(ascii: ":"), position > start else {
             throw .badRequest("A field name is empty, folded, or not followed by a colon.")
         }

@@ -1,5 +1,4 @@
-/// Why something that came is not answered as a request: the status of the response (RFC 9110 §15.5, §15.6), and one
-/// sentence for a person.
+/// Why input is refused as a request: the status of the response (RFC 9110 §15.5, §15.6) and a sentence for a person.
 package struct RequestError: Error, Equatable, Sendable {
     package var status: Int
     package var message: String

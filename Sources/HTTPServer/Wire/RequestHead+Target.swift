@@ -2,14 +2,14 @@ import Glibc
 import HTTPSemantics
 
 extension RequestHead {
-    /// GET or HEAD of `/` in origin form: a question whether the server itself is there, which isn't counted as traffic. Its
-    /// response has no body, so that nothing else of it is.
+    /// GET or HEAD of `/` in origin form: a health probe of the server itself, not counted as traffic. Its response has
+    /// no body.
     package var isProbe: Bool {
         targetSpan.count == 1 && form == .origin && (method == .get || method == .head)
     }
 
     /// Finds the parts of the effective request URI: of an absolute target, or of a target in origin form and `Host`.
-    /// What stands in them is not judged.
+    /// Their contents are not validated.
     mutating func resolveTarget(_ base: UnsafeRawBufferPointer) {
         let target = targetSpan.bytes(of: base)
         if target[0] == UInt8(ascii: "/") {

@@ -26,7 +26,7 @@ package struct RequestHead: Sendable {
         }
     }
 
-    /// Some of the head's bytes.
+    /// A range of the head's bytes.
     package struct Span: Equatable, Sendable {
         package var start: Int32
         package var count: Int32
@@ -77,7 +77,7 @@ package struct RequestHead: Sendable {
     /// HTTP/1.`minorVersion`: 0, or 1 for every other.
     package internal(set) var minorVersion = 1
     package internal(set) var fields: [Field]
-    /// Which known fields there are.
+    /// The known fields that are present.
     package internal(set) var present = FieldIDSet()
     package internal(set) var framing = Framing.none
     /// The client wants to send more requests on this connection.
@@ -85,7 +85,7 @@ package struct RequestHead: Sendable {
     /// `Connection` names further fields that are about this connection only.
     package internal(set) var nominatesFields = false
 
-    // The effective request URI (RFC 9110 §7.1), resolved once (rule 38).
+    // The effective request URI (RFC 9110 §7.1), resolved once (rule:effective-uri).
     package internal(set) var form = TargetForm.origin
     /// Empty where the target has none: then it is the connection's.
     package internal(set) var scheme = Span(0, 0)
@@ -142,16 +142,16 @@ extension RequestHead {
         return bytes.withUnsafeBytes { field.value.bytes(of: $0).equalsIgnoringCase(word) }
     }
 
-    /// As if the fields of this kind had never been there.
+    /// Removes the fields of this kind.
     package mutating func remove(_ id: FieldID) {
         fields.removeAll { $0.id == id }
         present.remove(id)
     }
 
-    /// The fields that may travel on to an origin: not those about this connection, and none of ours.
+    /// Whether the field may be forwarded to an origin: neither hop-by-hop nor for this server.
     package func isEndToEnd(_ field: Field, in base: UnsafeRawBufferPointer) -> Bool {
         if FieldIDSet.hopByHop.contains(field.id) || field.id.isDragonfly { return false }
-        // It is part of a manifest's key, so it travels as long as that has it.
+        // It is part of a manifest's key, so it is forwarded as well.
         if field.id == .accept { return true }
         return !nominatesFields || !isNominated(field, in: base)
     }

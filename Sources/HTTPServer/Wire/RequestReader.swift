@@ -9,7 +9,7 @@ package enum RequestPart {
     case malformed(RequestError)
 }
 
-/// Turns the bytes of one connection into the parts of its requests, one when asked for one.
+/// Turns the bytes of one connection into request parts, on demand.
 ///
 /// Bytes are lent to it for as long as parts are taken; only what is left then is copied: an unfinished line or head, or
 /// what nothing has asked for yet. Between requests it holds no memory.
@@ -17,7 +17,7 @@ package struct RequestReader {
     private enum Phase {
         case head
         case body(BodyReader)
-        /// Something malformed came; the rest is thrown away.
+        /// Malformed input; the rest is discarded.
         case dead
     }
 

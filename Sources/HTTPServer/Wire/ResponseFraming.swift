@@ -1,10 +1,10 @@
 import HTTPSemantics
 
-/// How the end of a response's body is told.
+/// How the end of a response's body is framed.
 package enum ResponseBody: Equatable, Sendable {
     /// No byte follows the head, and nothing is said about a length.
     case none
-    /// Exactly so many bytes. To HEAD the length is told, and no byte follows.
+    /// Exactly this many bytes. For HEAD only the length is sent.
     case length(Int64)
     /// Its length isn't known: chunks, or for HTTP/1.0 until the connection's end.
     case streamed

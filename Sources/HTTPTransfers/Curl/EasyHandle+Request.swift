@@ -13,14 +13,14 @@ extension EasyHandle {
         sharing share: ShareHandle
     ) {
         configureConnection(request, settings)
-        // Zero would be curl's own five minutes.
+        // Zero would mean curl's default of five minutes.
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(max(1, connectTimeout.milliseconds), Int64(Int32.max))))
         configureTLS(request, settings)
         configureRequest(request)
         set(CURLOPT_SHARE, pointer: UnsafeMutableRawPointer(share.pointer))
         set(CURLOPT_HTTP09_ALLOWED, false)
         set(CURLOPT_HTTP_CONTENT_DECODING, false)
-        // Whether a redirect is followed, and with which fields, is not for curl to decide.
+        // Redirects are followed by us, not by curl.
         set(CURLOPT_FOLLOWLOCATION, false)
         set(CURLOPT_FORBID_REUSE, !request.reusesConnection)
         set(CURLOPT_FRESH_CONNECT, !reusing)

@@ -109,8 +109,7 @@ final class EasyHandle {
     /// How long an idle connection is kept is the pool's to say; curl's own limit is two minutes.
     func keepConnectionsOfAnyAge() { set(CURLOPT_MAXAGE_CONN, Int(Int32.max)) }
 
-    /// Has curl say what it does from now on: of bytes behind a response that it has read and drops it says so in no other
-    /// way.
+    /// Enables curl's debug output: the only way to learn of surplus bytes that it read after a response and dropped.
     func reportSurplus() { set(CURLOPT_VERBOSE, true) }
 
     /// Whether a line of what curl says is about such bytes.
@@ -144,8 +143,8 @@ final class EasyHandle {
         .accept, .userAgent, .expect, .proxyConnection, .transferEncoding,
     ]
 
-    /// What curl must not see. At an Expect it holds the body back by itself, and after a 417 throws the response away and
-    /// sends the request again; at a Transfer-Encoding it frames the body, which `ChunkFraming` does better.
+    /// Fields hidden from curl. At an Expect it holds the body back, and after a 417 discards the response and sends
+    /// the request again; at a Transfer-Encoding it frames the body, which `ChunkFraming` does better.
     private static let hidden: [HTTPField.Name] = [.expect, .transferEncoding]
 
     /// One for each field, but a hidden one stands in the entry of the field before (else after) it.

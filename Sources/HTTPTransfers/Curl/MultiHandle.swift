@@ -5,7 +5,7 @@ import SeedSupport
 
 /// Owner of one curl multi handle on an event loop: the connections and the names that all transfers share.
 ///
-/// curl says which sockets and which moment it waits for; the loop waits. curl must not be called from its own callbacks:
+/// curl names the sockets and the timeout; the loop waits for them. curl must not be called from its own callbacks, so
 /// what these ask for is done afterwards.
 final class MultiHandle {
     private let pointer: UnsafeMutableRawPointer
@@ -99,7 +99,7 @@ final class MultiHandle {
         let result = enter(body)
         if !willSettle {
             willSettle = true
-            // Not here: it may end the transfer whose method is calling.
+            // Deferred: it may end the transfer whose method is calling.
             loop.later { [self] in
                 willSettle = false
                 settle()
@@ -114,7 +114,7 @@ final class MultiHandle {
         postponed = []
         for work in works { work() }
         var left: Int32 = 0
-        // One by one: what `ended` does may remove another of them, and its message with it.
+        // One at a time: `ended` may remove another transfer, and its message with it.
         while let message = curl_multi_info_read(pointer, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
             if let handle = inspection, handle.pointer == easy {
@@ -193,7 +193,7 @@ extension MultiHandle {
     }
 }
 
-/// For a closure that is made before its object is complete.
+/// For a closure created before its object is initialized.
 private final class WeakReference<Object: AnyObject> {
     weak var object: Object?
 }

@@ -5,8 +5,8 @@ import SeedSupport
 
 /// Which bytes of one generation are here, block by block and, inside a block that is being filled, byte by byte.
 ///
-/// A block is *verified* when its bytes were checked in this life of the process, or written by it: only verified
-/// bytes may leave (rule 10). It is *recorded* when the index says it is held and nobody has looked yet.
+/// A block is *verified* when its bytes were checked in this life of the process, or written by it: only verified bytes
+/// may leave (rule:verify-before-serving). It is *recorded* when the index says it is held but it was not checked yet.
 struct BlockMap: Sendable {
     /// A run of bytes inside one block, written by this process, with the CRC-32 of exactly these bytes.
     struct Fragment: Sendable, Equatable {
@@ -17,7 +17,7 @@ struct BlockMap: Sendable {
     let grid: BlockGrid
     private(set) var pieces: [Int: PieceBlocks] = [:]
     private(set) var completePieces = 0
-    private var unaskedBlocks = 0
+    private var fetchedAheadBlocks = 0
     private var checkingBlocks = 0
     /// Some block was in memory at some time.
     private var hasMemory = false
@@ -60,7 +60,7 @@ struct BlockMap: Sendable {
                 at = grid.layout.range(of: piece).upperBound
                 continue
             }
-            // Where a missing stretch ends is of no interest.
+            // Where a missing stretch ends doesn't matter here.
             switch stretch(at: at, upTo: at + 1) {
             case .verified(let end), .unchecked(_, let end), .checking(let end): at = end
             case .missing: return false
@@ -100,8 +100,8 @@ struct BlockMap: Sendable {
         return pieces[piece]?.isComplete == true ? grid.layout.range(of: piece).upperBound : nil
     }
 
-    /// Where the next bytes lie that are here, or a piece that is leaving, from the block edge `start` on; `limit` if there
-    /// are none before it. It looks at what is held, however long the object says it is.
+    /// Where the next bytes lie that are here, or a piece that is leaving, from the block edge `start` on; `limit` if
+    /// there are none before it. Its cost depends on what is held, not on the object's length.
     private func missingEnd(from start: Int64, upTo limit: Int64) -> Int64 {
         guard start < limit else { return min(start, limit) }
         let index = grid.block(at: start)
@@ -199,12 +199,12 @@ struct BlockMap: Sendable {
         withPiece(index.piece) { $0.memory[index.block] = memory }
     }
 
-    /// Takes a piece out (rule 8); it is neither held nor missing until it has `left`.
+    /// Takes a piece out (rule:published-immutable); it is neither held nor missing until it has `left`.
     /// - Returns: false when there is nothing of it, or a block of it is being checked.
     mutating func giveUp(_ piece: Int) -> Bool {
         guard let blocks = pieces[piece], !blocks.held.isEmpty, blocks.checking.isEmpty else { return false }
         if blocks.isComplete { completePieces -= 1 }
-        unaskedBlocks -= blocks.unasked.count
+        fetchedAheadBlocks -= blocks.fetchedAhead.count
         pieces[piece] = nil
         leaving.insert(piece)
         return true
@@ -232,19 +232,20 @@ struct BlockMap: Sendable {
         }
     }
 
-    /// Notes that nobody had asked for this block.
-    mutating func fetchedUnasked(_ index: BlockIndex) {
-        withPiece(index.piece) { $0.unasked.insert(index.block) }
-        unaskedBlocks += 1
+    /// Notes that this block was fetched ahead.
+    mutating func noteFetchedAhead(_ index: BlockIndex) {
+        withPiece(index.piece) { $0.fetchedAhead.insert(index.block) }
+        fetchedAheadBlocks += 1
     }
 
     /// How many bytes of blocks fetched ahead are given to a client for the first time, now that it gets `range`.
-    mutating func takeUnasked(_ range: ByteRange) -> Int64 {
-        guard unaskedBlocks > 0 else { return 0 }
+    mutating func takeFetchedAhead(_ range: ByteRange) -> Int64 {
+        guard fetchedAheadBlocks > 0 else { return 0 }
         var count: Int64 = 0
-        for index in grid.blocks(covering: range) where pieces[index.piece]?.unasked.contains(index.block) == true {
-            withPiece(index.piece) { $0.unasked.remove(index.block) }
-            unaskedBlocks -= 1
+        for index in grid.blocks(covering: range) where pieces[index.piece]?.fetchedAhead.contains(index.block) == true
+        {
+            withPiece(index.piece) { $0.fetchedAhead.remove(index.block) }
+            fetchedAheadBlocks -= 1
             count += grid.range(of: index).count
         }
         return count

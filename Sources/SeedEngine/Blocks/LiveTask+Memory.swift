@@ -4,7 +4,7 @@ import SeedStorage
 import SeedSupport
 import Synchronization
 
-/// Hot blocks on their way into memory (rule 20).
+/// Hot blocks on their way into memory (rule:memory-follows-block-map).
 extension LiveTask {
     /// Bytes of a range were read from the file: the blocks that are hot by now are taken into memory, on a store thread.
     /// - Parameter grid: of the file's generation.
@@ -48,7 +48,7 @@ extension ContentFile {
     }
 }
 
-/// How many of something wait or run at once, up to a limit, so that what is slow gathers no queue without end.
+/// A counter with a limit, so that slow work can't build up an unbounded queue.
 final class BoundedCount: Sendable {
     private let limit: Int
     private let count = Atomic(0)
@@ -57,7 +57,7 @@ final class BoundedCount: Sendable {
         self.limit = limit
     }
 
-    /// - Returns: false when there are as many as may be; else `end` must follow.
+    /// - Returns: false at the limit; otherwise `end` must follow.
     func begin() -> Bool {
         guard count.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
         end()

@@ -12,9 +12,9 @@ struct PieceBlocks: Sendable {
     /// Blocks a client was given bytes of while the piece was incomplete.
     var demanded = BlockSet()
     /// Blocks that were fetched ahead and that no client was given bytes of so far.
-    var unasked = BlockSet()
+    var fetchedAhead = BlockSet()
     var checksums: [UInt32]
-    /// Verified blocks that are in memory as well (rule 20).
+    /// Verified blocks that are in memory as well (rule:memory-follows-block-map).
     var memory: [Int: MemoryBlock] = [:]
     /// Blocks that are being filled: disjoint runs in order, touching runs joined.
     var fragments: [Int: [BlockMap.Fragment]] = [:]
@@ -81,7 +81,7 @@ struct PieceBlocks: Sendable {
             source: .origin, cost: max(spent, .milliseconds(1)), createdAt: createdAt ?? now, updatedAt: now)
     }
 
-    /// CRC-32 of the whole piece, from its blocks' (rule 11).
+    /// CRC-32 of the whole piece, from its blocks' (rule:checksums).
     private func digest(number: Int, grid: BlockGrid) -> UInt32 {
         (1..<max(count, 1)).reduce(checksums[0]) { sum, block in
             let length = grid.range(of: BlockIndex(piece: number, block: block)).count

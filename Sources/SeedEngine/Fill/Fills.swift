@@ -11,7 +11,7 @@ struct Fills: Sendable {
     /// Those whose bytes go past it, to one stream each.
     private(set) var direct: [FlightID: FlightState] = [:]
     private var next: FlightID = 1
-    /// Where flights broke off: what goes on from there carries `If-Range` (rule 6).
+    /// Where flights broke off: what goes on from there carries `If-Range` (rule:no-mixed-versions).
     private var cuts: Set<Int64> = []
     private var failures = RetryBudget()
     /// Flights wait for `resumed`: the origin failed a moment ago.

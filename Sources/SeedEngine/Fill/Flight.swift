@@ -4,8 +4,8 @@ import SeedOrigin
 import SeedStorage
 import SeedSupport
 
-/// One span being fetched: takes the answer on the driver thread, writes it on store threads or hands it to the one stream
-/// that it is for, and tells the task.
+/// One span being fetched: takes the response on the driver thread, writes it on store threads or hands it to the one
+/// stream that it is for, and tells the task.
 final class Flight: OriginSink {
     let id: FlightID
     private let task: LiveTask
@@ -15,7 +15,7 @@ final class Flight: OriginSink {
     private let direct: DirectBuffer?
 
     private struct State {
-        var handOff: HandOff
+        var receiveQueue: ReceiveQueue
         var mode = Mode.undecided
         /// The object offset of the next body byte to come.
         var received: Int64 = 0
@@ -29,9 +29,9 @@ final class Flight: OriginSink {
         var stopAt = Int64.max
         var collected = ByteBuilder()
         var outcome: OriginOutcome?
-        /// Nil until `OriginSource.start` has returned; the answer may come before that.
+        /// Nil until `OriginSource.start` has returned; the response may come before that.
         var transfer: (any OriginTransfer)?
-        /// What could not be told to the transfer yet.
+        /// Cancelled before the transfer was known.
         var isCancelled = false
         var mustResume = false
 
@@ -60,11 +60,12 @@ final class Flight: OriginSink {
         self.context = context
         state = Lock(
             State(
-                handOff: HandOff(limit: context.configuration.handOffLength), mark: context.now().monotonic,
+                receiveQueue: ReceiveQueue(limit: context.configuration.receiveQueueLength),
+                mark: context.now().monotonic,
                 reserved: order.reserve))
     }
 
-    /// Asks the origin, if there is room for what it will bring, or it needs none (rule 19).
+    /// Asks the origin, if there is room for what it will bring, or it needs none (rule:reserve-before-fetch).
     func start(_ request: OriginRequest) {
         guard direct != nil || context.store.reserve(order.reserve) else {
             return task.flightEnded(id, .bypass(.noRoom))
@@ -92,14 +93,14 @@ final class Flight: OriginSink {
         transfer?.cancel()
     }
 
-    /// Somebody waits for it now.
+    /// A stream waits for it now.
     func raise(to priority: OriginPriority) {
         state.withLock { $0.transfer }?.raise(to: priority)
     }
 
     // MARK: Driver thread
 
-    func head(_ head: OriginHead) -> OriginVerdict {
+    func head(_ head: OriginHead) -> ResponseDisposition {
         let room = state.withLock { $0.reserved }
         switch task.flightHead(id, head, order, room: room) {
         case .keep(let keep):
@@ -119,7 +120,7 @@ final class Flight: OriginSink {
             return .accept(limit: range.upperBound - bodyStart)
         case .collect:
             state.withLock { $0.mode = .collecting(head) }
-            return .accept(limit: Int64(OriginAnswer.bodyLimit) + 1)
+            return .accept(limit: Int64(OriginErrorResponse.bodyLimit) + 1)
         case .needsRoom(let bytes):
             guard context.store.reserve(bytes - room) else {
                 state.withLock { $0.mode = .rejected(.bypass(.noRoom)) }
@@ -177,7 +178,7 @@ final class Flight: OriginSink {
             let wanted = Self.wanted(bytes, at: state.received, from: keep.range.lowerBound, to: state.stopAt)
             var drain = false
             if let wanted {
-                guard case .taken(let mustDrain) = state.handOff.offer(wanted, spare: context.buffers.take) else {
+                guard case .taken(let mustDrain) = state.receiveQueue.offer(wanted, spare: context.buffers.take) else {
                     return (.pause, false, nil)
                 }
                 drain = mustDrain
@@ -204,7 +205,7 @@ final class Flight: OriginSink {
     func end(_ outcome: OriginOutcome) {
         let drain = state.withLock {
             $0.outcome = outcome
-            return $0.handOff.beginDraining()
+            return $0.receiveQueue.beginDraining()
         }
         if drain { context.store.threads.run { self.drain() } }
     }
@@ -215,7 +216,7 @@ final class Flight: OriginSink {
     private func drain() {
         while true {
             var (batch, offset, outcome, transfer) = state.withLock { state in
-                let batch = state.handOff.take()
+                let batch = state.receiveQueue.take()
                 if batch.mustResume, state.transfer == nil { state.mustResume = true }
                 return (batch, state.written, state.outcome, state.transfer)
             }
@@ -252,7 +253,7 @@ final class Flight: OriginSink {
                 state.reserved -= used
                 return (used, now - state.mark)
             }
-            // The store counts what is written; counted as reserved too, it would take its room twice.
+            // Written bytes are counted by the store; still reserved, they would count twice.
             context.store.release(used)
             task.flightWrote(id, parts, spent: spent)
         } catch {
@@ -260,7 +261,7 @@ final class Flight: OriginSink {
         }
     }
 
-    /// The disk refused: what still comes is thrown away, and the task hears of it when the transfer has ended.
+    /// A write failed: further bytes are discarded, and the task is told when the transfer has ended.
     private func fail(_ error: EngineError) {
         let transfer = state.withLock {
             $0.mode = .rejected(.failed(error, .never))
@@ -282,10 +283,10 @@ final class Flight: OriginSink {
         switch (mode, outcome) {
         case (.rejected(let reason), _): reason
         case (.keeping, _) where isWhole, (.passingOn, _) where isWhole: .complete
-        case (.collecting, .complete) where body.count > OriginAnswer.bodyLimit: .bypass(.longErrorBody)
+        case (.collecting, .complete) where body.count > OriginErrorResponse.bodyLimit: .bypass(.longErrorBody)
         case (.collecting(let head), .complete):
-            .answered(OriginAnswer(status: head.status, headers: head.headers, body: body))
-        case (_, .complete): .failed(.shortAnswer, .later)
+            .errorResponse(OriginErrorResponse(status: head.status, headers: head.headers, body: body))
+        case (_, .complete): .failed(.shortResponse, .later)
         case (_, .cancelled), (_, .rejected): .cancelled
         case (_, .failed(let error)): .failed(EngineError(error), Retry(error))
         }

@@ -9,14 +9,14 @@ typealias FlightID = UInt64
 /// What the task machine knows of a span that is being fetched.
 struct FlightState: Sendable, Equatable {
     enum Purpose: Sendable, Equatable {
-        /// Nothing is known of the task yet; the answer tells length and validator.
+        /// Nothing is known of the task yet; the response tells length and validator.
         case firstContact
         /// Asks whether the generation still counts; turns into a first contact if not.
         case revalidation
         case demand
         /// For one stream alone, past the store.
         case direct
-        /// Nobody waits for it: it fills up what was touched, or all there is.
+        /// No stream waits for it: it completes a touched piece, or the whole object.
         case completion
     }
 
@@ -24,7 +24,7 @@ struct FlightState: Sendable, Equatable {
     /// Whose URL and fields it is asked with.
     let request: TaskRequest
     var priority: OriginPriority
-    /// The bytes this flight brings; for a first contact known only from the answer on.
+    /// The bytes this flight brings; for a first contact known only from the response on.
     var range: ByteRange?
     /// The end of what is written: the watermark.
     var written: Int64
@@ -41,10 +41,10 @@ struct FlightState: Sendable, Equatable {
         range.flatMap { written < $0.upperBound ? ByteRange(written, $0.upperBound) : nil }
     }
 
-    /// Its answer was a part that ends so soon that going on like that would be all requests: no better than a failure.
+    /// The response ended so early that continuing would take endless requests; treated as a failure.
     var endedEarly: Bool { pending != nil && progress < 16 << 10 }
 
-    /// The bytes no other flight may fetch meanwhile (rule 8).
+    /// The bytes no other flight may fetch meanwhile (rule:published-immutable).
     var claimed: ByteRange? {
         guard let range else { return nil }
         let end = claimedEnd ?? range.upperBound
@@ -66,7 +66,7 @@ struct FlightOrder: Sendable, Equatable {
     /// What to ask for.
     var ask: RangeSpec
     var purpose: FlightState.Purpose
-    /// Names the generation that the answer must belong to; none at first contact.
+    /// Names the generation that the response must belong to; none at first contact.
     var condition: RequestCondition
     /// Who gets its bytes, if they don't go into the store.
     var direct: DirectReader?
@@ -75,12 +75,12 @@ struct FlightOrder: Sendable, Equatable {
     var priority: OriginPriority
 }
 
-/// The head of an answer, and all that the machine decides by when it comes.
+/// A response's head, with everything that the machine's decision depends on.
 struct JudgedHead: Sendable {
-    var admission: AnswerAdmission
+    var admission: ResponseAdmission
     /// Those that describe the object.
     var headers: HTTPFields
-    /// When the origin made the answer; earlier than now if other caches kept it.
+    /// When the origin made the response; earlier than now if other caches kept it.
     var madeAt: Timestamp
     /// Whether the same request may be made again if this is an error.
     var retry: Retry

@@ -1,9 +1,9 @@
 import SeedSupport
 
-/// Received bytes on their way from the driver thread to a store thread: bounded, in order (rule 16).
+/// Received bytes on their way from the driver thread to a store thread: bounded, in order (rule:flight-flow-control).
 ///
-/// A value; whoever shares it brings the lock.
-struct HandOff: Sendable {
+/// A value; its owner provides the lock.
+struct ReceiveQueue: Sendable {
     /// Buffers are filled up to this before the next is begun, so that small receives don't become small writes.
     static let bufferLength = 256 << 10
 
@@ -47,7 +47,7 @@ struct HandOff: Sendable {
         buffers.append(fresh)
     }
 
-    /// - Returns: true when nobody drains yet.
+    /// - Returns: true if no thread drains it yet.
     mutating func beginDraining() -> Bool {
         guard !isDraining else { return false }
         isDraining = true
@@ -70,18 +70,18 @@ struct HandOff: Sendable {
     }
 }
 
-/// Buffers for received bytes, used again: fresh memory of this size costs a page fault per 4 KiB.
+/// Reuses receive buffers: fresh memory of this size costs a page fault per 4 KiB.
 final class BufferPool: Sendable {
     private let spare = Lock<[ByteBuilder]>([])
     private let limit: Int
 
-    /// - Parameter limit: Most buffers kept while nobody uses them.
+    /// - Parameter limit: Most unused buffers kept.
     init(limit: Int) {
         self.limit = limit
     }
 
     func take() -> ByteBuilder {
-        spare.withLock { $0.popLast() } ?? ByteBuilder(capacity: HandOff.bufferLength)
+        spare.withLock { $0.popLast() } ?? ByteBuilder(capacity: ReceiveQueue.bufferLength)
     }
 
     /// Takes the buffers back and empties the list. The memory of one that anything else still refers to could not be
@@ -90,7 +90,7 @@ final class BufferPool: Sendable {
         spare.withLock { spare in
             while var buffer = buffers.popLast() {
                 buffer.removeAll()
-                guard spare.count < limit, 1...4 * HandOff.bufferLength ~= buffer.capacity else { continue }
+                guard spare.count < limit, 1...4 * ReceiveQueue.bufferLength ~= buffer.capacity else { continue }
                 spare.append(buffer)
             }
         }

@@ -21,7 +21,7 @@ extension Retry {
     }
 
     init(_ error: OriginError) {
-        // A host that is left alone for long is not waited for: the client may know another way.
+        // A circuit that stays open for long is not waited for: the client may have an alternative.
         let isLeftAlone = error.kind == .circuitOpen && (error.retryAfter ?? .zero) > RetryBudget.longestPause
         guard error.isRetryable, !isLeftAlone else {
             self = .never
@@ -31,11 +31,10 @@ extension Retry {
     }
 }
 
-/// How often, and how soon, a task's flights are tried again before its readers are told.
+/// How often, and after what pauses, a task's flights are retried before its readers get the error.
 struct RetryBudget: Sendable, Equatable {
     enum Decision: Sendable, Equatable {
-        /// Tried again after a pause of this range; which of it is left to chance, so that seed peers don't all come back
-        /// at once.
+        /// Tried again after a pause of this range; chosen at random, so that seed peers don't all retry at once.
         case retry(in: ClosedRange<Duration>)
         case giveUp
     }
@@ -43,7 +42,7 @@ struct RetryBudget: Sendable, Equatable {
     /// Between two tries, unless the origin asks for more.
     static let longestPause = Duration.seconds(5)
     private static let backoff = Backoff(first: .milliseconds(100), longest: longestPause)
-    /// Longer than any deadline, and short enough to be reckoned with.
+    /// Longer than any deadline, and short enough to avoid overflow.
     private static let longestAsked = Duration.seconds(1 << 22)
 
     private(set) var failures = 0

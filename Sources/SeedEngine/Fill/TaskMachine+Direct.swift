@@ -4,7 +4,8 @@ import SeedOrigin
 import SeedStorage
 import SeedSupport
 
-/// Streams for which the store has no room: flights bring the rest to each alone, past the store (rule 19).
+/// Streams for which the store has no room: flights bring the rest to each alone, past the store
+/// (rule:reserve-before-fetch).
 ///
 /// One bounded span at a time, and the next is asked for when the client has taken it. So a slow client never pauses a
 /// transfer; only where the origin knows no ranges is one request all there is.
@@ -68,10 +69,10 @@ extension TaskMachine {
             }
         case .complete:
             if !fills.tryAgain(id, .later, now: now, configuration, &output) {
-                audience.overrule(reader, .failed(.shortAnswer), &output)
+                audience.overrule(reader, .failed(.shortResponse), &output)
             }
         case .refused(let status): audience.overrule(reader, .failed(.status(status)), &output)
-        case .bypass, .answered, .unsatisfiable, .changed:
+        case .bypass, .errorResponse, .unsatisfiable, .changed:
             audience.overrule(reader, .failed(.changedWhileReading), &output)
         }
         planDirect(reader, &output)

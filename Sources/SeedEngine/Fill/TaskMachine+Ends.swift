@@ -40,16 +40,16 @@ extension TaskMachine {
         phase = .absent
         switch outcome {
         case .cancelled: break
-        case .complete, .changed: fail(.shortAnswer, &output)
+        case .complete, .changed: fail(.shortResponse, &output)
         case .refused(let status): refuseRange(status, &output)
-        case .answered(let answer) where answer.isRefusal:
-            audience.settleOpening(answer, refusing: request, &output)
+        case .errorResponse(let response) where response.isRefusal:
+            audience.settleOpening(response, refusing: request, &output)
             // The next is asked for in nobody's name, then as its own client asks.
             if !identity.noteRefusal(of: request) { audience.settleOpening(.bypass(.refusedOthers), &output) }
-        case .answered(let answer):
-            if !fills.tryAgain(id, answer.retry(now: now.wall), now: now, configuration, &output) {
-                output.changes.append(.failed(.status(answer.status)))
-                audience.settleOpening(.origin(answer), &output)
+        case .errorResponse(let response):
+            if !fills.tryAgain(id, response.retry(now: now.wall), now: now, configuration, &output) {
+                output.changes.append(.failed(.status(response.status)))
+                audience.settleOpening(.origin(response), &output)
             }
         case .bypass(let reason):
             if reason.isLasting { shortcut = (reason, now.monotonic + .seconds(60)) }
@@ -91,10 +91,10 @@ extension TaskMachine {
             return discard(readersSee: outcome.error, isUnchanged: outcome.isForRoom, now: now, &output)
         }
         switch outcome {
-        case .changed, .unsatisfiable, .answered: doubtGeneration(now: now, &output)
+        case .changed, .unsatisfiable, .errorResponse: doubtGeneration(now: now, &output)
         case .bypass: failSpan(id, flight, .noRoom, .never, isForRoom: true, now: now, &output)
         case .complete where flight.endedEarly:
-            failSpan(id, flight, .shortAnswer, .later, isForRoom: false, now: now, &output)
+            failSpan(id, flight, .shortResponse, .later, isForRoom: false, now: now, &output)
         case .complete: fills.succeeded()
         case .cancelled: break
         case .refused(let status): refuseSpan(flight, status, &output)
@@ -128,8 +128,9 @@ extension TaskMachine {
 
     // MARK: Refusals
 
-    /// A refusal concerns those who ask as it was asked (rule 37). Whoever else waits for these bytes has the object asked
-    /// for as its own client does, from then on; after too many refusals it fetches the rest for itself.
+    /// A refusal concerns those who ask as it was asked (rule:originating-request). Whoever else waits for these bytes
+    /// has the object asked for as its own client does, from then on; after too many refusals it fetches the rest for
+    /// itself.
     private mutating func refuseSpan(_ flight: FlightState, _ status: Int, _ output: inout Output) {
         if flight.purpose == .completion { return completion.stop() }
         // What was trimmed to nothing is waited for by nobody.
@@ -163,7 +164,7 @@ extension TaskMachine {
 
     // MARK: Generations
 
-    /// An answer of another version came. Whether ours still counts is asked before anything else is.
+    /// A response of another version came. Whether ours still counts is asked before anything else is.
     private mutating func doubtGeneration(now: ClockReading, _ output: inout Output) {
         guard let generation else { return }
         guard generation.validator != .none else { return move(now: now, &output) }
@@ -187,8 +188,8 @@ extension TaskMachine {
         probe(&output)
     }
 
-    /// Gives the generation up. Streams whose head is out end with what is there of it, or fail (rule 6); if it is
-    /// unchanged, they fetch the rest for themselves.
+    /// Gives the generation up. Streams whose head is out end with what is there of it, or fail
+    /// (rule:no-mixed-versions); if it is unchanged, they fetch the rest for themselves.
     mutating func abandon(
         readersSee error: EngineError, isUnchanged: Bool = false, _ output: inout Output
     ) {
@@ -238,7 +239,7 @@ extension TaskMachine {
     }
 }
 
-extension OriginAnswer {
+extension OriginErrorResponse {
     fileprivate func retry(now: Timestamp) -> Retry {
         Retry(OriginHead(status: status, headers: headers), now: now)
     }
@@ -251,7 +252,7 @@ extension TaskMachine.FlightOutcome {
         case .failed(let error, _): error
         case .refused(let status): .status(status)
         case .bypass: .noRoom
-        case .complete, .cancelled, .answered, .unsatisfiable, .changed: .shortAnswer
+        case .complete, .cancelled, .errorResponse, .unsatisfiable, .changed: .shortResponse
         }
     }
 

@@ -4,14 +4,14 @@ import SeedOrigin
 import SeedStorage
 import SeedSupport
 
-/// What flights tell: an answer's head, written bytes, their end.
+/// What flights tell: a response's head, written bytes, their end.
 extension TaskMachine {
-    /// What a flight does with an answer.
+    /// What a flight does with a response.
     enum HeadDecision: Sendable, Equatable {
         case keep(Keep)
         /// The body begins at the object's byte `bodyStart`; the bytes of the range go to the stream that the flight is for.
         case passOn(ByteRange, bodyStart: Int64)
-        /// An error answer to a first contact: keep its body for the clients.
+        /// An error response to a first contact: keep its body for the clients.
         case collect
         /// So many bytes must be reserved for the flight in all; then the same head is to be judged again.
         case needsRoom(Int64)
@@ -32,18 +32,18 @@ extension TaskMachine {
         case cancelled
         case failed(EngineError, Retry)
         /// The origin's own error, at first contact.
-        case answered(OriginAnswer)
+        case errorResponse(OriginErrorResponse)
         /// 4xx to a span, or 416 without a length to a first contact: as it was asked, it is not to be had.
         case refused(status: Int)
         case unsatisfiable(length: Int64)
         case bypass(BypassReason)
-        /// The answer belongs to another generation.
+        /// The response belongs to another generation.
         case changed
     }
 
     // MARK: Head
 
-    /// An answer's head came.
+    /// A response's head came.
     mutating func head(_ id: FlightID, _ head: JudgedHead, now: ClockReading, _ output: inout Output) -> HeadDecision {
         if let direct = fills.direct[id] { return directHead(direct, head) }
         switch fills[id]?.purpose {
@@ -89,8 +89,8 @@ extension TaskMachine {
             > PieceName.mostPieces
     }
 
-    /// The bytes that are kept of a first answer.
-    private func roomNeeded(for admitted: AnswerAdmission, _ request: TaskRequest) -> Int64? {
+    /// The bytes that are kept of a first response.
+    private func roomNeeded(for admitted: ResponseAdmission, _ request: TaskRequest) -> Int64? {
         switch admitted {
         case .part(let range, _, let validator): kept(of: range, validator, request).count
         case .whole(let length, _): length
@@ -98,7 +98,7 @@ extension TaskMachine {
         }
     }
 
-    /// What is kept of a part that a first answer brings: a span, unless nothing can be fetched after it.
+    /// What is kept of a part that a first response brings: a span, unless nothing can be fetched after it.
     private func kept(of range: ByteRange, _ validator: Validator, _ request: TaskRequest) -> ByteRange {
         if request.isOneResponse(validator) { return range }
         return ByteRange(range.lowerBound, min(range.upperBound, range.lowerBound + configuration.spanLength))
@@ -113,7 +113,7 @@ extension TaskMachine {
         case .whole(let length?, _):
             setSequential()
             return keep(id, bodyStart: 0, upTo: length)
-        // What the origin has now is not what it had: asked again by one request for all (rule 6).
+        // What the origin has now is not what it had: asked again by one request for all (rule:no-mixed-versions).
         case .whole(nil, _), .unsatisfiable, .changed, .notModified, .error(404), .error(410), .refused(.encoded),
             .refused(.multipart):
             return .reject(.changed)
@@ -133,7 +133,7 @@ extension TaskMachine {
         return .keep(Keep(range: range, bodyStart: bodyStart, epoch: generation.epoch, grid: grid))
     }
 
-    /// Whether the origin ignores ranges, by its latest answer.
+    /// Whether the origin ignores ranges, by its latest response.
     private mutating func setSequential(_ isSequential: Bool = true) {
         guard var generation, generation.isSequential != isSequential else { return }
         generation.isSequential = isSequential
@@ -202,8 +202,8 @@ extension TaskMachine {
     }
 }
 
-extension AnswerAdmission {
-    /// The whole object's, if the answer brings bytes of it.
+extension ResponseAdmission {
+    /// The whole object's, if the response brings bytes of it.
     fileprivate var length: Int64? {
         switch self {
         case .part(_, let total, _): total

@@ -8,7 +8,8 @@ import SeedSupport
 extension TaskMachine {
     // MARK: First contact
 
-    /// Asks the origin for the wanted bytes of the stream that came first; the answer tells the rest (no separate stat).
+    /// Asks the origin for the wanted bytes of the stream that came first; the response tells the rest (no separate
+    /// stat).
     mutating func probe(_ output: inout Output) {
         for (id, demand) in audience.inOrder where demand.isOpening && !demand.request.wantsBody {
             settle(id, Self.unknown(configuration), &output)
@@ -171,7 +172,7 @@ extension TaskMachine {
     }
 
     /// As which request spans are fetched: as the one that made the object known. If that proved a right, only while a reader
-    /// with the same right is present (rule 37).
+    /// with the same right is present (rule:originating-request).
     private var requestOfSpans: TaskRequest {
         let own = identity.own
         guard !own.credential.isAnonymous,
@@ -185,7 +186,8 @@ extension TaskMachine {
         guard !fills.isEmpty else { return }
         for (id, flight) in fills.flights.sorted(by: { $0.key < $1.key }) where !isWanted(flight) {
             guard let pending = flight.pending, generation?.isOneResponse != true else {
-                // Half of a single response is of no use: what is missing may never come from another (rule 5).
+                // Half of a single response is of no use: what is missing may never come from another
+                // (rule:version-validator).
                 if flight.range == nil || flight.pending != nil { output.effects.append(.stop(id, at: nil)) }
                 continue
             }

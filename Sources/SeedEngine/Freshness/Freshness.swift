@@ -2,7 +2,7 @@ import HTTPSemantics
 import SeedOrigin
 import SeedSupport
 
-/// How long an object counts as unchanged where its origin doesn't say; from the rule that matched the request.
+/// The default lifetime of an object whose origin states none; from the rule that matched the request.
 package struct FreshnessRule: Sendable, Equatable {
     /// The bytes under this name never change: a digest names them, or the rule says so. Never revalidated, and stored
     /// even if the origin says `no-store`.
@@ -16,7 +16,7 @@ package struct FreshnessRule: Sendable, Equatable {
     }
 }
 
-/// What an answer's own fields say about storing and serving it. Read once for each version of them.
+/// What a response's own fields say about storing and serving it. Read once for each version of them.
 struct StatedFreshness: Sendable, Equatable {
     let isStorable: Bool
     let mayServeStale: Bool
@@ -32,17 +32,17 @@ struct StatedFreshness: Sendable, Equatable {
     }
 }
 
-/// Whether an answer may be stored, and how long it may be served without asking its origin again.
+/// Whether a response may be stored, and how long it may be served without asking its origin again.
 struct Freshness: Sendable, Equatable {
     var mayStore: Bool
-    /// False when the origin forbids to serve it stale even while the origin is down.
+    /// False if it must not be served stale, even while the origin is down.
     var mayServeStale: Bool
-    /// Counted from when the origin made the answer; `nil`: forever.
+    /// Counted from when the origin made the response; `nil`: forever.
     var lifetime: Duration?
 
     /// - Parameters:
     ///   - headers: the representation headers, as stored.
-    ///   - madeAt: when the origin made the answer.
+    ///   - madeAt: when the origin made the response.
     init(_ headers: HTTPFields, madeAt: Timestamp, rule: FreshnessRule) {
         self.init(StatedFreshness(headers), madeAt: madeAt, rule: rule)
     }
@@ -68,7 +68,7 @@ extension BypassReason {
         if !headers.mayBeKept {
             self = .longHead
         } else if headers.variesBeyondEncoding {
-            // One URL, several representations: the store key does not tell them apart (rule 1).
+            // One URL, several representations: the store key does not tell them apart (rule:wire-id-not-a-key).
             self = .varies
         } else if !Freshness(headers, madeAt: .epoch, rule: rule).mayStore {
             self = .notStorable

@@ -9,7 +9,7 @@ struct Revalidation: Sendable {
     private(set) var isDoubted = false
     /// Until then stale bytes are served without asking: the origin was down a moment ago.
     private var graceEnd: MonotonicTime?
-    /// When the generation moved; a task that keeps moving is relayed instead (rule 6).
+    /// When the generation moved; a task that keeps moving is relayed instead (rule:no-mixed-versions).
     private var moves: [MonotonicTime] = []
 
     var isRunning: Bool { flight != nil }
@@ -56,7 +56,7 @@ struct Revalidation: Sendable {
     /// The origin told of another version, or contradicted itself.
     mutating func noteMove(now: ClockReading) { moves = lateMoves(now: now) + [now.monotonic] }
 
-    /// Three moves within a minute: separate responses will hardly ever fit together (rule 6).
+    /// Three moves within a minute: separate responses will hardly ever fit together (rule:no-mixed-versions).
     func isUnstable(now: ClockReading) -> Bool { lateMoves(now: now).count >= 3 }
 
     private func lateMoves(now: ClockReading) -> [MonotonicTime] { moves.filter { now.monotonic - $0 < .seconds(60) } }

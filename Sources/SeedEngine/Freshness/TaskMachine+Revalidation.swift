@@ -5,7 +5,7 @@ import SeedStorage
 import SeedSupport
 
 /// Whether a known generation still counts: asked once for all who wait, by a conditional request that brings the
-/// wanted bytes along if the answer is no (rules 6 and 7).
+/// wanted bytes along if the response is no (rule:no-mixed-versions, rule:revalidation).
 extension TaskMachine {
     /// Whether this stream must wait for the origin's word.
     func mustAsk(_ generation: Generation, for id: StreamID, _ rule: FreshnessRule, now: ClockReading) -> Bool {
@@ -36,9 +36,9 @@ extension TaskMachine {
         revalidation.began(fills.launch(flight, ask, condition, reserve: 0, &output))
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
-    /// The answer to the conditional request. One of another generation becomes the first contact with that.
+    /// The response to the conditional request. One of another generation becomes the first contact with that.
     mutating func revalidated(
         _ id: FlightID, _ head: JudgedHead, now: ClockReading, _ output: inout Output
     ) -> HeadDecision {
@@ -57,7 +57,7 @@ extension TaskMachine {
             return adopt(id, head, now: now, &output)
         case .error where head.retry == .never: return .collect
         case .error(let status): return .reject(.failed(.status(status), head.retry))
-        // Bytes in a form that is never stored are an answer: what it had is not what it has.
+        // Bytes in a form that is never stored are a response: what it had is not what it has.
         case .unsatisfiable, .changed, .refused(.encoded), .refused(.multipart), .refused(.status):
             return .reject(.changed)
         case .refused(let refusal): return .reject(.failed(.refused(refusal), .never))
@@ -82,7 +82,7 @@ extension TaskMachine {
         }
         if confirmed.counter != nil { output.records.append(.put(confirmed, as: identity.own)) }
         if revalidation.confirmed() {
-            // Two versions of one object answer in turn. Seen too often, it is passed through (rule 6).
+            // Two versions of one object answer in turn. Seen too often, it is passed through (rule:no-mixed-versions).
             revalidation.noteMove(now: now)
             if revalidation.isUnstable(now: now) {
                 return discard(readersSee: .changedWhileReading, now: now, &output)
@@ -91,7 +91,7 @@ extension TaskMachine {
         audience.wakeOpening(&output)
     }
 
-    /// The old generation goes; this answer's bytes are the first of the new one if anybody waits for them.
+    /// The old generation goes; this response's bytes are the first of the new one if anybody waits for them.
     private mutating func adopt(
         _ id: FlightID, _ head: JudgedHead, now: ClockReading, _ output: inout Output
     ) -> HeadDecision {
@@ -117,9 +117,9 @@ extension TaskMachine {
         case .bypass(let reason): audience.settleOpening(.bypass(reason), &output)
         case .changed, .unsatisfiable: move(now: now, &output)
         case .refused(let status): audience.settleOpening(.failed(.status(status)), &output)
-        case .answered(let answer) where answer.isRefusal:
-            audience.settleOpening(answer, refusing: request, &output)
-            identity.noteGone(answer, to: request)
+        case .errorResponse(let response) where response.isRefusal:
+            audience.settleOpening(response, refusing: request, &output)
+            identity.noteGone(response, to: request)
             if let heir = identity.heir(of: request, among: audience.unsettled.map(\.demand.request)) {
                 identity.askAs(heir)
                 return revalidate(generation, &output)
@@ -127,13 +127,13 @@ extension TaskMachine {
             // The origin was not asked as these ask.
             audience.settleOpening(.bypass(.refusedOthers), &output)
             if identity.isGone { discard(readersSee: .changedWhileReading, now: now, &output) }
-        case .answered(let answer): audience.settleOpening(.origin(answer), &output)
+        case .errorResponse(let response): audience.settleOpening(.origin(response), &output)
         case .failed(let error, let retry): failRevalidation(id, generation, error, retry, now: now, &output)
         }
         settleDoubt(outcome, &output)
     }
 
-    /// Nobody waits for an answer that does not come: while a generation is in doubt nothing of it is fetched.
+    /// Nobody waits for a response that does not come: while a generation is in doubt nothing of it is fetched.
     private mutating func settleDoubt(_ outcome: FlightOutcome, _ output: inout Output) {
         guard revalidation.isDoubted, !revalidation.isRunning, !fills.isBackingOff, let generation,
             !audience.demands.isEmpty

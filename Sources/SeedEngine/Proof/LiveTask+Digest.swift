@@ -3,7 +3,7 @@ import HTTPSemantics
 import SeedStorage
 import SeedSupport
 
-/// Hashing the prefix of an object, on threads that nothing else waits for (rule 11).
+/// Hashing the prefix of an object, on threads that nothing else waits for (rule:checksums).
 extension LiveTask {
     func hash(epoch: Int) {
         context.store.hashers.run { [self] in hashNext(epoch: epoch) }

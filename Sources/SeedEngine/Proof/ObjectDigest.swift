@@ -3,7 +3,8 @@ import HTTPSemantics
 import SeedStorage
 import SeedSupport
 
-/// SHA-256 of an object, rolled over its contiguous prefix (rule 11). A value: who reads the bytes lends them, in order.
+/// SHA-256 of an object, rolled over its contiguous prefix (rule:checksums). A value: the caller passes the bytes in
+/// order.
 struct ObjectDigest: Sendable {
     let expected: Digest
     /// Bytes of the whole object.
@@ -35,7 +36,7 @@ extension Digest {
         self.init(algorithm: .sha256, encoded: digits.joined())
     }
 
-    /// Of this spelling or another one, the form that can be compared; nil if it is no SHA-256.
+    /// Normalized for comparison; nil if it is not a SHA-256.
     var comparableSHA256: Digest? {
         guard algorithm == .sha256, encoded.utf8.count == 64, isHexadecimal else { return nil }
         return Digest(algorithm: .sha256, encoded: encoded.lowercased())
@@ -43,8 +44,8 @@ extension Digest {
 
     /// The SHA-256 that an origin gave for the whole object, whose bytes came as they are.
     ///
-    /// - Parameter isWhole: the answer brings the whole object with status 200. The checksum of a part, which S3 gives
-    ///   for a range that is exactly one part of an upload, must not be taken for that of the object.
+    /// - Parameter isWhole: the response brings the whole object with status 200. The checksum of a part, which S3
+    ///   gives for a range that is exactly one part of an upload, must not be taken for that of the object.
     init?(ofObject headers: HTTPFields, isWhole: Bool) {
         guard let bytes = headers.objectSHA256(isWhole: isWhole) else { return nil }
         self.init(sha256: bytes)

@@ -1,7 +1,7 @@
 import HTTPSemantics
 import SeedOrigin
 
-/// As which request a task asks its origin, and what the origin said to whom (rule 37).
+/// As which request a task asks its origin, and what the origin said to whom (rule:originating-request).
 struct FetchIdentity: Sendable {
     /// Most requests that are refused one after another while others wait.
     private static let mostRefusals = 4
@@ -62,8 +62,8 @@ struct FetchIdentity: Sendable {
         return false
     }
 
-    mutating func noteGone(_ answer: OriginAnswer, to request: TaskRequest) {
-        isGone = isGone || answer.isGone && (request.isNeutral || request == granted)
+    mutating func noteGone(_ response: OriginErrorResponse, to request: TaskRequest) {
+        isGone = isGone || response.isGone && (request.isNeutral || request == granted)
     }
 
     /// Whose request has the origin asked in another way than it refused; nil if there is none, or it refused too many.
@@ -79,14 +79,14 @@ struct FetchIdentity: Sendable {
     mutating func askAs(_ request: TaskRequest) { own = request }
 }
 
-extension OriginAnswer {
+extension OriginErrorResponse {
     var isRefusal: Bool { RetryRule.isRefusal(status: status) }
 
     /// The origin says that the object is not there.
     var isGone: Bool { status == 404 || status == 410 }
 
-    /// Whether this refusal of `request` is an answer to another as well: if that asks alike. That there is nothing, told to
-    /// nobody in particular, holds for whoever adds no more than fields that prove nothing.
+    /// Whether this refusal of `request` is a response to another as well: if that asks alike. That there is nothing,
+    /// told to nobody in particular, holds for whoever adds no more than fields that prove nothing.
     func refuses(_ other: TaskRequest, as request: TaskRequest) -> Bool {
         if other.asksAlike(request) { return true }
         return isGone && request.isNeutral && other.adds(only: .impersonal, to: request)

@@ -118,10 +118,10 @@ struct Audience: Sendable {
 
     /// The origin refused a request: those are told who would be refused like this themselves.
     mutating func settleOpening(
-        _ answer: OriginAnswer, refusing request: TaskRequest, _ output: inout TaskMachine.Output
+        _ response: OriginErrorResponse, refusing request: TaskRequest, _ output: inout TaskMachine.Output
     ) {
-        for (id, demand) in inOrder where demand.wanted == nil && answer.refuses(demand.request, as: request) {
-            settle(id, .origin(answer), &output)
+        for (id, demand) in inOrder where demand.wanted == nil && response.refuses(demand.request, as: request) {
+            settle(id, .origin(response), &output)
         }
     }
 

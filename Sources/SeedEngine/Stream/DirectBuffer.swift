@@ -3,7 +3,8 @@ import HTTPSemantics
 import SeedOrigin
 import SeedSupport
 
-/// Bytes on their way to one stream past the store, for when there is no room to keep them (rule 19): bounded, in order.
+/// Bytes on their way to one stream past the store, for when there is no room to keep them (rule:reserve-before-fetch):
+/// bounded, in order.
 final class DirectBuffer: Sendable {
     /// Bytes of one span, and most bytes that wait for the client. A client that reads at full speed waits one round
     /// trip for each.
@@ -12,7 +13,7 @@ final class DirectBuffer: Sendable {
     private struct State {
         /// The next byte of the object to be taken in.
         var received: Int64
-        var handOff = HandOff(limit: Int(window))
+        var receiveQueue = ReceiveQueue(limit: Int(window))
         /// What was taken out of the hand-off and not yet by the client, the first last.
         var ready: [ByteBuilder] = []
         /// Lets the transfer go on that was paused.
@@ -38,7 +39,9 @@ final class DirectBuffer: Sendable {
             let known = Int(min(Int64(bytes.count), state.received - offset))
             let fresh = UnsafeRawBufferPointer(rebasing: bytes[known...])
             guard !fresh.isEmpty else { return .taken }
-            guard case .taken = state.handOff.offer(fresh, spare: { ByteBuilder(capacity: HandOff.bufferLength) })
+            guard
+                case .taken = state.receiveQueue.offer(
+                    fresh, spare: { ByteBuilder(capacity: ReceiveQueue.bufferLength) })
             else {
                 state.resume = resume
                 return .pause
@@ -53,7 +56,7 @@ final class DirectBuffer: Sendable {
         let (bytes, resume) = state.withLock { state -> (Bytes?, (@Sendable () -> Void)?) in
             var resume: (@Sendable () -> Void)?
             if state.ready.isEmpty {
-                let batch = state.handOff.take()
+                let batch = state.receiveQueue.take()
                 state.ready = batch.buffers.reversed()
                 if batch.mustResume { (resume, state.resume) = (state.resume, nil) }
             }

@@ -3,7 +3,7 @@ import HTTPSemantics
 import SeedStorage
 package import SeedSupport
 
-/// One client's way through its range: head, then bytes in order, then the end. Used from one event loop.
+/// One client's stream over its range: head, then bytes in order, then the end. Used from one event loop.
 package final class PieceStream: Sendable {
     /// What comes next.
     package enum Step: Sendable {
@@ -16,17 +16,18 @@ package final class PieceStream: Sendable {
         case end
         /// Answer 416 with `Content-Range: bytes */length`.
         case unsatisfiable(length: Int64)
-        case origin(OriginAnswer)
+        case origin(OriginErrorResponse)
         /// Relay this request straight through. Only before the head.
         case bypass(BypassReason)
-        /// Before the head: an error answer. After it: the connection must be aborted (rule 13).
+        /// Before the head: an error response. After it: the connection must be aborted (rule:abort-is-reset).
         case failed(EngineError)
     }
 
     private struct State {
         var cursor: Cursor
         var isClosed = false
-        /// These bytes were just read in by a store thread: hand them out even if they should be gone again.
+        /// These bytes were just read in by a store thread: hand them out even if they have been evicted from the cache
+        /// again.
         var warmed: ByteRange?
         /// The last piece of which the store knows that this stream reads it.
         var usedPiece: Int?
@@ -67,7 +68,7 @@ package final class PieceStream: Sendable {
             }
             let isWarm = state.warmed?.lowerBound == range.lowerBound
             guard let extent = extent(range, file, lease, polled.memory, source, isWarm: isWarm) else {
-                // The cursor stays; a loop must not wait for the disk (rule 15).
+                // The cursor stays; a loop must not wait for the disk (rule:no-disk-wait-on-loop).
                 state.warmed = range
                 context.store.threads.run { [wake] in
                     file.warm(range)
@@ -108,7 +109,7 @@ package final class PieceStream: Sendable {
         return .file(lease.extent(of: range))
     }
 
-    /// The client has what it wanted, or is gone. Idempotent.
+    /// The client is done or gone. Idempotent.
     package func close() {
         let cursor = state.withLock { state -> Cursor? in
             guard !state.isClosed else { return nil }
@@ -124,7 +125,7 @@ package final class PieceStream: Sendable {
         case .head(let facts): .head(StreamHead(facts, request))
         case .end: .end
         case .unsatisfiable(let length): .unsatisfiable(length: length)
-        case .origin(let answer): .origin(answer)
+        case .origin(let response): .origin(response)
         case .bypass(let reason): .bypass(reason)
         case .failed(let error): .failed(error)
         case .bytes, .direct: .failed(EngineError(.storage, "The object's content file is gone."))

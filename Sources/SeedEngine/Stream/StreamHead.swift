@@ -2,15 +2,15 @@ package import DragonflyIdentity
 package import HTTPSemantics
 package import SeedSupport
 
-/// What a client is told before the first byte: enough for status line and header fields.
+/// Everything needed for a response's status line and fields.
 package struct StreamHead: Sendable, Equatable {
     /// Where the bytes come from, as told in `Cache-Status` (RFC 9211).
     package enum CacheStatus: Sendable, Equatable {
         /// Every byte of the range was held when the request came.
         case hit
-        /// As `hit`, of an object that is due to be asked for again while its origin does not answer.
+        /// As `hit`, of a stale object whose origin does not respond.
         case stale
-        /// The origin was asked just now whether the stored bytes still count, and said yes.
+        /// The stored bytes were just revalidated by the origin.
         case revalidated
         /// Bytes are missing. `collapsed`: other requests' flights already fetch all of them.
         case miss(collapsed: Bool)
@@ -32,26 +32,26 @@ package struct StreamHead: Sendable, Equatable {
     package var cacheStatus: CacheStatus
 }
 
-/// The origin's own answer to a first contact that was no success. It is relayed and never stored.
-package struct OriginAnswer: Sendable, Equatable {
+/// The origin's unsuccessful response to a first contact. It is relayed and never stored.
+package struct OriginErrorResponse: Sendable, Equatable {
     package var status: Int
     package var headers: HTTPFields
     package var body: Bytes
 
-    /// Longer bodies make the request go straight through instead.
+    /// With a longer body the request passes through instead.
     package static let bodyLimit = 64 * 1024
 }
 
-/// Why a request cannot go through the cache; it is relayed straight from the origin.
+/// Why a request bypasses the cache and passes straight through.
 package enum BypassReason: String, Sendable, Equatable {
     case unknownLength = "length unknown"
-    /// Without a validator, separate answers may mix versions (rule 5).
+    /// Without a validator, separate responses may mix versions (rule:version-validator).
     case noValidator = "no validator"
     case emptyObject = "empty object"
     case longErrorBody = "long error body"
     case encoded = "encoded content"
     case noRoom = "no room"
-    /// The origin changed the object too often for a generation to settle (rule 6).
+    /// The origin changed the object too often for a generation to settle (rule:no-mixed-versions).
     case unstable = "object keeps changing"
     /// One URL with several representations.
     case varies = "answer varies"
@@ -62,12 +62,12 @@ package enum BypassReason: String, Sendable, Equatable {
     case notStorable = "origin forbids storing"
     /// HEAD of an object that was not fetched so far.
     case unknown = "object unknown"
-    /// It refused several who asked otherwise; nobody waits for more of them.
+    /// It refused several differing requests; no more of them are waited for.
     case refusedOthers = "origin refuses others"
     /// Longer than `storage.taskSizeLimit`.
     case tooLong = "object longer than storage.taskSizeLimit"
 
-    /// Whether the next request for the same object will most likely meet the same.
+    /// Whether it will most likely apply to the next request for the object as well.
     var isLasting: Bool {
         switch self {
         case .unknownLength, .noValidator, .emptyObject, .varies, .longHead, .notStorable, .tooLong: true

@@ -32,7 +32,7 @@ struct Cursor: Sendable, Equatable {
     var phase = Phase.opening
 }
 
-/// A stream that needs bytes which are not here yet.
+/// A stream waiting for missing bytes.
 struct Demand: Sendable, Equatable {
     /// What the stream's client asks of the origin.
     let request: TaskRequest
@@ -44,14 +44,14 @@ struct Demand: Sendable, Equatable {
     /// Up to here flights and checks are under way.
     var plannedTo: Int64 = 0
     private var starvedAt: Int64?
-    /// It returned `.wait` and was not woken since.
+    /// It returned `.wait` and has not been woken since.
     var isWaiting = false
     /// What the origin was asked for this stream, if the request was made for it.
     var leads: FlightState.Purpose?
-    /// The origin has spoken since this stream came: it need not be asked again.
+    /// The origin has responded since this stream came: it need not be asked again.
     var isAnswered = false
     var priority = OriginPriority.demand
-    /// Wants every byte of the object, so its last block waits for the proof (rule 11).
+    /// Wants every byte of the object, so its last block waits for the proof (rule:checksums).
     var isWhole: Bool
     var result: PollResult?
 
@@ -81,8 +81,8 @@ struct Demand: Sendable, Equatable {
         starvedAt = position
     }
 
-    /// The bytes to plan for next; `nil` while enough is under way. Small steps are saved up to half a window or a
-    /// span, so that a slow client does not cause many tiny spans.
+    /// The bytes to plan for next; `nil` while enough is under way. Small steps are batched up to half a window or a
+    /// span, so that a slow client doesn't cause many tiny spans.
     func horizon(span: Int64) -> ByteRange? {
         guard let wanted else { return nil }
         let start = max(plannedTo, wanted.lowerBound)
@@ -95,15 +95,14 @@ struct Demand: Sendable, Equatable {
     }
 }
 
-/// What a stream is told when it asks for more. What is large and comes once a request at most lies apart, so that the
-/// bytes that come again and again are copied as two numbers.
+/// The result of polling a stream. Large, rare cases are indirect, so that the frequent ones copy as two integers.
 enum PollResult: Sendable, Equatable {
     case wait
     indirect case head(HeadFacts)
     case bytes(ByteRange)
     case end
     case unsatisfiable(length: Int64)
-    indirect case origin(OriginAnswer)
+    indirect case origin(OriginErrorResponse)
     case bypass(BypassReason)
     indirect case failed(EngineError)
     /// The store has no room for the rest: it comes by the stream's own buffer.

@@ -51,7 +51,7 @@ extension TaskMachine {
     private mutating func open(
         _ cursor: inout Cursor, _ request: TaskRequest, now: ClockReading, _ output: inout Output
     ) -> PollResult {
-        if let first = cursor.spec?.first, first >= AnswerAdmission.longestObject {
+        if let first = cursor.spec?.first, first >= ResponseAdmission.longestObject {
             return over(&cursor, .bypass(.beyondReach))
         }
         switch phase {
@@ -106,7 +106,8 @@ extension TaskMachine {
         return .head(facts)
     }
 
-    /// What HEAD of an object is told of which nothing is known: the origin is asked as the client asked (rule 26).
+    /// What HEAD of an object is told of which nothing is known: the origin is asked as the client asked
+    /// (rule:ask-as-the-client-asked).
     static func unknown(_ configuration: EngineConfiguration) -> PollResult {
         configuration.isBackToSourceDisabled ? .failed(.notHeld) : .bypass(.unknown)
     }
@@ -153,7 +154,7 @@ extension TaskMachine {
         return .bytes(given)
     }
 
-    /// What an old generation still has for a stream that began with it (rule 6).
+    /// What an old generation still has for a stream that began with it (rule:no-mixed-versions).
     private mutating func finish(_ cursor: inout Cursor, epoch: Int, left: ByteRange, limit: Int64) -> PollResult {
         guard !left.isEmpty else { return over(&cursor, .end) }
         let most = min(left.upperBound, left.lowerBound + limit)

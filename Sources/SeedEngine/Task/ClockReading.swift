@@ -4,7 +4,7 @@ package import SeedSupport
 package struct ClockReading: Sendable, Equatable {
     /// For what is stored, shown or compared with dates of others.
     package var wall: Timestamp
-    /// For pauses, deadlines and order of use: nobody sets it.
+    /// For pauses, deadlines and order of use; never set.
     package var monotonic: MonotonicTime
 
     package init(wall: Timestamp, monotonic: MonotonicTime) {

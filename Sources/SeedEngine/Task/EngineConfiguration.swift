@@ -10,15 +10,15 @@ package struct EngineConfiguration: Sendable, Equatable {
     /// How far ahead of a client that wants more than a span is fetched at first; it doubles while the client keeps up.
     /// A thousand slow readers would fetch 8 GiB at once with a whole span each.
     package var firstWindow: Int64 = 1 << 20
-    /// Failures in a row, each without a block of progress, before the readers are told (`backend.maxRetries`).
+    /// Consecutive failures, without a block of progress, before the readers get the error (`backend.maxRetries`).
     package var maxRetries = 1
-    /// How long the readers wait while no flight brings anything; also for a `Retry-After`.
+    /// How long readers wait without progress; also the longest `Retry-After` that is honoured.
     package var retryDeadline = Duration.seconds(60)
-    /// How long stale bytes are served without asking an origin again that did not answer.
+    /// How long stale bytes are served before an unresponsive origin is asked again.
     package var staleGrace = Duration.seconds(10)
     /// Nothing is fetched: what is not held is refused (`proxy.disableBackToSource`).
     package var isBackToSourceDisabled = false
-    /// Estimated memory of tasks nobody reads that stay known, in bytes, over all tasks.
+    /// Estimated memory of all idle tasks kept in memory, in bytes.
     package var idleTaskMemory = 64 << 20
     /// Most tasks held in memory; each keeps one descriptor open.
     package var residentTasks = 8192
@@ -27,8 +27,8 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var cacheCapacity: Int64?
     /// Longer objects are relayed and not stored (`storage.taskSizeLimit`); nil stores all.
     package var taskSizeLimit: Int64?
-    /// Bytes received but not yet written, per flight. Beyond it the transfer pauses (rule 16).
-    package var handOffLength = 1 << 20
+    /// Bytes received but not yet written, per flight. Beyond it the transfer pauses (rule:flight-flow-control).
+    package var receiveQueueLength = 1 << 20
 
     package init() {}
 

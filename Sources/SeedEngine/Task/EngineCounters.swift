@@ -11,14 +11,14 @@ package final class EngineCounters: Sendable {
     /// Pauses after a failure at an origin.
     package let pauses: Counter
     /// Bytes fetched ahead: completion of touched pieces, and prefetch.
-    package let unaskedBytes: Counter
+    package let fetchedAheadBytes: Counter
     /// Those of them that a client was given later. The rest was wasted so far.
-    package let unaskedBytesRead: Counter
+    package let fetchedAheadBytesRead: Counter
     /// Streams that fetched their rest for themselves, for lack of space in the store.
     package let directStreams: Counter
-    /// Objects that had the SHA-256 that names them.
+    /// Objects that matched the SHA-256 that names them.
     package let digestMatches: Counter
-    /// Objects that had not, and were dropped.
+    /// Objects that didn't match, and were dropped.
     package let digestMismatches: Counter
 
     /// - Parameter registry: renders them.
@@ -28,12 +28,12 @@ package final class EngineCounters: Sendable {
             "revalidations_total", "Origin requests that asked whether stored bytes still count.")
         pauses = registry.counter("origin_pauses_total", "Pauses after a failure at an origin.")
         storedBytes = registry.counter("stored_bytes_total", "Bytes written to content files.")
-        unaskedBytes = registry.counter("fetched_ahead_bytes_total", "Bytes fetched that nobody had asked for.")
-        unaskedBytesRead = registry.counter(
+        fetchedAheadBytes = registry.counter("fetched_ahead_bytes_total", "Bytes fetched ahead of requests.")
+        fetchedAheadBytesRead = registry.counter(
             "fetched_ahead_read_bytes_total", "Those of them that a client was given later.")
         directStreams = registry.counter(
-            "direct_answers_total", "Answers whose rest went past the store, for lack of room.")
-        digestMatches = registry.counter("digest_matches_total", "Objects that had the SHA-256 that names them.")
+            "direct_answers_total", "Responses whose rest went past the store, for lack of room.")
+        digestMatches = registry.counter("digest_matches_total", "Objects that matched the SHA-256 that names them.")
         digestMismatches = registry.counter(
             "digest_mismatches_total", "Objects that had another one, and were dropped.")
     }

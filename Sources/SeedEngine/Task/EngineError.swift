@@ -1,16 +1,16 @@
 import SeedOrigin
 
-/// A request that failed, told so that the proxy can choose a status.
+/// A failed request, in terms from which the proxy chooses a status.
 package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable, Equatable {
         case originUnreachable
         case originTimeout
-        /// The origin answered, but not with what was asked for.
+        /// The origin responded, but not with what was requested.
         case originFailed
         /// The object changed at the origin; bytes of two generations are never mixed.
         case changed
         case storage
-        /// Something of ours ran out, such as descriptors: it may work in a moment.
+        /// A local resource ran out, such as descriptors: it may work in a moment.
         case local
         case shuttingDown
         /// The address guard refused the origin's address.
@@ -45,7 +45,7 @@ extension EngineError {
     static let damagedForGood = EngineError(
         .storage, "A stored block was damaged and can't be fetched alone.")
 
-    static let shortAnswer = EngineError(.originFailed, "The origin's answer ended before its announced length.")
+    static let shortResponse = EngineError(.originFailed, "The origin's answer ended before its announced length.")
 
     static let noRoom = EngineError(.storage, "No room in the store for the rest of the object.")
 
@@ -56,13 +56,13 @@ extension EngineError {
         EngineError(.originFailed, "The origin answered \(status).")
     }
 
-    static func refused(_ refusal: AnswerAdmission.Refusal) -> EngineError {
+    static func refused(_ refusal: ResponseAdmission.Refusal) -> EngineError {
         EngineError(.originFailed, "Refused: \(refusal).")
     }
 }
 
 extension EngineError {
-    /// What SeedOrigin tells, in the engine's words.
+    /// Converts an error of SeedOrigin.
     init(_ error: OriginError) {
         let kind: Kind =
             switch error.kind {
@@ -71,7 +71,7 @@ extension EngineError {
             case .blocked: .blocked
             case .loop: .loop
             case .badURL: .badURL
-            case .cut, .badAnswer, .tooManyRedirects: .originFailed
+            case .cut, .badResponse, .tooManyRedirects: .originFailed
             case .local: .local
             }
         self.init(kind, error.message)

@@ -15,15 +15,16 @@ struct Generation: Sendable, Equatable {
     }
     /// What `headers` say.
     private var stated: StatedFreshness
-    /// When the origin made or last confirmed its answer.
+    /// When the origin made or last confirmed its response.
     var fetchedAt: Timestamp
     /// The content file's counter, once the file exists. Until then one flight runs at a time: it makes it.
     var counter: UInt64?
-    /// The origin answered 200 to a range: every request starts at offset 0, so there is one flight at a time (rule 17).
+    /// The origin answered with 200 to a range: every request starts at offset 0, so there is one flight at a time
+    /// (rule:origin-without-ranges).
     var isSequential = false
     /// The bytes under this name never change (a digest, or the rule).
     var isImmutable = false
-    /// The SHA-256 that the whole object must have; nil when nobody gave one.
+    /// The SHA-256 that the whole object must have; nil if none was given.
     var digest: Digest?
     /// Every byte was held and had that SHA-256, and none was fetched since.
     var isProven = false
@@ -49,7 +50,8 @@ struct Generation: Sendable, Equatable {
     var length: Int64 { layout.contentLength }
     var isOneResponse: Bool { Self.isOneResponse(validator, isImmutable: isImmutable) }
 
-    /// Without a validator separate answers may mix versions: one response is all there can be (rule 5).
+    /// Without a validator separate responses may mix versions: one response is all there can be
+    /// (rule:version-validator).
     static func isOneResponse(_ validator: Validator, isImmutable: Bool) -> Bool {
         validator == .none && !isImmutable
     }
@@ -63,7 +65,7 @@ struct Generation: Sendable, Equatable {
         return flags
     }
 
-    /// False when the origin forbids to serve it stale even while the origin is down.
+    /// False if it must not be served stale, even while the origin is down.
     var mayServeStale: Bool { stated.mayServeStale }
 
     /// Whether the origin is due to be asked again.

@@ -35,7 +35,7 @@ struct Holdings: Sendable {
         return index
     }
 
-    mutating func fetchedAhead(_ index: BlockIndex) { blocks?.fetchedUnasked(index) }
+    mutating func fetchedAhead(_ index: BlockIndex) { blocks?.noteFetchedAhead(index) }
 
     mutating func beginChecking(_ index: BlockIndex) { blocks?.beginChecking(index) }
 
@@ -66,7 +66,7 @@ struct Holdings: Sendable {
     /// A client was given these bytes.
     /// - Returns: how many bytes of blocks fetched ahead it was given as their first reader.
     mutating func given(_ range: ByteRange) -> Int64 {
-        let count = blocks?.takeUnasked(range) ?? 0
+        let count = blocks?.takeFetchedAhead(range) ?? 0
         if blocks?.isFinished == false { blocks?.demanded(range) }
         return count
     }
@@ -74,7 +74,7 @@ struct Holdings: Sendable {
     // MARK: Records
 
     /// What is to be recorded: whole pieces, and at a flight's end all that changed, soon; the rest in its own time
-    /// (rule 22).
+    /// (rule:group-commit).
     mutating func takeRecords(isFlightOver: Bool, now: Timestamp) -> [(record: PieceRecord, isSoon: Bool)] {
         guard let blocks, !unrecorded.isEmpty else { return [] }
         var result: [(PieceRecord, Bool)] = []

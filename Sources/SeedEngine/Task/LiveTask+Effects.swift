@@ -16,8 +16,8 @@ extension LiveTask {
             case .check(let checks, let epoch): check(checks, epoch: epoch)
             case .wake(let id): takeWake(id)?()
             case .later(let delay): later(Duration.random(in: delay))
-            case .counted(.fetched(let count)): context.counters.unaskedBytes.add(count)
-            case .counted(.read(let count)): context.counters.unaskedBytesRead.add(count)
+            case .counted(.fetched(let count)): context.counters.fetchedAheadBytes.add(count)
+            case .counted(.read(let count)): context.counters.fetchedAheadBytesRead.add(count)
             case .hash(let epoch): hash(epoch: epoch)
             case .judged(let isMatch): noteProof(isMatch: isMatch)
             }
@@ -82,7 +82,7 @@ extension LiveTask {
         }
     }
 
-    /// Compares a block with its checksum, whatever the last stop was like (rule 10).
+    /// Compares a block with its checksum, whatever the last stop was like (rule:verify-before-serving).
     private func isGood(_ check: TaskMachine.BlockCheck, _ file: ContentFile, _ grid: BlockGrid) -> Bool {
         do {
             let isGood = try file.checksum(of: grid.range(of: check.index)) == check.checksum

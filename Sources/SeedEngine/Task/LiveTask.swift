@@ -132,7 +132,7 @@ final class LiveTask: Sendable {
     // MARK: Streams
 
     /// One step of a stream. With bytes comes the lease on them, taken under the same lock as the look at the block
-    /// map, so that no block can be dropped in between (rule 8).
+    /// map, so that no block can be dropped in between (rule:published-immutable).
     func poll(
         _ cursor: Cursor, _ request: TaskRequest, limit: Int64, _ source: ExtentSource,
         wake: @escaping @Sendable () -> Void
@@ -185,13 +185,13 @@ final class LiveTask: Sendable {
         _ id: FlightID, _ head: OriginHead, _ order: FlightOrder, room: Int64
     ) -> TaskMachine.HeadDecision {
         handle { state, output in
-            // A revalidation's answer may be of another generation.
+            // A revalidation's response may be of another generation.
             let generation =
                 order.purpose == .revalidation ? nil : order.direct?.generation ?? state.machine.generation
             let known = generation.map { KnownGeneration(total: $0.length, validator: $0.validator) }
             let now = context.now()
             let judged = JudgedHead(
-                admission: AnswerAdmission.judge(head, asked: order.ask, condition: order.condition, known: known),
+                admission: ResponseAdmission.judge(head, asked: order.ask, condition: order.condition, known: known),
                 headers: head.headers.representation, madeAt: now.wall - .seconds(head.headers.ageInSeconds),
                 retry: Retry(head, now: now.wall), room: room)
             return state.machine.head(id, judged, now: now, &output)

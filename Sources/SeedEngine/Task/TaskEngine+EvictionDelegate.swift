@@ -1,6 +1,6 @@
 package import SeedStorage
 
-/// The store asks before it takes anything away that is in memory here.
+/// The store asks before it evicts anything of a task in memory.
 extension TaskEngine: EvictionDelegate {
     package func beginEviction(of piece: PieceName) -> EvictionReply {
         guard let task = table.find(piece.file.key) else {

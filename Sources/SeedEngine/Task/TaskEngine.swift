@@ -4,7 +4,7 @@ package import SeedOrigin
 package import SeedStorage
 package import SeedSupport
 
-/// Joins store and origin: every byte a client wants is read from the store, or fetched once for all who want it.
+/// Joins store and origin: every requested byte is read from the store, or fetched once for all its readers.
 package final class TaskEngine: Sendable {
     let context: EngineContext
     let table: TaskTable

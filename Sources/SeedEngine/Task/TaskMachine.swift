@@ -96,7 +96,7 @@ extension TaskMachine {
         /// Call `resumed` after a random pause of this range.
         case later(ClosedRange<Duration>)
         /// Bytes were fetched that nobody had asked for, or such bytes were read after all.
-        case counted(Unasked)
+        case counted(FetchedAhead)
         /// Have a thread hash what of the prefix is ready.
         case hash(epoch: Int)
         /// The whole object was compared with its SHA-256.
@@ -104,7 +104,7 @@ extension TaskMachine {
     }
 
     /// Work done ahead, and what of it was of use, in bytes.
-    enum Unasked: Sendable, Equatable {
+    enum FetchedAhead: Sendable, Equatable {
         case fetched(Int64)
         case read(Int64)
     }

@@ -11,10 +11,10 @@ package final class TaskRequest: Sendable {
     package let commonHeaders: HTTPFields
     /// The one range asked for; `nil` asks for the whole object.
     package let range: RangeSpec?
-    /// Under whose right the origin is asked (rule 4).
+    /// The credential used at the origin (rule:request-credential).
     package let credential: Credential
     package let freshness: FreshnessRule
-    /// `.prefetch` for a client that reads ahead: its bytes wait for everybody else's.
+    /// `.prefetch` for a client that reads ahead: its bytes come after all others.
     package let priority: OriginPriority
     /// False for HEAD: the stream is a head alone, and nothing is fetched for it that is not known.
     package let wantsBody: Bool
@@ -56,7 +56,8 @@ struct RequestedObject: Sendable {
 extension TaskRequest {
     /// The store key: SHA-256 over everything that names the object.
     package var key: StoreKey { object.key }
-    /// Dragonfly's task id, for headers and reports. It collides by construction, so it is never a key (rule 1).
+    /// Dragonfly's task id, for headers and reports. It collides by construction, so it is never a key
+    /// (rule:wire-id-not-a-key).
     package var wireID: TaskID { object.wireID }
     /// The exact URL to fetch, query included.
     package var url: String { object.url }
@@ -69,18 +70,18 @@ extension TaskRequest {
 }
 
 extension TaskRequest {
-    /// Whether the origin is asked the same for both, but for the range.
+    /// Whether both would send the same request to the origin, except for the range.
     func asksAlike(_ other: TaskRequest) -> Bool {
         self === other || url == other.url && credential == other.credential && headers == other.headers
     }
 
-    /// Whether the origin is asked the same for both, but for the range and fields of these kinds.
+    /// Whether both would send the same request to the origin, except for the range and fields of these kinds.
     func adds(only kinds: FieldIDSet, to other: TaskRequest) -> Bool {
         url == other.url && credential == other.credential
             && headers.without(kinds) == other.headers.without(kinds)
     }
 
-    /// The same object, asked for at this URL in nobody's name: with the common fields alone.
+    /// The same object at this URL without any client's own fields: a neutral request.
     func neutral(at url: String) -> TaskRequest {
         if isNeutral, url == self.url { return self }
         return TaskRequest(
@@ -89,12 +90,12 @@ extension TaskRequest {
             digest: digest)
     }
 
-    /// Whether an object under this validator is one response: separate ones may mix versions (rule 5).
+    /// Whether an object under this validator is one response: separate ones may mix versions (rule:version-validator).
     func isOneResponse(_ validator: Validator) -> Bool {
         Generation.isOneResponse(validator, isImmutable: freshness.isImmutable)
     }
 
-    /// Nothing in it is one client's own.
+    /// It carries nothing of a single client.
     var isNeutral: Bool { headers == commonHeaders && credential == .anonymous }
 }
 

@@ -36,7 +36,7 @@ final class TaskTable: Sendable {
     /// The task if it is in memory.
     func find(_ key: StoreKey) -> LiveTask? { shard(of: key).tasks.withLock { $0[key] } }
 
-    /// Lets go of a task that nobody uses, so that the store may take its file.
+    /// Releases an idle task, so that the store may delete its file.
     /// - Returns: false when it is in use.
     func forget(_ key: StoreKey) -> Bool {
         shard(of: key).tasks.withLock { tasks in
@@ -47,7 +47,7 @@ final class TaskTable: Sendable {
         }
     }
 
-    /// Lets go of all tasks that nobody uses.
+    /// Releases all idle tasks.
     func forgetIdle() {
         for shard in shards { shard.tasks.withLock { $0 = $0.filter { $0.value.idleSince == nil } } }
     }

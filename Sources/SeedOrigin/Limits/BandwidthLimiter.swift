@@ -1,10 +1,10 @@
 package import SeedSupport
 
-/// Holds what is received from origins to configured rates: one for everything, one for what no client waits for. A
-/// value without I/O: the driver asks before it takes bytes, and offers them again when told to.
+/// Limits the bytes received from origins: one rate for everything, one for background transfers. Pure logic, no I/O:
+/// the driver asks before it takes bytes, and retries when released.
 ///
-/// Each class leaves a part of the bucket to those above it, so under pressure demand gets all it wants, completion what
-/// is left, prefetch the rest.
+/// Each class leaves a part of the bucket to those above it: under pressure demand comes first, then completion, then
+/// prefetch.
 package struct BandwidthLimiter {
     private var all: Rate?
     private var background: Rate?

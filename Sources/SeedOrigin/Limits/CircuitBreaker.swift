@@ -1,7 +1,7 @@
 package import SeedSupport
 
-/// Stops asking a host that fails again and again, so that its clients hear so at once and it can recover. A value
-/// without I/O.
+/// Stops requests to a host that keeps failing, so that clients learn it at once and the host can recover. Pure logic,
+/// no I/O.
 ///
 /// After `threshold` failures in a row the host's circuit opens: requests are refused for a while that doubles with each
 /// failed trial. Then one request is let through as a trial; its success closes the circuit.
@@ -18,9 +18,9 @@ package struct CircuitBreaker {
     private let firstWait: Duration
     private let longestWait: Duration
     private let capacity: Int
-    /// Of the hosts that failed last; a host that answers well has none.
+    /// Only of hosts that failed last; a healthy host has none.
     private var circuits: [String: Circuit] = [:]
-    /// Hosts that are left alone, or tried.
+    /// Hosts whose circuit is open or half-open.
     package private(set) var openCount = 0
     /// How often a circuit has opened; trials that failed don't count.
     package private(set) var openings: Int64 = 0
@@ -48,7 +48,7 @@ package struct CircuitBreaker {
         return nil
     }
 
-    /// The host answered, and not with a failure of its own.
+    /// The host responded, not with a server error.
     package mutating func succeeded(_ host: String) {
         forget(host)
     }
@@ -57,7 +57,7 @@ package struct CircuitBreaker {
         if circuits.removeValue(forKey: host)?.trialAt != nil { openCount -= 1 }
     }
 
-    /// The host could not be reached, or answered that it fails.
+    /// The host was unreachable, or responded with a server error.
     package mutating func failed(_ id: UInt64, at host: String, now: MonotonicTime) {
         guard threshold > 0 else { return }
         var circuit = circuits[host] ?? Circuit()

@@ -3,17 +3,17 @@ import HTTPSemantics
 import HTTPTransfers
 import SeedSupport
 
-/// The driver's end of a request that passes through: hands on what the transfer reports, and lets the breaker know.
+/// The driver's end of a pass-through request: forwards the transfer's events, and informs the breaker.
 final class PassThroughExchange {
     let id: UInt64
     private let request: PassThroughRequest
     private let pipe: PassThroughPipe
     private let target: LoopBound<PassThroughTransfer>
-    private unowned let desk: OriginDesk
+    private unowned let dispatcher: OriginDispatcher
     private let slot: PassThroughSlot
     private var origin = ""
     private var began = MonotonicTime.now()
-    private var hasAnswered = false
+    private var hasResponded = false
     private var transfer: Transfer?
     /// Those that the client's loop is to be told.
     private var events: [PassThroughEvent] = []
@@ -22,13 +22,13 @@ final class PassThroughExchange {
 
     init(
         _ id: UInt64, _ request: PassThroughRequest, _ pipe: PassThroughPipe, _ target: LoopBound<PassThroughTransfer>,
-        _ desk: OriginDesk, _ slot: PassThroughSlot
+        _ dispatcher: OriginDispatcher, _ slot: PassThroughSlot
     ) {
         self.id = id
         self.request = request
         self.pipe = pipe
         self.target = target
-        self.desk = desk
+        self.dispatcher = dispatcher
         self.slot = slot
     }
 
@@ -39,14 +39,14 @@ final class PassThroughExchange {
 
     func start() {
         do {
-            transfer = desk.driver.begin(try prepare(), self)
+            transfer = dispatcher.driver.begin(try prepare(), self)
         } catch {
             end(.failed(error))
         }
     }
 
     private func prepare() throws(OriginError) -> TransferRequest {
-        let configuration = desk.configuration
+        let configuration = dispatcher.configuration
         let url: TransferURL
         do {
             url = try TransferURL(request.dialURL)
@@ -54,8 +54,8 @@ final class PassThroughExchange {
             throw OriginError(error)
         }
         origin = url.origin
-        if let refusal = desk.addressGuard.refusal(of: url) { throw refusal }
-        if let wait = desk.memory.admit(id, to: origin) { throw .circuitOpen(origin, wait) }
+        if let refusal = dispatcher.addressGuard.refusal(of: url) { throw refusal }
+        if let wait = dispatcher.sharedState.admit(id, to: origin) { throw .circuitOpen(origin, wait) }
         let target = configuration.isThroughPlainProxy(url) ? request.absoluteTarget : request.target
         var exchange = TransferRequest(url, method: request.method, target: target, fields: request.fields)
         exchange.body = request.body
@@ -74,7 +74,7 @@ final class PassThroughExchange {
         transfer?.cancel()
         transfer = nil
         slot.release()
-        desk.ended(self)
+        dispatcher.ended(self)
     }
 
     func shutDown() {
@@ -85,7 +85,7 @@ final class PassThroughExchange {
     private func end(_ outcome: PassThroughOutcome) {
         transfer = nil
         slot.release()
-        desk.ended(self)
+        dispatcher.ended(self)
         post(.end(outcome))
     }
 
@@ -93,7 +93,7 @@ final class PassThroughExchange {
     private func post(_ event: PassThroughEvent) {
         events.append(event)
         guard events.count == 1 else { return }
-        desk.driver.loop.later { [self] in
+        dispatcher.driver.loop.later { [self] in
             target.loop.post { [target, events] in
                 for event in events { target.value.deliver(event) }
             }
@@ -108,13 +108,13 @@ extension PassThroughExchange: TransferDelegate {
     }
 
     func transferHead(_ head: TransferHead) -> Bool {
-        hasAnswered = true
-        desk.memory.metrics.observe(.init(status: head.status), since: began)
+        hasResponded = true
+        dispatcher.sharedState.metrics.observe(.init(status: head.status), since: began)
         let isFailing = head.status >= 500 && RetryRule.isRetryable(status: head.status)
-        if !isFailing { desk.memory.succeeded(origin) }
-        if head.status == 407, !request.isTLS, desk.configuration.transfers.proxy != nil {
-            // The client would take it for a wish of ours.
-            ownError = OriginError(.badAnswer, "the proxy in backend.proxy wants other credentials")
+        if !isFailing { dispatcher.sharedState.succeeded(origin) }
+        if head.status == 407, !request.isTLS, dispatcher.configuration.transfers.proxy != nil {
+            // A client would read it as our own challenge.
+            ownError = OriginError(.badResponse, "the proxy in backend.proxy wants other credentials")
             return false
         }
         post(.head(head))
@@ -144,9 +144,9 @@ extension PassThroughExchange: TransferDelegate {
         case .cancelled: end(.failed(.shuttingDown))
         case .failed(let error):
             let failure = OriginError(error)
-            desk.log(failure)
-            if !hasAnswered { desk.memory.metrics.observe(.failed, since: began) }
-            if !error.hasConnected, failure.isOfHost { desk.memory.failed(id, at: origin) }
+            dispatcher.log(failure)
+            if !hasResponded { dispatcher.sharedState.metrics.observe(.failed, since: began) }
+            if !error.hasConnected, failure.isOfHost { dispatcher.sharedState.failed(id, at: origin) }
             end(.failed(failure))
         }
     }

@@ -1,8 +1,8 @@
 import HTTPTransfers
 import SeedSupport
 
-/// The bytes between a client's loop and the driver's, bounded in both directions. It decides who must be woken; waking is
-/// up to the two ends.
+/// The bytes between a client's loop and the driver's, bounded in both directions. It decides which side must be woken;
+/// the two ends do the waking.
 final class PassThroughPipe: Sendable {
     /// The most that is under way in one direction, in bytes; a single piece may be longer.
     static let window = 256 << 10
@@ -11,7 +11,7 @@ final class PassThroughPipe: Sendable {
         var toOrigin = FIFO<Bytes>()
         var bytesToOrigin = 0
         var isBodyEnded = false
-        /// The client was told to send no more.
+        /// The client was told to stop sending.
         var clientWaits = false
         /// The driver found nothing to send.
         var originWaits = false

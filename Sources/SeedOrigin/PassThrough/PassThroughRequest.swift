@@ -2,7 +2,7 @@ package import HTTPSemantics
 package import HTTPTransfers
 package import SeedSupport
 
-/// A request that goes to its origin as it is.
+/// A request forwarded unchanged to its origin.
 package struct PassThroughRequest: Sendable {
     package typealias Framing = TransferRequest.Body
 
@@ -39,8 +39,8 @@ package struct PassThroughRequest: Sendable {
     var dialURL: String { "\(isTLS ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)/" }
 }
 
-/// What comes of a request that passes through, in this order: interim heads, the head, body, trailers, the end. Between
-/// them the wish for more of the request's body.
+/// What comes of a request that passes through, in this order: interim heads, the head, body, trailers, the end.
+/// Requests for more of the body come in between.
 package enum PassThroughEvent: Sendable {
     /// 1xx, but never 101.
     case interim(TransferHead)

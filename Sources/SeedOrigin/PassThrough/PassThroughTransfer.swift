@@ -6,13 +6,13 @@ package import SeedSupport
 package final class PassThroughTransfer {
     let id: UInt64
     let pipe = PassThroughPipe()
-    private let desk: LoopState<OriginDesk>
+    private let dispatcher: LoopState<OriginDispatcher>
     /// Nil after the end. It refers to what lives on the client's loop, so it must not be dropped on the driver's.
     private var handler: ((PassThroughEvent) -> Void)?
 
-    init(_ id: UInt64, _ desk: LoopState<OriginDesk>, _ handler: @escaping (PassThroughEvent) -> Void) {
+    init(_ id: UInt64, _ dispatcher: LoopState<OriginDispatcher>, _ handler: @escaping (PassThroughEvent) -> Void) {
         self.id = id
-        self.desk = desk
+        self.dispatcher = dispatcher
         self.handler = handler
     }
 
@@ -40,7 +40,7 @@ package final class PassThroughTransfer {
     package func cancel() {
         guard handler != nil else { return }
         handler = nil
-        desk.post { [id] in $0.cancelPassThrough(id) }
+        dispatcher.post { [id] in $0.cancelPassThrough(id) }
     }
 
     func deliver(_ event: PassThroughEvent) {
@@ -50,8 +50,8 @@ package final class PassThroughTransfer {
     }
 
     private func onDriver(_ work: @escaping @Sendable (PassThroughExchange) -> Void) {
-        desk.post { [id] desk in
-            if let exchange = desk.passThrough(id) { work(exchange) }
+        dispatcher.post { [id] dispatcher in
+            if let exchange = dispatcher.passThrough(id) { work(exchange) }
         }
     }
 }

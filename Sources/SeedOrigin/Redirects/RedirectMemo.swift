@@ -1,7 +1,7 @@
 package import SeedSupport
 
-/// Where redirects lead, remembered for each URL and credential, so that all spans of a task share one way through a
-/// registry to its store. A value without I/O: the driver acts on what it returns.
+/// Where redirects lead, remembered for each URL and credential, so that all spans of a task share one resolution from
+/// a registry to its object store. Pure logic, no I/O: the driver acts on what it returns.
 ///
 /// An entry ends before the signature in its target does, and at the latest after `timeToLive`. A target that refuses
 /// is asked for anew by one request, for which the others wait.
@@ -18,17 +18,17 @@ package struct RedirectMemo {
 
     package struct Target: Equatable, Sendable {
         package let url: String
-        /// The way there left the first origin, so nothing that proves a right may go there.
+        /// The redirects left the first origin, so no credential may be sent there.
         package let crossedOrigins: Bool
-        /// Tells this resolution from earlier ones of the same key.
+        /// Distinguishes this resolution from earlier ones of the same key.
         package let serial: UInt64
     }
 
     package enum Route: Equatable, Sendable {
-        /// Nothing is known: ask the URL itself.
+        /// Nothing is remembered: request the URL itself.
         case unknown
         case target(Target)
-        /// Ask the URL itself; others wait for what comes of it. `learn` or `end` must follow.
+        /// Request the URL itself; others wait for the result. `learn` or `end` must follow.
         case resolve
         /// Another request is resolving; `learn` or `end` will release this one.
         case wait
@@ -73,7 +73,7 @@ package struct RedirectMemo {
         return .resolve
     }
 
-    /// Request `id` was led to `url` and got an answer there that makes it worth remembering.
+    /// Request `id` was led to `url` and got a response there that makes it worth remembering.
     /// - Returns: the requests that waited for it; `route` sends them there.
     package mutating func learn(
         _ id: UInt64, _ key: Key, url: String, crossedOrigins: Bool, now: Timestamp
@@ -81,7 +81,7 @@ package struct RedirectMemo {
         clock += 1
         let released = entries[key]?.waiting ?? []
         let expiresAt = end(of: url, now: now)
-        // One that is over at once is kept only for those who wait for it.
+        // An entry that expires at once is kept only for its waiters.
         guard expiresAt > now || !released.isEmpty else {
             entries[key] = nil
             return []
@@ -92,13 +92,13 @@ package struct RedirectMemo {
         return released
     }
 
-    /// The target gave an answer that another one might not give: from then on it is asked for anew.
+    /// The target may be to blame for this response: from `time` on it is resolved again.
     package mutating func doubt(_ key: Key, _ target: Target, from time: Timestamp = Timestamp(milliseconds: 0)) {
         guard let entry = entries[key], entry.target.serial == target.serial else { return }
         entries[key]?.expiresAt = min(entry.expiresAt, time)
     }
 
-    /// Request `id` is over. If it was resolving and has learned nothing, those that waited for it go their own way.
+    /// Request `id` is over. If it was resolving and failed, its waiters proceed on their own.
     package mutating func end(_ id: UInt64, _ key: Key) -> [UInt64] {
         guard let entry = entries[key], entry.resolver == id else { return [] }
         entries[key] = nil

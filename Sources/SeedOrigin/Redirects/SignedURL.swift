@@ -4,7 +4,7 @@ package import SeedSupport
 
 /// Reads from a URL when its signature expires.
 package enum SignedURL {
-    /// The earliest, if several parameters tell one, and nil if none does.
+    /// The earliest, if several parameters state one; nil if none does.
     ///
     /// `X-Amz-Date` + `X-Amz-Expires` (S3), the same with `X-Goog-` (Google), `Expires` in seconds since 1970 (S3 v2,
     /// CloudFront, older Google), `se` (Azure). Names compare without case.
@@ -44,7 +44,7 @@ package enum SignedURL {
         return Timestamp(seconds: Int64(timegm(&time)))
     }
 
-    /// Without percent-encoding; nil if that is malformed or yields no UTF-8.
+    /// Without percent-encoding; nil if malformed or not UTF-8.
     private static func decoded(_ text: String) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

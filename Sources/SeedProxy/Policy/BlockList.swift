@@ -35,7 +35,7 @@ struct BlockMatcher: Sendable {
         }
     }
 
-    /// Whether any of the request's marks is listed.
+    /// Whether the request is on the list by URL, tag, application or priority.
     func blocks(_ url: OriginURL, _ options: TaskOptions) -> Bool {
         if list == BlockList() { return false }
         if let application = options.application, list.applications.contains(application) { return true }

@@ -1,7 +1,7 @@
-/// Respells a pattern for RE2. Dragonfly's clients take Rust's syntax, its scheduler Go's: almost what RE2 takes. Where RE2
-/// knows another spelling, that is used. What it would take in another meaning is refused, for it would silently match
-/// other URLs than it does elsewhere; but for `\d`, `\w`, `\s` and `\b`, which know Unicode in Rust and ASCII in Go and RE2:
-/// URLs hold other characters escaped. What it doesn't know is left for it to refuse.
+/// Respells a pattern for RE2. Dragonfly's clients take Rust's syntax, its scheduler Go's: almost what RE2 takes.
+/// Where RE2 spells a construct differently, that spelling is used. What RE2 would interpret differently is refused,
+/// because it would silently match other URLs; but for `\d`, `\w`, `\s` and `\b`, which know Unicode in Rust and ASCII
+/// in Go and RE2: URLs hold other characters escaped. What RE2 doesn't support, it refuses by itself.
 struct PatternSpelling {
     private var rest: ArraySlice<UInt8>
     private var result: [UInt8] = []

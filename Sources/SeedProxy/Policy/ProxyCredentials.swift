@@ -16,7 +16,7 @@ package struct BasicAuth: Sendable, Equatable {
     }
 }
 
-/// Checks the credentials of requests (RFC 7617), in a time that tells nothing of how much was right.
+/// Checks the credentials of requests (RFC 7617) in constant time.
 struct ProxyCredentials {
     private let expected: [UInt8]
     private let acceptsAuthorization: Bool
@@ -28,7 +28,7 @@ struct ProxyCredentials {
         acceptsAuthorization = auth.acceptsAuthorization
     }
 
-    /// Whether the request may pass. A field that was meant for us is taken out of the head: no origin gets to see it.
+    /// Whether the request may pass. A field meant for us is removed from the head, so that no origin sees it.
     func admit(_ head: inout RequestHead) -> Bool {
         if matches(head, .proxyAuthorization) { return true }
         guard acceptsAuthorization, matches(head, .authorization) else { return false }
@@ -47,7 +47,7 @@ struct ProxyCredentials {
         }
     }
 
-    /// Every byte of what was sent is looked at, whatever the ones before it were like.
+    /// Compares every byte, even after a mismatch.
     private func isExpected(_ given: UnsafeRawBufferPointer) -> Bool {
         var difference = given.count ^ expected.count
         for index in 0..<given.count {

@@ -10,7 +10,7 @@ final class RequestRateLimiter: Sendable {
         bucket = Lock(TokenBucket(rate: Double(perSecond), capacity: Double(perSecond), now: now))
     }
 
-    /// False when the request is one too many.
+    /// False when the request exceeds the limit.
     func take(now: MonotonicTime = .now()) -> Bool {
         bucket.withLock { $0.takeIfThere(1, now: now) }
     }

@@ -1,12 +1,12 @@
 import CRE2
 
-/// A regular expression of the operator's, searched in URLs that strangers choose: in time linear in the URL's length
-/// (rule 34), over its octets as UTF-8. Any number of threads may share one.
+/// An operator's regular expression, searched in URLs chosen by clients, in time linear in the URL's length
+/// (rule:linear-patterns), over its octets as UTF-8. Any number of threads may share one.
 package struct URLPattern: Sendable {
     /// The longest compiled program, in instructions of 8 bytes: 64 KiB.
     private static let instructionLimit: Int32 = 8192
 
-    /// What is taken, for the person who wrote something else.
+    /// The supported syntax, for error messages.
     package static let allowed =
         "a regular expression as Dragonfly takes it: RE2's syntax, without look-around, back-references and nested classes"
 

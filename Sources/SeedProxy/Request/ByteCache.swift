@@ -1,8 +1,7 @@
 import Glibc
 
-/// A bounded map from bytes to what was made of them, which forgets what was not asked for lately: two halves, of
-/// which the older is dropped whole. Asking allocates nothing. The hash is seeded, so nobody can aim at collisions; two
-/// keys with one hash only replace each other.
+/// A bounded cache keyed by bytes, in two generations of which the older is dropped as a whole. Lookups don't allocate.
+/// The hash is seeded against collision attacks; keys with equal hashes only replace each other.
 struct ByteCache<Value> {
     private struct Entry {
         var key: [UInt8]
@@ -14,7 +13,7 @@ struct ByteCache<Value> {
     /// Longer keys are not kept, so that the memory is bounded too.
     static var longestKey: Int { 4096 }
 
-    /// What was asked for last: a client that reads an object range by range asks for the same again, which saves the hash.
+    /// The latest entry: a client that reads an object range by range asks for the same key, which saves the hash.
     private var latest: Entry?
     private var young: [Int: Entry] = [:]
     private var old: [Int: Entry] = [:]

@@ -13,7 +13,7 @@ struct OriginURL: Hashable {
     /// With its `?`; empty when there is none. A fragment is dropped: it is never sent (RFC 9110 §4.2.5).
     var query: Substring
 
-    /// The target of a request to a server that is no proxy (RFC 9112 §3.2.1, §3.2.4).
+    /// The target of a request to an origin server (RFC 9112 §3.2.1, §3.2.4).
     func originForm(for method: HTTPMethod) -> String {
         if method == .options, path.isEmpty, query.isEmpty { return "*" }
         return String((path.isEmpty ? "/" : path) + query)
@@ -50,9 +50,9 @@ struct OriginURL: Hashable {
 }
 
 extension OriginURL {
-    /// The effective request URI of a target in absolute form, as it was resolved with the head (rule 38). A fragment is
-    /// not in there: the parser refuses it.
-    /// - Throws: 400 `proxy` for everything that is no absolute http or https URL with a host.
+    /// The effective request URI of a target in absolute form, as it was resolved with the head (rule:effective-uri). A
+    /// fragment is not in there: the parser refuses it.
+    /// - Throws: 400 `proxy` unless it is an absolute http or https URL with a host.
     init(_ head: RequestHead) throws(Refusal) {
         guard head.form == .absolute else { throw .originForm }
         try self.init(
@@ -60,7 +60,7 @@ extension OriginURL {
             path: head.text(head.path)[...], query: head.text(head.query)[...])
     }
 
-    /// - Throws: 400 `proxy` for everything that is no absolute http or https URL with a host.
+    /// - Throws: 400 `proxy` unless it is an absolute http or https URL with a host.
     init(_ text: String) throws(Refusal) {
         // Bytes, not characters: a combining mark after a slash must not hide it.
         let bytes = text.utf8
@@ -95,7 +95,7 @@ extension OriginURL {
         return (path[...], query[..<(query.utf8.firstIndex(of: hash) ?? query.endIndex)])
     }
 
-    /// Reads `host[:port]`. User information is refused: it is a credential in a place where logs show it.
+    /// Reads `host[:port]`. User information is refused: it is a credential where logs would show it.
     private mutating func take(authority: Substring) throws(Refusal) {
         guard authority.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw .badRequest("The URL's host must be in ASCII; write international names as xn--….")
@@ -103,7 +103,7 @@ extension OriginURL {
         guard !authority.contains("@") else { throw .badRequest("User and password don't belong into the URL.") }
         let (name, portText) = try Self.split(authority)
         guard !name.isEmpty else { throw .badRequest("The URL has no host.") }
-        // Decoded it would be another host than the rules and the block list have seen.
+        // Decoded, it would be a different host from the one that the rules and the block list saw.
         guard !name.contains("%") else { throw .badRequest("The URL's host must not be percent-encoded.") }
         let isAddress = authority.first == "["
         guard name.utf8.allSatisfy({ ASCIISet.host.contains($0) || isAddress && $0 == UInt8(ascii: ":") }) else {

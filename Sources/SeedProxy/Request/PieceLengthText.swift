@@ -7,7 +7,7 @@ enum PieceLengthText {
         "ki": 1 << 10, "kib": 1 << 10, "mi": 1 << 20, "mib": 1 << 20, "gi": 1 << 30, "gib": 1 << 30,
     ]
 
-    /// In bytes; nil when the text is no size, which Dragonfly takes as if it weren't there.
+    /// In bytes; nil if invalid, which Dragonfly ignores.
     static func bytes(_ text: String) -> UInt64? {
         let text = text.trimmingBlanks
         let digits = text.prefix { $0.isASCII && $0.isNumber }

@@ -1,7 +1,7 @@
 /// Decides which URLs go through the cache.
 struct ProxyPolicy: Sendable {
     private let rules: [(pattern: URLPattern, rule: ProxyRule)]
-    /// For requests that ask for the cache themselves where no rule does.
+    /// For requests that opt in to the cache without a matching rule.
     private let fallback = ProxyRule()
 
     /// - Throws: `ProxyError.badRule` naming the first regex that is refused.

@@ -12,7 +12,7 @@ package struct ProxyRule: Sendable, Equatable {
     package var filteredQueryParams: [String]
     /// What these URLs name never changes: it is never asked for again once it is held.
     package var immutable: Bool
-    /// How long an answer is fresh whose origin does not say; nil takes the server's default, zero means for ever.
+    /// How long a response is fresh whose origin does not say; nil takes the server's default, zero means for ever.
     package var revalidateAfter: Duration?
 
     package init(

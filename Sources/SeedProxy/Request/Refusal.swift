@@ -2,10 +2,10 @@ import HTTPServer
 import SeedEngine
 import SeedOrigin
 
-/// A request answered by an error of ours: what happened, and who failed.
+/// An error response of ours: what happened, and who failed.
 struct Refusal: Error, Equatable {
     /// The value of `X-Dragonfly-Error-Type`.
-    enum Culprit: String {
+    enum ErrorType: String {
         case proxy
         case backend
         case dfdaemon
@@ -18,52 +18,52 @@ struct Refusal: Error, Equatable {
         case proxyAuthenticate
         case allow
 
-        /// For what may be over in a moment.
+        /// For short-lived conditions.
         static let soon = Hint.retryAfter(1)
     }
 
     var status: Int
-    var culprit: Culprit
+    var errorType: ErrorType
     /// One sentence for a person; no credentials and no query values.
     var message: String
     var hint: Hint?
 
     static func badRequest(_ message: String) -> Refusal {
-        Refusal(status: 400, culprit: .proxy, message: message)
+        Refusal(status: 400, errorType: .proxy, message: message)
     }
 
-    /// No answer of the origin's came, or none that can be used.
+    /// The origin gave no usable response.
     static func unreachable(_ message: String) -> Refusal {
-        Refusal(status: 502, culprit: .backend, message: message)
+        Refusal(status: 502, errorType: .backend, message: message)
     }
 
     static let loop = Refusal(
-        status: 508, culprit: .proxy, message: "The request has been here before, or leads to this server.")
+        status: 508, errorType: .proxy, message: "The request has been here before, or leads to this server.")
     static let rateLimited = Refusal(
-        status: 429, culprit: .proxy, message: "There are more requests a second than are allowed; try again later.",
+        status: 429, errorType: .proxy, message: "There are more requests a second than are allowed; try again later.",
         hint: .soon)
     static let tooManyPassThroughs = Refusal(
-        status: 503, culprit: .proxy, message: "Too many requests are going straight through; try again later.",
+        status: 503, errorType: .proxy, message: "Too many requests are going straight through; try again later.",
         hint: .soon)
     static let draining = Refusal(
-        status: 503, culprit: .proxy, message: "This server is stopping; ask another one, or this one later.",
+        status: 503, errorType: .proxy, message: "This server is stopping; ask another one, or this one later.",
         hint: .soon)
     static let wantsCredentials = Refusal(
-        status: 407, culprit: .proxy, message: "This proxy wants a name and password.", hint: .proxyAuthenticate)
-    static let blocked = Refusal(status: 403, culprit: .proxy, message: "The request is on this server's block list.")
+        status: 407, errorType: .proxy, message: "This proxy wants a name and password.", hint: .proxyAuthenticate)
+    static let blocked = Refusal(status: 403, errorType: .proxy, message: "The request is on this server's block list.")
     static let noOutputPath = Refusal(
-        status: 403, culprit: .proxy, message: "X-Dragonfly-Output-Path is not allowed: this server writes no files.")
+        status: 403, errorType: .proxy, message: "X-Dragonfly-Output-Path is not allowed: this server writes no files.")
     static let unknownExpectation = Refusal(
-        status: 417, culprit: .proxy, message: "The only expectation served is 100-continue.")
+        status: 417, errorType: .proxy, message: "The only expectation served is 100-continue.")
     static let preconditionFailed = Refusal(
-        status: 412, culprit: .proxy, message: "The object is not of the version that the request wants.")
+        status: 412, errorType: .proxy, message: "The object is not of the version that the request wants.")
     static let changing = Refusal(
-        status: 502, culprit: .backend, message: "The object keeps changing at the origin; try again.")
+        status: 502, errorType: .backend, message: "The object keeps changing at the origin; try again.")
     static let noTrace = Refusal(
-        status: 405, culprit: .proxy, message: "TRACE is not answered here: it would show credentials.", hint: .allow)
+        status: 405, errorType: .proxy, message: "TRACE is not answered here: it would show credentials.", hint: .allow)
     /// RFC 9110 §15.6.2: 501 is for a method the server supports for no resource; 405 would promise an `Allow` for this one.
     static let noTunnels = Refusal(
-        status: 501, culprit: .proxy,
+        status: 501, errorType: .proxy,
         message: "CONNECT is not supported yet; send the request in absolute form (GET http://host/path).")
     static let originForm = Refusal.badRequest(
         "The request target must be an absolute URL (GET http://host/path), or name a registry.")
@@ -72,15 +72,15 @@ struct Refusal: Error, Equatable {
 // MARK: Which error is told by which status
 
 extension Refusal {
-    /// What the server could not read as a request.
+    /// A request that could not be parsed.
     init(_ error: RequestError) {
         let hint: Hint? = error.status == 503 ? .soon : nil
-        self.init(status: error.status, culprit: .proxy, message: error.message, hint: hint)
+        self.init(status: error.status, errorType: .proxy, message: error.message, hint: hint)
     }
 
-    /// Why the cache has no answer.
+    /// An error of the engine.
     init(_ error: EngineError) {
-        let (status, culprit): (Int, Culprit) =
+        let (status, errorType): (Int, ErrorType) =
             switch error.kind {
             case .originUnreachable, .originFailed, .changed: (502, .backend)
             case .originTimeout: (504, .backend)
@@ -93,14 +93,14 @@ extension Refusal {
             case .loop: (508, .proxy)
             }
         let hint: Hint? = error.kind == .local ? .soon : nil
-        self.init(status: status, culprit: culprit, message: error.message, hint: hint)
+        self.init(status: status, errorType: errorType, message: error.message, hint: hint)
     }
 
-    /// Why a request that goes straight through has no answer.
+    /// An error of a pass-through request.
     init(_ error: OriginError) {
-        let (status, culprit): (Int, Culprit) =
+        let (status, errorType): (Int, ErrorType) =
             switch error.kind {
-            case .unreachable, .cut, .tls, .badAnswer, .tooManyRedirects, .circuitOpen: (502, .backend)
+            case .unreachable, .cut, .tls, .badResponse, .tooManyRedirects, .circuitOpen: (502, .backend)
             case .timeout: (504, .backend)
             case .local: (503, .dfdaemon)
             case .blocked: (403, .proxy)
@@ -109,7 +109,7 @@ extension Refusal {
             }
         let wait = error.retryAfter.map { Hint.retryAfter(max(1, Int($0.components.seconds))) }
         self.init(
-            status: status, culprit: culprit, message: error.message,
+            status: status, errorType: errorType, message: error.message,
             hint: wait ?? (error.kind == .local ? .soon : nil))
     }
 }

@@ -11,7 +11,7 @@ enum RegistryParameter {
 }
 
 extension String {
-    /// Nil if the text is not UTF-8 afterwards, or a `%` is followed by anything but two hexadecimal digits.
+    /// Nil if the result is not UTF-8, or a `%` isn't followed by two hexadecimal digits.
     fileprivate var removingPercentCoding: String? {
         var bytes: [UInt8] = []
         var rest = utf8[...]
@@ -29,7 +29,7 @@ extension String {
 }
 
 extension OriginURL {
-    /// What a request in origin form asks of a registry.
+    /// The registry URL that a request in origin form asks for.
     /// - Parameters:
     ///   - registry: a URL with its scheme; a path in it comes before the request's.
     ///   - query: with its question mark, or empty.

@@ -1,17 +1,17 @@
-/// How a request is answered. It depends on nothing but its target, the `X-Dragonfly-*` fields and, for some, `Accept`.
+/// How a request is answered. Depends only on its target, the `X-Dragonfly-*` fields and, for some, `Accept`.
 enum RequestPlan {
     /// Through the cache.
     case cached(TaskTemplate)
     /// Straight from this URL.
     case passThrough(OriginURL)
     /// `OPTIONS *`, and other requests whose last recipient is this server.
-    case own(OwnAnswer)
+    case own(OwnResponse)
     case refused(Refusal)
 }
 
 /// What this server says about itself.
-enum OwnAnswer {
+enum OwnResponse {
     case options
-    /// `TRACE` that may go no further: what it would repeat may hold credentials (RFC 9110 §9.3.8).
+    /// `TRACE` with no hops left: its echo could reveal credentials (RFC 9110 §9.3.8).
     case noTrace
 }

@@ -8,7 +8,7 @@ struct TaskOptions {
     var pieceLength: UInt64?
     var tag: String?
     var application: String?
-    /// Dragonfly's scale: 6 is demand, lower is less urgent. What is no number is 6.
+    /// Dragonfly's scale: 6 is demand, lower is less urgent. An invalid value counts as 6.
     var priority = 6
     /// Whether the rest of the object is to be fetched after a range; nil leaves it to the configuration.
     var prefetch: Bool?
@@ -32,7 +32,7 @@ struct TaskOptions {
     /// Dragonfly's clients read ahead at 3 and below.
     var originPriority: OriginPriority { priority > 3 ? .demand : .prefetch }
 
-    /// `true` in any case is true, everything else that is there is false.
+    /// `true`, case-insensitively; any other value is false.
     private func flag(_ id: FieldID, of head: RequestHead) -> Bool? {
         head.present.contains(id) ? head.says(id, "true") : nil
     }

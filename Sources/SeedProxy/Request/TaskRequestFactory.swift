@@ -4,14 +4,14 @@ import HTTPServer
 import SeedEngine
 import SeedSupport
 
-/// Turns request heads into plans and task requests. One for each event loop; it remembers the plans of late URLs.
+/// Turns request heads into plans and task requests. One for each event loop; it caches the plans of recent URLs.
 struct TaskRequestFactory {
     private let policy: ProxyPolicy
     private let name: String
     private let configuration: ProxyConfiguration
     private var plans = ByteCache<RequestPlan>()
     private var forwarded = ByteCache<HTTPFields>()
-    /// Where keys are put together, so that looking one up allocates nothing.
+    /// A buffer for building keys, so that lookups don't allocate.
     private var key: [UInt8] = []
     var blockList = BlockMatcher() {
         didSet { plans = ByteCache() }
@@ -51,7 +51,8 @@ struct TaskRequestFactory {
 // MARK: Keys
 
 extension TaskRequestFactory {
-    /// Everything that `planCached` reads: the effective request URI (rule 38), and the fields that a plan depends on.
+    /// Everything that `planCached` reads: the effective request URI (rule:effective-uri), and the fields that a plan
+    /// depends on.
     private mutating func makePlanKey(_ head: RequestHead) {
         key.removeAll(keepingCapacity: true)
         head.bytes.withUnsafeBytes { base in
@@ -72,7 +73,7 @@ extension TaskRequestFactory {
         }
     }
 
-    /// What the engine may send to the origin in this client's name. Most clients send the same fields with every
+    /// The client's fields that the engine may send to the origin. Most clients send the same fields with every
     /// request, so these are made once.
     private mutating func fieldsForEngine(of head: RequestHead, _ template: TaskTemplate) -> HTTPFields {
         key.removeAll(keepingCapacity: true)
@@ -125,7 +126,7 @@ extension TaskRequestFactory {
 extension TaskRequestFactory {
     /// Requests that never go through the cache. A GET for which a rule holds still goes where the rule says.
     private func planPassThrough(_ head: RequestHead) throws(Refusal) -> RequestPlan {
-        if let own = try ownAnswer(to: head) { return .own(own) }
+        if let own = try ownResponse(to: head) { return .own(own) }
         if head.present.contains(.outputPath) { throw .noOutputPath }
         let url = try asked(by: head)
         try checkBlocked(url, TaskOptions(head))
@@ -143,8 +144,8 @@ extension TaskRequestFactory {
         guard let rule = policy.rule(for: asked, usesP2P: options.usesP2P) else { return .passThrough(asked) }
         let url = try asked.rewritten(by: rule)
         let identity = try identity(of: url, head: head, rule: rule, options: options)
-        // Such parameters prove a right, which is checked by the origin alone (rule 3).
-        guard !identity.carriesProvingParameters, !isSigned(url) else { return .passThrough(url) }
+        // Such parameters are credentials, which only the origin can check (rule:right-to-read).
+        guard !identity.carriesCredentialParameters, !isSigned(url) else { return .passThrough(url) }
         let digest = Self.digest(of: url)
         let freshness = FreshnessRule(
             isImmutable: rule.immutable || digest != nil,
@@ -166,7 +167,7 @@ extension TaskRequestFactory {
     }
 
     /// RFC 9110 §7.6.2, §9.3.7.
-    private func ownAnswer(to head: RequestHead) throws(Refusal) -> OwnAnswer? {
+    private func ownResponse(to head: RequestHead) throws(Refusal) -> OwnResponse? {
         guard head.method == .options || head.method == .trace else { return nil }
         if head.method == .options, head.form == .asterisk, head.target == "*" { return .options }
         guard head.text(of: .maxForwards) == "0" else { return nil }
@@ -199,10 +200,10 @@ extension TaskRequestFactory {
     /// Whether the URL has a parameter that signs, whatever the request or a rule says is to be filtered.
     private func isSigned(_ url: OriginURL) -> Bool {
         guard url.text.utf8.contains(UInt8(ascii: "?")) else { return false }
-        return (try? TaskIdentity(url: url.text))?.carriesProvingParameters ?? true
+        return (try? TaskIdentity(url: url.text))?.carriesCredentialParameters ?? true
     }
 
-    /// What a URL with a digest names never changes, whether or not the digest names the task.
+    /// The content of a URL with a digest never changes, whether or not the digest names the task.
     private static func digest(of url: OriginURL) -> Digest? {
         (try? TaskIdentity(url: url.text))?.digest
     }
@@ -213,13 +214,14 @@ extension TaskRequestFactory {
 }
 
 extension RequestHead {
-    /// True when the request asks for an object and nothing else: no proof of a right (rule 3) and no body, which only
-    /// the origin can judge.
+    /// True when the request asks for an object and nothing else: no credential (rule:right-to-read) and no body, which
+    /// only the origin can handle.
     fileprivate var isPlain: Bool {
-        (method == .get || method == .head) && !hasBody && !mayProveRight
+        (method == .get || method == .head) && !hasBody && !mayCarryCredential
     }
 
-    /// What the answer depends on beside the URL: a manifest named by a tag is given in the form that `Accept` asks for.
+    /// What the response depends on beside the URL: a manifest named by a tag is given in the form that `Accept` asks
+    /// for.
     fileprivate var negotiated: [String: String] {
         isNegotiated ? ["accept": list(of: .accept) ?? ""] : [:]
     }
@@ -233,7 +235,7 @@ extension RequestHead {
         }
     }
 
-    /// True when the message says it came through the server of this name (RFC 9110 §7.6.3).
+    /// True if `Via` names this server (RFC 9110 §7.6.3).
     fileprivate func cameThrough(_ name: String) -> Bool {
         (list(of: .via) ?? "").split(separator: ",").contains { hop in
             let words = hop.split(whereSeparator: { $0 == " " || $0 == "\t" })

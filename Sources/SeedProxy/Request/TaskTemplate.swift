@@ -2,8 +2,8 @@ import DragonflyIdentity
 import HTTPSemantics
 import SeedEngine
 
-/// The part of a task request that is the same for every client that asks for the object. It belongs to one event
-/// loop, which keeps the prepared head of late answers in it.
+/// The part of a task request that is the same for every client that asks for the object. It belongs to one event loop,
+/// which caches the prepared head in it.
 final class TaskTemplate {
     let key: StoreKey
     let wireID: TaskID
@@ -17,7 +17,7 @@ final class TaskTemplate {
     /// What every request for the object tells its origin.
     let commonHeaders: HTTPFields
     var prepared: PreparedHead?
-    /// What the last request told its origin: most clients send the same fields with every request.
+    /// The fields of the last request: most clients send the same ones each time.
     var forwarded: (key: [UInt8], fields: HTTPFields) = ([], [:])
 
     init(
@@ -36,7 +36,7 @@ final class TaskTemplate {
 }
 
 extension TaskTemplate {
-    /// The part of the answer's head that is the same for all clients; made anew when the record has changed.
+    /// The part of the response's head that is the same for all clients; made anew when the record has changed.
     func prepare(_ head: StreamHead, for application: ProxyApplication) -> PreparedHead {
         if let prepared, prepared.isOf(head) { return prepared }
         let made = PreparedHead(

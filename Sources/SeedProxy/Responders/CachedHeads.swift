@@ -4,7 +4,7 @@ import HTTPServer
 import SeedEngine
 import SeedSupport
 
-/// Heads of responses out of the cache, for GET and HEAD.
+/// Heads of cached responses, for GET and HEAD.
 extension ProxyApplication {
     /// Begins a 200, or a 206 with one range or several. Content-Length, date and connection are the server's to add.
     func begin(_ head: StreamHead, _ prepared: PreparedHead, _ multipart: Multipart?, on connection: ClientConnection) {
@@ -36,7 +36,7 @@ extension ProxyApplication {
     }
 
     /// A whole 304.
-    func answerNotModified(_ prepared: PreparedHead, on connection: ClientConnection) {
+    func respondNotModified(_ prepared: PreparedHead, on connection: ClientConnection) {
         var bytes = connection.head(304)
         bytes.append(prepared.notModified)
         bytes.append(hitField)

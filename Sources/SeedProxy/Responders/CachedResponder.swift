@@ -10,12 +10,12 @@ final class CachedResponder: Responder {
     private let connection: ClientConnection
     private let template: TaskTemplate
     private var request: ServedRequest
-    private var machine: AnswerMachine
+    private var machine: CachedResponseMachine
     /// Nil once everything is sent, or the client is gone.
     private var stream: PieceStream?
     /// Bytes of the stream still to send; 0 before its head.
     private var remaining: Int64 = 0
-    /// Where the bytes of the present part leave from best.
+    /// The best source for the current part's bytes.
     private var source = ExtentSource.memory
     /// The version that was promised; nil before the head.
     private var version: PreparedHead?
@@ -31,7 +31,7 @@ final class CachedResponder: Responder {
         self.request = request
         self.request.wireID = template.wireID
         self.request.outcome = .miss
-        machine = AnswerMachine(request.head)
+        machine = CachedResponseMachine(request.head)
     }
 
     func start() {
@@ -60,7 +60,7 @@ final class CachedResponder: Responder {
         stream = nil
     }
 
-    /// Sends what is there. Called whenever something may have changed.
+    /// Sends what is available. Called on every event.
     private func pump() {
         guard !isPumping else { return }
         isPumping = true
@@ -78,7 +78,7 @@ final class CachedResponder: Responder {
         case .bytes(let extent): send(extent)
         case .end: streamEnded()
         case .unsatisfiable(let length): decide { $0.unsatisfiableCame(length: length) }
-        case .origin(let answer): connection.isHeadSent ? abort() : answerOriginError(answer)
+        case .origin(let response): connection.isHeadSent ? abort() : respondWithOriginError(response)
         case .bypass(let reason): connection.isHeadSent ? abort() : passThrough(because: reason)
         case .failed(let error): fail(Refusal(error))
         case .wait: break
@@ -107,18 +107,18 @@ final class CachedResponder: Responder {
 
     private func decide(
         _ head: StreamHead? = nil, _ prepared: PreparedHead? = nil,
-        _ event: (inout AnswerMachine) -> AnswerMachine.Decision
+        _ event: (inout CachedResponseMachine) -> CachedResponseMachine.Decision
     ) {
         let decision = event(&machine)
         switch decision {
-        case .answer, .multipart, .nextPart:
+        case .respond, .multipart, .nextPart:
             guard let head, let prepared else { return }
             begin(head, prepared, decision)
         case .reopen(let range):
             stream?.close()
             remaining = 0
             open(range)
-        case .notModified: prepared.map(answerNotModified)
+        case .notModified: prepared.map(respondNotModified)
         case .preconditionFailed: refuse(.preconditionFailed)
         case .unsatisfiable(let length): refuseRange(length: length)
         case .finished: finish()
@@ -131,7 +131,7 @@ final class CachedResponder: Responder {
 // MARK: Heads
 
 extension CachedResponder {
-    private func begin(_ head: StreamHead, _ prepared: PreparedHead, _ decision: AnswerMachine.Decision) {
+    private func begin(_ head: StreamHead, _ prepared: PreparedHead, _ decision: CachedResponseMachine.Decision) {
         remaining = head.range.count
         source = WriteLimits.source(ofBody: remaining)
         version = prepared
@@ -146,10 +146,10 @@ extension CachedResponder {
         if let part = machine.multipart?.head { connection.send(part) }
     }
 
-    private func answerNotModified(_ prepared: PreparedHead) {
+    private func respondNotModified(_ prepared: PreparedHead) {
         request.outcome = .hit
         closeStream()
-        application.answerNotModified(prepared, on: connection)
+        application.respondNotModified(prepared, on: connection)
     }
 }
 
@@ -183,22 +183,22 @@ extension CachedResponder {
         closeStream()
         var head = connection.head(416)
         head.field("Content-Range", "bytes */\(length)")
-        head.field("X-Dragonfly-Error-Type", Refusal.Culprit.proxy.rawValue)
-        application.writeAnswerer(&head, wireID: request.wireID)
+        head.field("X-Dragonfly-Error-Type", Refusal.ErrorType.proxy.rawValue)
+        application.writeServerFields(&head, wireID: request.wireID)
         connection.respond(&head, Bytes())
     }
 
     /// Hands the origin's own error on: its status, body and safe fields.
-    private func answerOriginError(_ answer: OriginAnswer) {
+    private func respondWithOriginError(_ response: OriginErrorResponse) {
         closeStream()
-        var head = connection.head(answer.status)
-        head.fields(answer.headers.forClient)
-        head.field("X-Dragonfly-Error-Type", Refusal.Culprit.backend.rawValue)
-        application.writeAnswerer(&head, wireID: request.wireID)
-        connection.respond(&head, answer.body)
+        var head = connection.head(response.status)
+        head.fields(response.headers.forClient)
+        head.field("X-Dragonfly-Error-Type", Refusal.ErrorType.backend.rawValue)
+        application.writeServerFields(&head, wireID: request.wireID)
+        connection.respond(&head, response.body)
     }
 
-    /// The request is answered by another responder from here on, which tells of its end.
+    /// Hands the request over to a pass-through responder.
     private func passThrough(because reason: BypassReason) {
         closeStream()
         PassThroughResponder(request, to: template.url, because: reason.rawValue, application, connection).start()

@@ -1,7 +1,7 @@
 import HTTPSemantics
 import SeedSupport
 
-/// The framing of an answer with several ranges (RFC 9110 §14.6).
+/// The framing of a response with several ranges (RFC 9110 §14.6).
 struct Multipart {
     let ranges: [ByteRange]
     let length: Int64
@@ -15,7 +15,7 @@ struct Multipart {
         self.ranges = ranges
         self.length = length
         self.contentType = contentType
-        // 128 random bits: no body can be made to hold them.
+        // 128 random bits, so that no body can be crafted to contain the boundary.
         boundary =
             String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
     }

@@ -5,8 +5,8 @@ import SeedOrigin
 import SeedSupport
 
 extension RequestHead {
-    /// What an origin gets to see: the client's request line and fields, without those about this connection or for this
-    /// server, and our name.
+    /// The request as the origin sees it: the client's request line and fields, without hop-by-hop fields and those for
+    /// this server, plus our `Via`.
     /// - Parameter asksOneByte: by GET instead of by HEAD, without a body.
     func forOrigin(_ url: OriginURL, via name: String, asksOneByte: Bool) -> PassThroughRequest {
         let method = asksOneByte ? .get : self.methodForOrigin
@@ -18,7 +18,7 @@ extension RequestHead {
     }
 
     private var methodForOrigin: HTTPMethod {
-        // The parser lets tokens through only.
+        // The parser accepts only tokens.
         bytes.withUnsafeBytes { HTTPMethod(octets: methodSpan.bytes(of: $0)) } ?? .get
     }
 
@@ -46,7 +46,7 @@ extension RequestHead {
         return copied
     }
 
-    /// Fields written anew. HTTP/1.0 knows no expectations (RFC 9110 §10.1.1).
+    /// Fields that we rewrite. HTTP/1.0 has no expectations (RFC 9110 §10.1.1).
     private func isRewritten(_ field: Field) -> Bool {
         switch field.id {
         case .host, .contentLength: true

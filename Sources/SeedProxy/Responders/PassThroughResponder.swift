@@ -4,12 +4,12 @@ import HTTPTransfers
 import SeedOrigin
 import SeedSupport
 
-/// One request that goes straight through: bytes both ways, each side read only as fast as the other side takes them.
+/// One pass-through request: bytes in both directions, each side read only as fast as the other takes them.
 final class PassThroughResponder: Responder {
     private let application: ProxyApplication
     private let connection: ClientConnection
     private let url: OriginURL
-    /// Why the cache could not serve the request; nil if it was not tried.
+    /// Why the cache could not serve the request; nil if it wasn't asked.
     private let reason: String?
     private var request: ServedRequest
     /// Nil once it is over.
@@ -59,7 +59,7 @@ final class PassThroughResponder: Responder {
 // MARK: From the client
 
 extension PassThroughResponder {
-    /// The body of a HEAD that is asked anew went to the first transfer, as far as it had come; the rest is dropped.
+    /// When a HEAD is retried as GET, the body received so far went to the first transfer; the rest is dropped.
     var takesBody: Bool { asksOneByte || !isOriginFull }
 
     func bodyCame(_ bytes: Bytes) {
@@ -73,7 +73,7 @@ extension PassThroughResponder {
 
     func mayWrite() { giveBack() }
 
-    /// What was passed on makes room for more.
+    /// Returns credit for forwarded bytes.
     private func giveBack() {
         guard held > 0, connection.isWritable else { return }
         transfer?.took(held)
@@ -126,7 +126,7 @@ extension PassThroughResponder {
         head.fields(fields)
         head.field("Via", "1.1 " + name)
         head.field("Cache-Status", "\(name); fwd=bypass" + (reason.map { "; detail=\"\($0)\"" } ?? ""))
-        if status >= 400 { head.field("X-Dragonfly-Error-Type", Refusal.Culprit.backend.rawValue) }
+        if status >= 400 { head.field("X-Dragonfly-Error-Type", Refusal.ErrorType.backend.rawValue) }
         // The origin's own date travels with its other fields.
         connection.begin(&head, body, date: false)
     }

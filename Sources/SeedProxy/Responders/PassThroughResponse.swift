@@ -2,11 +2,11 @@ import HTTPSemantics
 import HTTPServer
 import HTTPTransfers
 
-/// What a client is told when the origin's final head has come. Pure logic, no I/O.
+/// The response to the client, once the origin's final head has come. Pure logic, no I/O.
 enum PassThroughResponse: Equatable {
     /// - Parameter body: with `none`, what the fields say about a length stays.
     case respond(status: Int, fields: HTTPFields, body: ResponseBody)
-    /// The response to HEAD made out of one to GET of one byte. Nothing more is read of that.
+    /// The response to HEAD, derived from a GET of one byte, whose body is discarded.
     case respondToHead(status: Int, fields: HTTPFields)
     /// The origin refuses HEAD (as signed URLs for GET do), or does not say what GET would: how long the object is.
     case askOneByte

@@ -3,7 +3,8 @@ import HTTPServer
 import SeedEngine
 import SeedSupport
 
-/// The part of a task's answers that is the same for all of them, written once for each version of its record (rule 7).
+/// The part of a task's responses that is the same for all of them, written once for each version of its record
+/// (rule:revalidation).
 final class PreparedHead {
     private let headers: HTTPFields
     private let storedAt: Timestamp
@@ -15,7 +16,7 @@ final class PreparedHead {
     /// Fields of 304: those that a cache needs to refresh what it holds (RFC 9110 §15.4.5).
     let notModified: Bytes
     let validators: StoredValidators
-    /// The fields of a hit without several ranges, as they were written last.
+    /// The fields of a hit with at most one range, as last written.
     private var hit = (age: Int64(-1), isFinished: false, fields: Bytes())
 
     init(_ head: StreamHead, wireID: String, configuration: ProxyConfiguration) {
@@ -26,7 +27,7 @@ final class PreparedHead {
         let forClient = head.headers.forClient
         var own = HeadBytes()
         own.field("X-Dragonfly-Task-ID", wireID)
-        own.answerer(configuration)
+        own.serverFields(configuration)
         own.field("Accept-Ranges", "bytes")
         var whole = HeadBytes()
         whole.fields(forClient.without(FieldIDSet(.contentType)))
@@ -41,7 +42,7 @@ final class PreparedHead {
         notModified = refreshed.bytes
     }
 
-    /// All fields of a hit in one range or none, but for what differs between two ranges. Written once a second.
+    /// The fields of a hit with at most one range, except those that depend on the range. Written once a second.
     /// - Parameter cacheStatus: the field that tells of a hit.
     func fieldsOfHit(age: Int64, isFinished: Bool, cacheStatus: Bytes) -> Bytes {
         if hit.age == age, hit.isFinished == isFinished { return hit.fields }
@@ -57,7 +58,7 @@ final class PreparedHead {
 
     static let finishedField: StaticString = "X-Dragonfly-Task-Download-Finished: true\r\n"
 
-    /// Whether bytes of both may stand in one answer: the same strong entity tag, or the very same record.
+    /// Whether bytes of both may be combined in one response: same strong entity tag, or same record.
     func isSameVersion(as other: PreparedHead) -> Bool {
         guard length == other.length else { return false }
         if let tag = validators.etag, let theirs = other.validators.etag { return tag.matchesStrongly(theirs) }

@@ -3,7 +3,7 @@ import EventLoops
 import HTTPServer
 import SeedSupport
 
-/// What is remembered of the request being answered, for its response and for the log.
+/// What the response and the log need to know about the current request.
 struct ServedRequest {
     /// How the request was served.
     enum Outcome: String {

@@ -8,7 +8,7 @@ import SeedProxy
 ///           download: {urls: [], applications: [], tags: [], priorities: []}
 struct BlockListFile: Sendable {
     let path: String
-    /// As the file had it when it was last read without an error.
+    /// The list as last read without an error.
     let list: BlockList
 
     /// - Throws: `ConfigurationError`, in words for the person who wrote the file.
@@ -21,7 +21,7 @@ struct BlockListFile: Sendable {
         try parse(YAMLText.read(path, .blockList))
     }
 
-    /// An empty file is an empty list. What isn't known here is refused: a misspelt list would block nothing.
+    /// An empty file is an empty list. Unknown keys are refused: a misspelt list would block nothing.
     static func parse(_ yaml: String) throws(ConfigurationError) -> BlockList {
         guard let root = try YAMLText.compose(yaml, .blockList) else { return BlockList() }
         var field = ConfigurationField(path: "block list", node: root)

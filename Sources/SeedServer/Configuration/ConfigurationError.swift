@@ -1,10 +1,10 @@
-/// One value of the configuration that cannot be taken: where it is, what it is, what is allowed there.
+/// An invalid value in the configuration: where it is, what it is, and what is allowed.
 package struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConvertible {
     package var path: String
     package var value: String
-    /// Nil for values that are allowed each, but not together.
+    /// Nil for values that are valid one by one but not together.
     package var place: YAMLPlace?
-    /// Where what is allowed doesn't say it all.
+    /// Details that `allowed` doesn't cover.
     package var reason: String?
     package var allowed: String
 
@@ -19,12 +19,12 @@ package struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringCon
 package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file could not be opened or isn't UTF-8.
     case unreadable(Subject, file: String, reason: String)
-    /// The text is not YAML, or more of it than is read.
+    /// The text is not valid YAML, or too long.
     case notYAML(Subject, reason: String, place: YAMLPlace?)
-    /// Values that cannot be taken, in the order of the file.
+    /// Invalid values, in the order of the file.
     case refused([ConfigurationProblem])
 
-    /// Which file it is, for the person who looks for it.
+    /// Which file it is, for messages.
     package enum Subject: String, Sendable {
         case configuration
         case blockList = "block list"
@@ -49,7 +49,7 @@ package enum ConfigurationError: Error, Sendable, Equatable, CustomStringConvert
     }
 }
 
-/// Something in a configuration that is no error but that somebody should know.
+/// A warning about a configuration.
 package struct ConfigurationNotice: Sendable, Equatable {
     package enum Weight: Sendable, Equatable {
         case debug

@@ -1,4 +1,4 @@
-/// One value of the file on its way to a type: the YAML node, and how to speak of it to a person.
+/// One value of the file being converted to a type: the YAML node, and its name in messages.
 struct ConfigurationField {
     let path: String
     let node: YAMLNode
@@ -17,7 +17,7 @@ struct ConfigurationField {
             allowed: allowed)
     }
 
-    /// What the person wrote, cut where it gets long.
+    /// The value as written, truncated.
     private var shown: String {
         switch node.content {
         case .scalar(let text, _): text.isEmpty ? "an empty text" : String(text.prefix(80))

@@ -1,5 +1,5 @@
 extension ConfigurationKey {
-    /// Dragonfly's keys that we accept and don't use, so that its files start us unchanged.
+    /// Dragonfly's keys that we accept but don't use, so that its files work unchanged.
     package static let ignored: [ConfigurationKey] =
         ignored(peers, "no pieces are served to peers")
         + ignored(control, "no scheduler or manager is spoken to")
@@ -9,7 +9,7 @@ extension ConfigurationKey {
         + ignored(later, "not built")
         + notEnforced
 
-    /// Whoever sets these relies on them, so ignoring them is said aloud.
+    /// Setting one of these suggests that it is relied on, so ignoring it logs a warning.
     private static let notEnforced: [ConfigurationKey] = [
         "upload.server.caCert", "upload.server.cert", "upload.server.key",
     ].map { .ignored($0, "not enforced", loud: true) }

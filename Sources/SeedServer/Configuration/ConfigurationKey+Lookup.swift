@@ -1,7 +1,7 @@
 import SeedSupport
 
 extension ConfigurationKey {
-    /// Every key we know: those we use, then Dragonfly's others.
+    /// Every known key: the used ones, then Dragonfly's others.
     package static let table: [ConfigurationKey] = used + ignored
 
     static let named = Dictionary(uniqueKeysWithValues: table.map { ($0.path, $0) })

@@ -23,7 +23,7 @@ extension ConfigurationKey {
         .key("proxy.server.port", \.proxy.address.port, .port, "data port; 0: any free one"),
         .key(
             "proxy.server.requestRateLimit", \.proxy.requestRateLimit, .whole(in: 0...10_000_000),
-            "requests a second, over all clients; more are answered 429; 0: no limit", .otherDefault),
+            "requests a second, over all clients; more get 429; 0: no limit", .otherDefault),
         .key(
             "proxy.server.connectionLimit", \.proxy.server.connectionLimit, .whole(in: 1...1_000_000),
             "open client connections; more are closed at once", .own),
@@ -56,7 +56,7 @@ extension ConfigurationKey {
             "proxy.prefetch", \.proxy.prefetch, .flag, "fetch the rest of an object after a range of it"),
         .key(
             "proxy.revalidateAfter", \.proxy.freshness.revalidateAfter, .freshness,
-            "how long an answer is fresh whose origin doesn't say; 0s: for ever", .own),
+            "default lifetime of a response whose origin states none; 0s: forever", .own),
         .key(
             "proxy.blockList", \.blockListFile, .optional(.filePath),
             "YAML file of requests to refuse, in Dragonfly's form; read again on SIGHUP", .own),
@@ -92,7 +92,7 @@ extension ConfigurationKey {
         .key(
             "gc.policy.taskTTL", \.storage.taskTTL,
             .optional(.duration(in: .seconds(1)...(.seconds(100 * 365 * 86_400)))),
-            "tasks that nobody read for so long go"),
+            "tasks unread for this long are removed"),
         .key(
             "gc.policy.diskThreshold", \.storage.limits.capacity, .orNoneIfZero(anySize),
             "most bytes of content; 0: what the volume has"),

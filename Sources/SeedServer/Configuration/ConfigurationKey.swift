@@ -23,7 +23,7 @@ package struct ConfigurationKey: Sendable {
     package let allowed: String
     /// The default as the file would write it; empty where there is none.
     package let standard: String
-    /// Whether a reader must hear that this key is ignored, because they may rely on it.
+    /// Whether ignoring this key logs a warning, because users may rely on it.
     package let isLoud: Bool
     /// Puts the value in its place; nil for ignored keys.
     let set: (@Sendable (ConfigurationField, inout SeedPeerConfiguration) throws(ConfigurationProblem) -> Void)?

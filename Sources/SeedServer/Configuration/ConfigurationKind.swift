@@ -8,7 +8,7 @@ struct ConfigurationKind<Value>: Sendable {
     let read: @Sendable (ConfigurationField) throws(ConfigurationProblem) -> Value
     let show: @Sendable (Value) -> String
 
-    /// A kind whose values are scalars: `parse` answers nil for what is not allowed.
+    /// A kind whose values are scalars: `parse` returns nil for invalid ones.
     /// - Parameter isSecret: whether what was written must not be shown.
     static func scalar(
         _ allowed: String, isSecret: Bool = false, parse: @escaping @Sendable (String) -> Value?,
@@ -61,7 +61,7 @@ struct ConfigurationKind<Value>: Sendable {
 extension ConfigurationKind<String> {
     static var text: Self { nonEmpty("a text that isn't empty") }
 
-    /// The system's calls would read a path with a zero byte only up to it.
+    /// System calls would truncate a path at a zero byte.
     static var filePath: Self {
         scalar(
             "the path of a file or directory", parse: { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 }, show: { $0 })
@@ -86,7 +86,7 @@ extension ConfigurationKind<String> {
             parse: { ProxyURL.isOne($0) ? $0 : nil }, show: { $0 })
     }
 
-    /// For URLs; what is refused is told with its reason.
+    /// For URLs; an error includes the reason.
     static var regex: Self {
         let allowed = URLPattern.allowed
         return Self(
@@ -108,7 +108,7 @@ extension ConfigurationKind<String> {
 }
 
 extension ConfigurationKind<IPAddress> {
-    /// An address in digits; host names would make us listen somewhere nobody named.
+    /// A numeric address; a host name could resolve to an unexpected one.
     static var address: Self { scalar("an IPv4 or IPv6 address", parse: IPAddress.init, show: \.description) }
 }
 
@@ -163,7 +163,7 @@ extension ConfigurationKind<OriginConfiguration.HTTPVersion> {
 }
 
 extension ConfigurationKind<Duration> {
-    /// How long an answer is fresh; zero means for ever.
+    /// How long a response is fresh; zero means for ever.
     static var freshness: Self { duration(in: .zero...(.seconds(31_536_000))) }
 
     static func duration(in range: ClosedRange<Duration>) -> Self {

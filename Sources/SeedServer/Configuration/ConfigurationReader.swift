@@ -1,7 +1,7 @@
 import SeedProxy
 import SeedStorage
 
-/// Reads a configuration file, collecting all its problems and what its author should know.
+/// Reads a configuration file and collects all errors and warnings.
 struct ConfigurationReader {
     private(set) var configuration: SeedPeerConfiguration
     private(set) var notices: [ConfigurationNotice] = []
@@ -54,7 +54,7 @@ struct ConfigurationReader {
         }
     }
 
-    /// Dragonfly ignores keys it doesn't know; so do we, but we say so, because most of them are typing errors.
+    /// Dragonfly ignores unknown keys; so do we, but with a warning, because most of them are typing errors.
     private mutating func warnOfUnknown(_ field: ConfigurationField) {
         let guess = ConfigurationKey.nearest(to: field.path).map { "; did you mean \($0)?" } ?? ""
         note(.warning, "\(field.path) is not a known key and is ignored\(field.place)\(guess)")

@@ -1,4 +1,4 @@
-/// The two files of `config/` that are made from the table of keys, so that they cannot drift from the code.
+/// Generates the two files of `config/` from the table of keys, so that they match the code.
 package enum ConfigurationReference {
     /// `config/seed-peer.yaml`: each key we use, with its default and one line of comment.
     package static var yaml: String {

@@ -35,7 +35,7 @@ enum HumanDuration {
         return text.isEmpty ? "0s" : text
     }
 
-    /// A hundred years: far from every overflow, longer than every sensible setting.
+    /// A hundred years: longer than any sensible setting, and far from overflow.
     fileprivate static let longest = Duration.seconds(100 * 31_557_600)
 
     private static let units: [String: Duration] = {

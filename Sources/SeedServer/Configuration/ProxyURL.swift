@@ -3,7 +3,7 @@ import SeedSupport
 
 /// The URL of a proxy to origins: `http[s]://[user[:password]@]host:port`.
 enum ProxyURL {
-    /// Whether `text` is one. curl, which dials it, would take much more, and guess the rest.
+    /// Whether `text` is valid. curl itself accepts much more, and guesses.
     static func isOne(_ text: String) -> Bool {
         guard let colon = text.firstRange(of: "://"), ["http", "https"].contains(text[..<colon.lowerBound]) else {
             return false

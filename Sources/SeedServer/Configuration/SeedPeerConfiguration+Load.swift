@@ -1,5 +1,5 @@
 extension SeedPeerConfiguration {
-    /// A configuration and what its author should know about it.
+    /// A configuration and its warnings.
     package struct Loaded: Sendable {
         package var configuration: SeedPeerConfiguration
         package var notices: [ConfigurationNotice]

@@ -18,7 +18,7 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
     package var blockListFile: String?
     package var health = SocketAddress(.any, port: 4003)
     package var metrics = SocketAddress(.any, port: 4002)
-    /// On loopback unless told otherwise: whoever reaches it may pin what fills the store.
+    /// On loopback by default: anyone who can reach it can pin objects until the store is full.
     package var admin = SocketAddress(.loopback, port: 4004)
     /// How long running requests may go on after SIGTERM.
     package var shutdownTimeout = Duration.seconds(20)

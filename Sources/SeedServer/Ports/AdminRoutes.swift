@@ -4,7 +4,7 @@ import HTTPServer
 import SeedStorage
 import SeedSupport
 
-/// What an operator may do with tasks, on the admin port.
+/// The admin port: what an operator can do with tasks.
 struct AdminRoutes: Sendable {
     let store: PieceStore
 
@@ -23,14 +23,14 @@ struct AdminRoutes: Sendable {
     var table: RouteTable {
         RouteTable([
             Route(.get, "/") { _ in .text(Self.help) },
-            Route(.get, "/tasks/{id}") { request, answer in
-                onThread(request, answer) { keys throws(StorageError) in try describe(keys) }
+            Route(.get, "/tasks/{id}") { request, respond in
+                onThread(request, respond) { keys throws(StorageError) in try describe(keys) }
             },
-            Route(.put, "/tasks/{id}/pin") { request, answer in
-                onThread(request, answer) { keys throws(StorageError) in try pin(keys, true) }
+            Route(.put, "/tasks/{id}/pin") { request, respond in
+                onThread(request, respond) { keys throws(StorageError) in try pin(keys, true) }
             },
-            Route(.delete, "/tasks/{id}/pin") { request, answer in
-                onThread(request, answer) { keys throws(StorageError) in try pin(keys, false) }
+            Route(.delete, "/tasks/{id}/pin") { request, respond in
+                onThread(request, respond) { keys throws(StorageError) in try pin(keys, false) }
             },
         ])
     }
@@ -56,14 +56,14 @@ struct AdminRoutes: Sendable {
             : .text("the index cannot be written at present: see the log\n", status: .serviceUnavailable)
     }
 
-    /// Answers by `body` with the tasks that have the id in the path, on a thread of the store. Mostly there is one.
+    /// Runs `body` on a store thread with the tasks that have the id in the path, usually one, and sends its response.
     private func onThread(
-        _ request: RouteRequest, _ answer: @escaping Route.Completion,
+        _ request: RouteRequest, _ respond: @escaping Route.Completion,
         _ body: @escaping @Sendable ([StoreKey]) throws(StorageError) -> RouteResponse
     ) {
         let id = TaskID(request.parameter)
-        let isTaken = store.threads.run { answer(response(id, body)) }
-        if !isTaken { answer(.text("the server is stopping\n", status: .serviceUnavailable)) }
+        let isTaken = store.threads.run { respond(response(id, body)) }
+        if !isTaken { respond(.text("the server is stopping\n", status: .serviceUnavailable)) }
     }
 
     private func response(

@@ -4,10 +4,9 @@ import HTTPServer
 import SeedStorage
 import SeedSupport
 
-/// How the server is: for whoever restarts it (`/healthy`) and whoever sends clients to it (`/ready`). Served by a loop that
-/// nothing else can stop.
+/// Liveness (`/healthy`) and readiness (`/ready`), served by a loop that nothing else can block.
 struct HealthRoutes: Sendable {
-    /// Event loops. Without one of them clients wait for ever, so only a new process helps.
+    /// Event loops. If one hangs, its clients wait forever, so only a restart helps.
     let loops: Watchdog
     /// The store's queues. A slow disk stops them; what is in memory or in the page cache is served on, and a new process
     /// would have the same disk.

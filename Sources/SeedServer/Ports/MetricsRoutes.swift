@@ -6,13 +6,13 @@ import SeedSupport
 /// `GET /metrics` answers in Prometheus' text format, version 0.0.4.
 struct MetricsRoutes: Sendable {
     let registry: MetricsRegistry
-    /// Some numbers are read from the index, which event loops must not wait for.
+    /// Some metrics are read from the index, which blocks.
     let threads: StoreThreads
 
     var table: RouteTable {
         RouteTable([
-            Route(.get, "/metrics") { _, answer in
-                let work: StoreThreads.Work = { answer(response) }
+            Route(.get, "/metrics") { _, respond in
+                let work: StoreThreads.Work = { respond(response) }
                 // Closed threads mean a closed index: nothing is waited for then.
                 if !threads.run(work) { work() }
             }

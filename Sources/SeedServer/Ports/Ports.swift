@@ -5,20 +5,20 @@ import SeedProxy
 import SeedStorage
 import SeedSupport
 
-/// The four ports: for data, and beside it health, metrics and admin. These three have a loop of their own: they tell how it
-/// is when the others don't turn.
+/// The four ports: for data, and beside it health, metrics and admin. These three have a loop of their own, so that
+/// they respond even if the others hang.
 struct Ports: Sendable {
     let proxy: ProxyServer
     let health: Server
     let metrics: Server
     let admin: Server
 
-    /// Opens all, health last: who asks it finds the others open.
+    /// Opens all, health last, so that the others are open once it responds.
     /// - Parameters:
     ///   - loops: of the data port.
     ///   - control: of the others.
     ///   - sockets: what a supervisor has opened.
-    ///   - now: by which the health port tells what is stuck.
+    ///   - now: the clock by which the health port detects hangs.
     static func open(
         _ configuration: SeedPeerConfiguration, components: Components, loops: [EventLoop],
         control: EventLoop, sockets: ListeningSockets, metrics: MetricsRegistry, logger: Logger,

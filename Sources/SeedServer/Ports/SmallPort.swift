@@ -14,7 +14,7 @@ enum SmallPort {
     ) throws(SeedPeerError) -> Server {
         var configuration = ServerConfiguration(addresses: [address])
         configuration.inheritedSocket = socket
-        // A few monitors and operators: clients of the data port must not run short of descriptors for their sake.
+        // Enough for monitoring and operators, without taking descriptors from the data port's clients.
         configuration.connectionLimit = 64
         do {
             return try Server.start(configuration, loops: [loop]) { _ in RouteApplication(table) }

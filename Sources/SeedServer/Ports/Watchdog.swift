@@ -2,20 +2,20 @@ import EventLoops
 import SeedStorage
 import SeedSupport
 
-/// Asks threads again and again whether they still take work, and knows which ones haven't for too long (rule 44).
+/// Checks periodically whether threads still take work, and knows which ones have hung (rule:watchdog).
 ///
-/// A question is a piece of work that such a thread would do at once if it could. So a process that was stopped as a whole for a
-/// while owes no answers when it goes on.
+/// Each check is a work item that a healthy thread runs at once. A process that was suspended as a whole has no check
+/// outstanding when it resumes.
 final class Watchdog: Sendable {
     /// How often threads are asked.
     static let interval = Duration.seconds(2)
-    /// How long an answer may take.
+    /// How long a thread may take to reply.
     static let limit = Duration.seconds(10)
 
     /// A thread, or a group of them with one queue.
     struct Watched: Sendable {
         let name: String
-        /// Has the answer given by the thread. False when it has ended, as at the end of the server.
+        /// Posts the check, which calls `answer` on the thread. False if the thread has ended.
         let ask: @Sendable (_ answer: @escaping @Sendable () -> Void) -> Bool
 
         init(_ loop: EventLoop) {
@@ -30,7 +30,7 @@ final class Watchdog: Sendable {
     }
 
     private let watched: [Watched]
-    /// For each, when the question was put that is not answered.
+    /// For each, since when a check has been outstanding.
     private let open: Lock<[MonotonicTime?]>
 
     init(_ watched: [Watched]) {
@@ -38,7 +38,7 @@ final class Watchdog: Sendable {
         open = Lock(watched.map { _ in nil })
     }
 
-    /// Asks each that owes no answer; every `interval`. Never blocks.
+    /// Starts a check of each thread without one outstanding; call every `interval`. Never blocks.
     func ask(_ now: MonotonicTime) {
         for (number, thread) in watched.enumerated() where put(number, now) {
             if !thread.ask({ [open] in open.withLock { $0[number] = nil } }) { open.withLock { $0[number] = nil } }
@@ -53,7 +53,7 @@ final class Watchdog: Sendable {
         }
     }
 
-    /// Those that have owed an answer for longer than the limit, by name.
+    /// The threads that have not replied within the limit, by name.
     func stuck(_ now: MonotonicTime) -> [String] {
         let open = open.withLock { $0 }
         return zip(watched, open).filter { $1.map { now - $0 > Self.limit } ?? false }.map(\.0.name)

@@ -10,13 +10,13 @@ package struct ListeningSockets: Sendable {
         case proxy, health, metrics, admin
     }
 
-    /// Where a supervisor tells its server of them, as `PID pipe=3 proxy=4 health=5 …`. For us alone.
+    /// The environment variable that passes them to the server, as `PID pipe=3 proxy=4 health=5 …`.
     private static let variable = "SEED_PEER_SOCKETS"
 
     /// Each still to be adopted by its port, which owns it from then on.
     private var descriptors: [Port: Int32] = [:]
-    /// Its other end is the supervisor's alone, so it closes with that, however that ends. (The signal that Linux sends when a
-    /// parent dies comes once for each of its threads.)
+    /// Only the supervisor holds the other end, so it closes when the supervisor ends in any way. (The signal that
+    /// Linux sends when a parent dies comes once for each of its threads.)
     private(set) var pipe: Int32?
 
     /// No sockets: each port opens its own.
@@ -64,7 +64,8 @@ package struct ListeningSockets: Sendable {
 
     /// Those of this process's supervisor; nil when it has none. To be called once, before other threads look at the environment.
     ///
-    /// - Throws: `SeedPeerError.supervisorIsGone`: a server that went on would be nobody's, or a second supervisor.
+    /// - Throws: `SeedPeerError.supervisorIsGone`: a server that went on would be orphaned, or become a second
+    ///   supervisor.
     package static func inherited() throws(SeedPeerError) -> ListeningSockets? {
         guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
         unsetenv(variable)

@@ -22,7 +22,7 @@ struct ServerProcess: Sendable {
         let variables = Self.environment().map { strdup($0) } + [strdup(sockets.environmentLine), nil]
         defer { for text in words + variables { free(text) } }
         var identifier: pid_t = 0
-        // The file may have been replaced by a later version of the program; this is the one that runs.
+        // The file may have been replaced by a later version; this starts the running one.
         let code = posix_spawn(&identifier, "/proc/self/exe", &actions, &attributes, words, variables)
         guard code == 0 else { throw Errno(code) }
         self.identifier = identifier

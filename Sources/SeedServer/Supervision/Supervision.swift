@@ -1,6 +1,6 @@
 import SeedSupport
 
-/// What a supervisor does when its server has ended. Values decide; `Supervisor` acts.
+/// What a supervisor does when its server has ended. Pure logic; `Supervisor` acts.
 struct Supervision: Sendable {
     enum End: Equatable, Sendable, CustomStringConvertible {
         case exited(Int32)
@@ -21,17 +21,17 @@ struct Supervision: Sendable {
         case end(Int32)
     }
 
-    /// A server that ran for so long had no trouble with its start.
+    /// A server that ran for this long started successfully.
     static let steady = Duration.seconds(60)
     private static let pauses = Backoff(first: .milliseconds(100), longest: .seconds(30))
 
     /// One after another, none of which ran for long.
     private var crashes = 0
-    /// Somebody asked for the end.
+    /// A stop was requested.
     var isStopping = false
 
-    /// The first crash is followed by a new server at once, others by one after a growing pause. What ends by itself, in order or
-    /// because it could not start, would do so again.
+    /// The first crash is followed by a new server at once, others by one after a growing pause. A server that exits by
+    /// itself, cleanly or because it could not start, would do so again.
     mutating func serverEnded(_ end: End, after lifetime: Duration) -> Step {
         switch end {
         case .exited(let code): return .end(code)

@@ -15,7 +15,7 @@ package struct Supervisor {
         self.logger = logger
     }
 
-    /// Returns when the server has ended in order, or when it was to. Blocks the calling thread.
+    /// Returns when the server has exited by itself or was stopped. Blocks the calling thread.
     /// - Returns: the server's exit code; 128 and the number of a signal if that ended it while it was stopping.
     /// - Throws: `SeedPeerError`, when a port can't be listened on.
     package func run() throws -> Int32 {
@@ -76,7 +76,7 @@ private struct Run {
         return nil
     }
 
-    /// To the server. What ends it ends the listening, too.
+    /// Forwards a signal to the server. One that stops the server closes the sockets, too.
     private mutating func pass(_ signal: Int32) -> Int32? {
         if signal != SIGHUP, !supervision.isStopping {
             supervision.isStopping = true

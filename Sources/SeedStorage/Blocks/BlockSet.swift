@@ -4,7 +4,7 @@ import HTTPSemantics
 ///
 /// Numbers outside `0..<BlockSet.capacity` are a programming error.
 package struct BlockSet: Hashable, Sendable {
-    /// Blocks a set can name.
+    /// The capacity of a set.
     package static let capacity = 256
 
     /// The bits, lowest block first: block `n` is bit `n % 64` of word `n / 64`.

@@ -2,7 +2,7 @@
 ///
 /// Every call comes from a thread of the store and must not wait for one.
 package protocol EvictionDelegate: AnyObject, Sendable {
-    /// Takes a piece out of the block map (rule 8), unless bytes of it are being filled or checked.
+    /// Takes a piece out of the block map (rule:published-immutable), unless bytes of it are being filled or checked.
     func beginEviction(of piece: PieceName) -> EvictionReply
 
     /// Forgets an idle task, so that its file is closed: it is about to be removed with its records.

@@ -151,8 +151,8 @@ final class Evictor: Sendable {
         let evicted: @Sendable () -> Void
     }
 
-    /// Record first, then leases, then the pages (rule 8). When the records cannot be written for lack of room the
-    /// pages go all the same: the checksums will tell (rule 10).
+    /// Record first, then leases, then the pages (rule:published-immutable). When the records cannot be written for
+    /// lack of room the pages go all the same: the checksums will tell (rule:verify-before-serving).
     private func finish(_ evictions: [Eviction]) -> Int {
         guard !evictions.isEmpty else { return 0 }
         for one in evictions { writer.put(.nothing(of: one.piece.number), of: one.piece.file, urgency: .soon) }

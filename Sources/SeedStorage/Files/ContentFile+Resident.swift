@@ -1,7 +1,7 @@
 package import HTTPSemantics
 package import SeedSupport
 
-/// Reads that never wait for the disk, for event loops (rule 15).
+/// Reads that never wait for the disk, for event loops (rule:no-disk-wait-on-loop).
 extension ContentFile {
     /// Whether reading `range` would find its pages in memory: one byte is tried at each end and every 128 KiB between.
     ///

@@ -5,7 +5,7 @@ import SeedSupport
 
 /// The bytes of one generation of a task, at their offsets in a sparse file.
 ///
-/// Published bytes are never written again (rule 8). The engine decides what is published.
+/// Published bytes are never written again (rule:published-immutable). The engine decides what is published.
 /// Unless said otherwise a call blocks and belongs on a store thread.
 package final class ContentFile: Sendable {
     let file: OpenFile

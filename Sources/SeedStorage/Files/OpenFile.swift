@@ -4,7 +4,7 @@ import HTTPSemantics
 import SeedSupport
 
 /// The open descriptor of a content file. It is closed when the last reference goes: content file, leases, all of them,
-/// so its number cannot come to mean another file under a reader (rule 9).
+/// so its number cannot come to mean another file under a reader (rule:lease-holds-descriptor).
 final class OpenFile: Sendable {
     /// Closes the descriptor of the named file.
     typealias Closer = @Sendable (FileName, CInt) -> Void

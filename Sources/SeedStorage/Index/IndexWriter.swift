@@ -128,7 +128,7 @@ final class IndexWriter: Sendable {
             let isFull = cause.isShortWrite && isVolumeFull()
             let error = isFull ? LMDBError(code: ENOSPC, operation: cause.operation) : cause
             noteFailure(error)
-            // Room first: the retry needs it. A record without its file reads as missing.
+            // Free space first: the retry needs it. A record without its file reads as missing.
             if error.isFull { onRemoved(batch.removedFiles) }
             if error.isVolumeFull { onVolumeFull(StorageError(error)) }
             queue.signal { $0.failed(now: .now()) }

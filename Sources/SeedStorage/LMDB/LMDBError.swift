@@ -20,7 +20,7 @@ struct LMDBError: Error, Equatable, CustomStringConvertible {
     /// The file is not what was written.
     var isDamage: Bool { [MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID].contains(code) }
 
-    /// What the person who reads the log can do.
+    /// Advice for the operator.
     private var advice: String {
         switch code {
         case MDB_MAP_FULL:

@@ -3,8 +3,8 @@ import Glibc
 import HTTPSemantics
 import SeedSupport
 
-/// Finds rot before a client does: blocks that were right when they were first touched (rule 10) may not be later.
-/// Reads the whole store, at a bounded rate, over and over.
+/// Finds rot before a client does: blocks that were right when they were first touched (rule:verify-before-serving) may
+/// not be later. Reads the whole store, at a bounded rate, over and over.
 final class Scrub: Sendable {
     private let thread: ScrubThread
     private let reader: IndexReader
@@ -87,7 +87,7 @@ final class Scrub: Sendable {
 
     /// Takes blocks of a task that is not in memory out of their record.
     private func forget(_ blocks: [Int], of name: PieceName) {
-        // In use meanwhile: the next first touch will tell (rule 10).
+        // In use meanwhile: the next first touch will tell (rule:verify-before-serving).
         guard content.claim(name.file) else { return }
         defer { content.unclaim(name.file) }
         let held = try? reader.pieces(name.file, name.number..<name.number + 1)
@@ -122,7 +122,7 @@ final class ScrubThread: Sendable {
 
     private struct State {
         var isStopping = false
-        /// Without capacity: what was not read in time is not made up for.
+        /// No burst capacity: missed time is not made up for.
         var bytes: TokenBucket
     }
 

@@ -102,8 +102,8 @@ package final class MemoryTier: Sendable {
     }
 }
 
-/// A verified block in memory, as long as the tier has room for it. Owned by the block map's entry alone (rule 20):
-/// when the entry goes, so does the block.
+/// A verified block in memory, while the tier has room for it. Owned only by the block map's entry
+/// (rule:memory-follows-block-map): when the entry goes, so does the block.
 package final class MemoryBlock: Sendable {
     let serial: UInt64
     let count: Int

@@ -1,6 +1,6 @@
 /// A growable buffer that is written once and then becomes `Bytes` without a copy.
 ///
-/// Its memory is used again when nobody else holds it; memory that a `Bytes` still holds is copied, never written.
+/// Its memory is reused if it is unshared; memory that a `Bytes` still references is copied, never written.
 package struct ByteBuilder: @unchecked Sendable {
     // Unchecked: memory is written only while this value is its one owner (`isKnownUniquelyReferenced`).
     private var storage: ByteStorage?
@@ -35,13 +35,13 @@ package struct ByteBuilder: @unchecked Sendable {
         return Bytes(storage, start: offset, count: count)
     }
 
-    /// Hands what was written over; the builder is empty and without memory then.
+    /// Returns what was written and leaves the builder empty, without memory.
     package mutating func take() -> Bytes {
         defer { self = ByteBuilder() }
         return bytes
     }
 
-    /// Empties it. The memory is kept if nobody else holds it.
+    /// Empties it. The memory is kept if it is unshared.
     package mutating func removeAll() {
         count = 0
         if storage != nil, !isKnownUniquelyReferenced(&storage) { self = ByteBuilder() }

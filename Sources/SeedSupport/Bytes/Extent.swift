@@ -1,7 +1,7 @@
 /// Bytes that are ready to be sent; the sender chooses how.
 package enum Extent: Sendable {
     case bytes(Bytes)
-    /// Bytes that count against a budget for as long as they wait: the object gives them back when it goes.
+    /// Bytes that count against a budget until they are sent; releasing the object returns them.
     case leased(Bytes, any AnyObject & Sendable)
     case file(FileExtent)
 
@@ -14,8 +14,7 @@ package enum Extent: Sendable {
     }
 }
 
-/// Where a sender would rather have bytes from, for its way of sending them. Bytes that aren't there come from the other
-/// place.
+/// Where a sender prefers its bytes to come from. If they aren't there, they come from the other source.
 package enum ExtentSource: Sendable {
     /// Memory, also where they have to be copied there from the file.
     case copy

@@ -14,7 +14,7 @@ package enum PEMCertificates {
 
     private static func count(in source: OpaquePointer) -> Int? {
         defer { ERR_clear_error() }
-        // Without a password of ours OpenSSL asks the terminal for one.
+        // Without a password OpenSSL would prompt on the terminal.
         var password: CChar = 0
         var count = 0
         while let certificate = PEM_read_bio_X509_AUX(source, nil, nil, &password) {

@@ -35,7 +35,7 @@ package enum Digests {
         }
     }
 
-    /// Bytes that nobody can guess.
+    /// Cryptographically random bytes.
     package static func randomBytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
             precondition(

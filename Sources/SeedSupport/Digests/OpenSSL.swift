@@ -2,7 +2,7 @@ import COpenSSL
 
 /// OpenSSL as a whole.
 package enum OpenSSL {
-    /// To be asked for before anything else of OpenSSL is used, so that it doesn't clean up when the program exits: other
-    /// threads use it until the very end. A program that has used it before has its cleanup.
+    /// Must be read before any other use of OpenSSL. It disables the cleanup at exit, because other threads use OpenSSL
+    /// until the very end. No effect if the program has used OpenSSL before.
     package static let isReady = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
 }

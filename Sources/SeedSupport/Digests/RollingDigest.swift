@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// A digest of bytes that come bit by bit. A value: a copy goes on by itself.
+/// An incremental digest. A value: copies continue independently.
 package struct RollingDigest: @unchecked Sendable {
     // Unchecked: the context is written only while this value is its one owner.
     private final class Context {

@@ -1,6 +1,6 @@
 /// Tokens that come at a rate, up to a capacity. A value without a clock.
 ///
-/// It may be overdrawn by the last taker, which the next one waits for.
+/// It may be overdrawn; the next taker waits for that.
 package struct TokenBucket: Sendable {
     package let rate: Double
     package let capacity: Double

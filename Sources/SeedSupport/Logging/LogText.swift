@@ -26,7 +26,7 @@ package enum LogText {
         }
     }
 
-    /// Written so that it moves no terminal and forges no line: controls as `\n`, `\u{7f}`.
+    /// Safe for terminals and log files: control characters as `\n`, `\u{7f}`.
     package static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return text.unicodeScalars.map { isControl($0) ? $0.escaped(asASCII: true) : String($0) }.joined()

@@ -1,6 +1,6 @@
 /// Writes log lines: a message, key-value pairs, a level below which nothing is formatted or written.
 package struct Logger: Sendable {
-    /// How much a line matters, in the order of growing weight.
+    /// Severity, in ascending order.
     package enum Level: String, Sendable, CaseIterable, Comparable {
         case trace
         case debug

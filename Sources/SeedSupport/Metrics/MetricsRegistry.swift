@@ -69,7 +69,7 @@ package final class MetricsRegistry: Sendable {
         add(name, help, labels, .measured(read))
     }
 
-    /// Variants of one name stand together, as the format demands.
+    /// Samples of one name must be adjacent in this format.
     private func add(_ name: String, _ help: String, _ labels: Labels, _ source: Source) {
         families.withLock { families in
             if let index = families.firstIndex(where: { $0.name == name }) {
@@ -80,8 +80,8 @@ package final class MetricsRegistry: Sendable {
         }
     }
 
-    /// The Prometheus text exposition format, version 0.0.4. It may call what is kept elsewhere, so not on an event loop
-    /// unless all of that is quick.
+    /// The Prometheus text exposition format, version 0.0.4. It may call external sources, so call it on an event loop
+    /// only if those are quick.
     package func text() -> String {
         families.withLock { $0 }.map(rendered).joined()
     }

@@ -34,7 +34,7 @@ package enum System {
         try call { Glibc.open(path, flags | O_CLOEXEC, mode) }
     }
 
-    /// Not repeated: whether it failed or not, the descriptor is gone.
+    /// Not repeated: even if it fails, the descriptor is closed.
     package static func close(_ descriptor: Int32) {
         _ = Glibc.close(descriptor)
     }
@@ -133,7 +133,7 @@ package enum System {
 
     // MARK: Processes
 
-    /// A pipe; other programs that this one starts get neither end unless it is handed to them.
+    /// A pipe, closed on exec.
     package static func pipe() throws(Errno) -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         try call { posix_io_pipe(&ends) }

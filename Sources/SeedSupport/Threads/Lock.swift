@@ -2,8 +2,8 @@ public import Glibc
 
 /// A mutex and the state it guards, in one allocation.
 ///
-/// It is a pthread mutex because the thread sanitizer knows these and reports false races behind the standard library's.
-/// Inlinable: through the generic code of another module a turn of it costs ten times the mutex itself.
+/// It is a pthread mutex because the thread sanitizer knows these and reports false races behind the standard
+/// library's. Inlinable: unspecialized generic code would cost ten times the mutex itself.
 @usableFromInline
 package struct Lock<State>: @unchecked Sendable {
     // Unchecked: the state is touched only while the mutex is held.

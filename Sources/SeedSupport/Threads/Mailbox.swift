@@ -1,4 +1,5 @@
-/// Messages from any thread to one receiver, with at most one wake-up under way however many come (rule 18).
+/// Messages from any thread to one receiver, with at most one wake-up under way however many come
+/// (rule:coalesced-wake-ups).
 ///
 /// A value without I/O behind a lock: the sender wakes the receiver when told to.
 package struct Mailbox<Message: Sendable>: Sendable {
@@ -13,7 +14,7 @@ package struct Mailbox<Message: Sendable>: Sendable {
         case queued
         /// The sender must wake the receiver.
         case mustWake
-        /// The receiver takes no more; the message was dropped.
+        /// The receiver is closed; the message was dropped.
         case refused
     }
 

@@ -51,12 +51,12 @@ package final class Monitor<State>: @unchecked Sendable {
         if withLock(body) { pthread_cond_broadcast(condition) }
     }
 
-    /// The same for one waiting thread, where all wait for the same and one is enough.
+    /// The same for one waiting thread, if all wait for the same event.
     package func signalOneIfNeeded(_ body: (inout State) -> Bool) {
         if withLock(body) { pthread_cond_signal(condition) }
     }
 
-    /// Blocks the calling thread until `decide` says go. Waking without cause only means another look.
+    /// Blocks the calling thread until `decide` says go. A spurious wake-up only means another check.
     package func wait<Result>(_ decide: (inout State) -> Turn<Result>) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

@@ -32,7 +32,7 @@ package final class PlatformThread: Sendable {
         self.thread = Lock(thread)
     }
 
-    /// A thread that was not joined gives its memory back when it ends.
+    /// A thread that was not joined is detached.
     deinit {
         if let thread = thread.withLock({ $0.take() }) { pthread_detach(thread) }
     }

@@ -1,6 +1,6 @@
 package import Glibc
 
-/// A point of the monotonic clock, which nobody sets: for deadlines, pauses and rates.
+/// A point of the monotonic clock, which is never set: for deadlines, pauses and rates.
 package struct MonotonicTime: Comparable, Hashable, Sendable {
     /// Since an arbitrary start.
     package var nanoseconds: Int64

@@ -17,7 +17,7 @@ struct ClientsThatLeaveTests {
             #expect(try client.readResponse().body == Pattern.array(10))
             let request = try #require(server.next())
             #expect(eventually { Self.isInputClosed(request) })
-            request.answer("waited")
+            request.respond("waited")
             // Only the last one says that it is (RFC 9112 §9.6).
             let second = try client.readResponse()
             #expect(second.text == "waited" && second["Connection"] == nil)

@@ -11,42 +11,42 @@ struct ConnectionMachineTests {
         return machine
     }
 
-    @Test("The next request is taken after the answer, not before")
+    @Test("The next request is taken after the response, not before")
     func keepAlive() {
         var machine = serving()
         #expect(machine.isServing)
-        #expect(machine.answered(keepsConnection: true) == .takeNextRequest)
+        #expect(machine.responseEnded(keepsConnection: true) == .takeNextRequest)
         #expect(machine.phase == .idle)
     }
 
-    @Test("A connection lingers after an answer that ends it, until the client has closed too")
+    @Test("A connection lingers after a response that ends it, until the client has closed too")
     func linger() {
         var machine = serving(isPersistent: false)
         #expect(machine.promise(keepsConnection: true) == false)
-        #expect(machine.answered(keepsConnection: true) == .linger)
+        #expect(machine.responseEnded(keepsConnection: true) == .linger)
         #expect(machine.outputClosed() == .nothing)
         #expect(machine.inputClosed() == .close)
     }
 
-    @Test("An answer before the request's end ends the connection, after it doesn't")
-    func earlyAnswer() {
+    @Test("A response before the request's end ends the connection, after it doesn't")
+    func earlyResponse() {
         var early = serving(hasBody: true)
-        #expect(early.answered(keepsConnection: true) == .linger)
+        #expect(early.responseEnded(keepsConnection: true) == .linger)
         var late = serving(hasBody: true)
         #expect(late.requestRead() == .nothing)
-        #expect(late.answered(keepsConnection: true) == .takeNextRequest)
+        #expect(late.responseEnded(keepsConnection: true) == .takeNextRequest)
     }
 
-    @Test("A client that closed its side still gets the answers to what it sent")
+    @Test("A client that closed its side still gets the responses to what it sent")
     func halfClosed() {
         var machine = serving()
         #expect(machine.inputClosed() == .nothing)
-        #expect(machine.answered(keepsConnection: true) == .takeNextRequest)
+        #expect(machine.responseEnded(keepsConnection: true) == .takeNextRequest)
         #expect(machine.leave() == .linger)
         #expect(machine.outputClosed() == .close)
     }
 
-    @Test("Draining ends an idle connection at once and a busy one after its answer")
+    @Test("Draining ends an idle connection at once and a busy one after its response")
     func drain() {
         var idle = ConnectionMachine()
         #expect(idle.drain() == .linger)
@@ -54,7 +54,7 @@ struct ConnectionMachineTests {
         var busy = serving()
         #expect(busy.drain() == .nothing)
         #expect(busy.promise(keepsConnection: true) == false)
-        #expect(busy.answered(keepsConnection: true) == .linger)
+        #expect(busy.responseEnded(keepsConnection: true) == .linger)
     }
 
     @Test("A connection that was promised before the draining takes one more request, to refuse it")
@@ -62,10 +62,10 @@ struct ConnectionMachineTests {
         var machine = serving()
         #expect(machine.promise(keepsConnection: true) == true)
         #expect(machine.drain() == .nothing)
-        #expect(machine.answered(keepsConnection: true) == .takeNextRequest)
+        #expect(machine.responseEnded(keepsConnection: true) == .takeNextRequest)
         machine.begin(isPersistent: true, hasBody: false)
         #expect(machine.promise(keepsConnection: true) == false)
-        #expect(machine.answered(keepsConnection: true) == .linger)
+        #expect(machine.responseEnded(keepsConnection: true) == .linger)
     }
 
     @Test("A connection is judged by what it waits for")
@@ -96,7 +96,7 @@ struct ConnectionMachineTests {
         #expect(judgement(after: 301, .serving, queued: 5) == .abort)
     }
 
-    @Test("Taking bytes is progress, whatever else is queued meanwhile; more bytes to take are none")
+    @Test("Taking bytes is progress, whatever else is queued; queueing more bytes is not")
     func progress() {
         let (start, limits) = (MonotonicTime.now(), ConnectionTimeouts())
         var (clock, stalled) = (ConnectionClock(now: start), ConnectionClock(now: start))

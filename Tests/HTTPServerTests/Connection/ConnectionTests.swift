@@ -117,7 +117,7 @@ struct ConnectionTests {
             let request = try #require(server.next())
             #expect(request.ticked.read() == true)
             try idle.send("abc")
-            request.answer("done")
+            request.respond("done")
             #expect(try idle.readResponse().text == "done")
         }
     }
@@ -198,7 +198,7 @@ struct ConnectionTests {
             #expect(try idle.readToEnd().isEmpty)
             // Behind a response that will say "close" nothing is taken any more (RFC 9112 §9.6).
             try busy.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
-            request.answer("done")
+            request.respond("done")
             let response = try busy.readResponse()
             #expect(response.text == "done")
             #expect(response["Connection"] == "close")

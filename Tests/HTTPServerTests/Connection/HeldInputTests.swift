@@ -60,7 +60,7 @@ struct HeldInputTests {
             #expect(eventually { server.server.limits.heldInput.current > held })
             #expect(server.server.limits.heldInput.current <= held + 2 * 4_096)
             for (client, waiting) in [(first, request), (second, other)] {
-                waiting.answer("waited")
+                waiting.respond("waited")
                 #expect(try client.readResponse().text == "waited")
                 for _ in 0..<1_000 { #expect(try client.readResponse().body == Pattern.array(3)) }
             }

@@ -202,10 +202,10 @@ struct ResponseTests {
                         connection.respond(&head, Bytes(text))
                     })
             }
-            let answer = try #require(callback.read())
-            request.answer("first")
+            let respond = try #require(callback.read())
+            request.respond("first")
             #expect(try client.readResponse().text == "first")
-            answer("late")
+            respond("late")
             try client.send("GET /bytes/3\(Self.end)")
             #expect(try client.readResponse().body == Pattern.array(3))
         }

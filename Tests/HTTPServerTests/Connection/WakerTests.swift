@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Wake-ups of one event loop (rule 18)")
+@Suite("Wake-ups of one event loop (rule:coalesced-wake-ups)")
 struct WakerTests {
     @Test("However many come while the loop is busy, the responder is woken once")
     func oneWakeUp() async throws {
@@ -19,7 +19,7 @@ struct WakerTests {
             #expect(isBusy.read() == true)
             for _ in 0..<1_000 { request.wakeUp() }
             mayGoOn.write(true)
-            request.answer("done")
+            request.respond("done")
             #expect(try client.readResponse().text == "done")
             #expect(request.wakeUps.current == 1)
         }
@@ -36,7 +36,7 @@ struct WakerTests {
                 let woken = request.wakeUps.changed.wait(within: 30) { request.wakeUps.current == count ? true : nil }
                 #expect(woken == true)
             }
-            request.answer("done")
+            request.respond("done")
             #expect(try client.readResponse().status == 200)
         }
     }
@@ -47,7 +47,7 @@ struct WakerTests {
             let client = try server.client()
             try client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n")
             let first = try #require(server.next())
-            first.answer("1")
+            first.respond("1")
             #expect(try client.readResponse().text == "1")
             first.wakeUp()
             try client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n")

@@ -31,7 +31,7 @@ struct RouteTests {
             Route(.put, "/tasks/{id}") { .text("put \($0.body)", status: 201) },
             Route(.delete, "/tasks/{id}/pin") { _ in RouteResponse(.noContent) },
             Route(.get, "/dropped") { _, _ in },
-            Route(.get, "/later") { _, answer in Thread.detachNewThread { answer(.text("late")) } },
+            Route(.get, "/later") { _, respond in Thread.detachNewThread { respond(.text("late")) } },
         ])
         let configuration = ServerConfiguration(addresses: [SocketAddress(.v4(0x7f00_0001), port: 0)])
         let server = try Server.start(configuration, loops: group.loops) { _ in RouteApplication(table) }

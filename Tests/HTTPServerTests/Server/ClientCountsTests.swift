@@ -7,7 +7,7 @@ import Testing
 struct ClientCountsTests {
     private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 
-    @Test("A client is an IPv4 address or an IPv6 /64 (rule 42)")
+    @Test("A client is an IPv4 address or an IPv6 /64 (rule:client-address)")
     func clients() throws {
         let counts = ClientCounts(limit: 1)
         #expect(counts.enter(try address("192.0.2.1")))

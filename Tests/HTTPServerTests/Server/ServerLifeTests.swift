@@ -74,7 +74,7 @@ struct ServerLifeTests {
         server?.drain(within: .seconds(60)) { drained.write(true) }
         server = nil
         tick()
-        request.answer("done")
+        request.respond("done")
         #expect(try client.readResponse().text == "done")
         #expect(try client.readToEnd().isEmpty)
         #expect(drained.read() == true)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("The effective request URI (rule 38)")
+@Suite("The effective request URI (rule:effective-uri)")
 struct EffectiveURITests {
     struct Case: Sendable {
         var line: String

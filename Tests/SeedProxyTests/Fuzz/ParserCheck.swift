@@ -18,7 +18,7 @@ enum ParserCheck {
             case .several(let specs): specs
             }
         let length = Int64(random.below(21))
-        let parts = RangeAsk.merged(specs, length: length)
+        let parts = RequestedRanges.merged(specs, length: length)
         for (index, part) in parts.enumerated() {
             if part.isEmpty || part.upperBound > length { return "\(part) of \(length) bytes" }
             if parts[..<index].contains(where: { $0.overlaps(part) }) { return "\(part) comes twice" }

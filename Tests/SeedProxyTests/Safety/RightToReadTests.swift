@@ -6,7 +6,8 @@ import Testing
 
 @testable import SeedProxy
 
-/// Rule 3: nothing of an object that is held leaves to a request with a credential. Only the origin can allow that.
+/// rule:right-to-read: nothing of an object that is held leaves to a request with a credential. Only the origin can
+/// allow that.
 @Suite("The right to read what is held")
 struct RightToReadTests {
     private struct Question {

@@ -167,7 +167,7 @@ struct SafetyTests {
             })
     }
 
-    @Test("Clients that send or read by drips hold little, and others get their answers meanwhile")
+    @Test("Clients that send or read by drips hold little, and others get their responses meanwhile")
     func slowloris() async throws {
         try await withHarness(configure: { $0.server.timeouts.head = .seconds(60) }) { harness in
             let object = TestObject(count: 8 << 20)

@@ -169,7 +169,7 @@ struct ConfigurationTests {
         #expect(loaded.notices == [ConfigurationNotice(weight: .warning, text: text)])
     }
 
-    @Test("Ignored keys of Dragonfly are mentioned at debug, those somebody may rely on at warning")
+    @Test("Dragonfly's ignored keys are logged at debug, those that users may rely on at warning")
     func ignoredKeys() throws {
         let loaded = try SeedPeerConfiguration.parse(
             "gc: {policy: {persistentTaskTTL: 1h}}\ntracing: {headers: {a: b}}\nupload: {server: {caCert: /x}}")

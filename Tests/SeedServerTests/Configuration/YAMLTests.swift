@@ -47,7 +47,7 @@ struct YAMLTests {
         #expect(nulls == [true, true, true, true, false, false, false, false, false])
     }
 
-    @Test("A text without a value is none", arguments: ["", "\n", "# nothing\n", "   "])
+    @Test("An empty document has no value", arguments: ["", "\n", "# nothing\n", "   "])
     func empty(text: String) throws {
         #expect(try Self.tree(text) == nil)
     }

@@ -3,7 +3,7 @@ import SeedTestSupport
 import Synchronization
 import Testing
 
-/// Every fault at every stage, against the real program: no answer may be complete, successful and wrong, and what an
+/// Every fault at every stage, against the real program: no response may be complete, successful and wrong, and what an
 /// origin does by accident must not reach the client.
 @Suite("Fault campaign")
 struct FaultCampaignTests {

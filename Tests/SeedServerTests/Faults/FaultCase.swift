@@ -147,8 +147,8 @@ struct FaultCase {
             && (contentRange == "\(span)\(version.length)" || isTotalUnknowable && contentRange.hasPrefix(span))
     }
 
-    /// Nothing contradicts the total of the very first answer. And who was told nothing yet hears what the origin says
-    /// in answer after answer.
+    /// Nothing contradicts the total of the very first response. And who was told nothing yet hears what the origin
+    /// says in response after answer.
     private var isTotalUnknowable: Bool {
         kind == .wrongTotal && [.firstContact, .redirect, .resume].contains(stage)
     }

@@ -50,7 +50,7 @@ enum FaultKind: String, CaseIterable {
         }
     }
 
-    /// The faults of one answer about `object`, whose body has `count` bytes; `other` is another version of it.
+    /// The faults of one response about `object`, whose body has `count` bytes; `other` is another version of it.
     func faults(
         about object: FaultyObject, or other: FaultyObject, count: Int64, using random: inout some RandomNumberGenerator
     ) -> [Fault] {
@@ -84,7 +84,7 @@ enum FaultKind: String, CaseIterable {
         case .hugeHead: return [.hugeHead(200_000)]
         case .notFound, .forbidden, .unaskedNotModified, .precondition, .unsatisfiable, .emptyPart, .redirectLoop,
             .redirectElsewhere, .expired:
-            return answer()
+            return responseFaults()
         }
     }
 
@@ -99,7 +99,7 @@ enum FaultKind: String, CaseIterable {
         }
     }
 
-    private func answer() -> [Fault] {
+    private func responseFaults() -> [Fault] {
         switch self {
         case .notFound: [.status("404 Not Found", body: "gone")]
         case .forbidden: [.status("403 Forbidden")]

@@ -33,7 +33,7 @@ let odd = (0..<1024).map { "HTTP://Bücher-\($0).example:80/a/../b?q=ü" }
 
 for (name, urls) in [("plain URL", plain), ("signed URL", signed), ("blob URL", blobs), ("odd URL", odd)] {
     try measure("identity of a \(name)", batch: 100_000) { index in
-        try TaskIdentity(url: urls[index & 1023]).provingParameters.count
+        try TaskIdentity(url: urls[index & 1023]).credentialParameters.count
     }
 }
 

@@ -5,9 +5,9 @@
 // and then by the other, so that noise of the machine hits both alike; the figures are the medians of 15 pairs. CPU time
 // is the whole process's.
 //
-// Goal at 1 MiB: at least 0.95 of curl's speed with at most 1.3 of its CPU time. Both wait for one answer before they ask
-// again, so this is latency, not throughput. libcurl does all in the calling thread; the SDK wakes an event loop and is
-// woken by it once.
+// Goal at 1 MiB: at least 0.95 of curl's speed with at most 1.3 of its CPU time. Both wait for one response before they
+// ask again, so this is latency, not throughput. libcurl does all in the calling thread; the SDK wakes an event loop
+// and is woken by it once.
 
 import CCurl
 import DragonflyRequest

@@ -40,7 +40,7 @@ struct RangeServer {
         for _ in 0..<count {
             let socket = try System.call { accept(listener, nil, nil) }
             try System.call { fcntl(socket, F_SETFL, O_NONBLOCK) }
-            // Else the end of each answer waits for the client's delayed acknowledgement.
+            // Else the end of each response waits for the client's delayed acknowledgement.
             var isOn: Int32 = 1
             try System.call { setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(4)) }
             connections.append(Connection(socket: socket))
@@ -69,7 +69,7 @@ struct RangeServer {
 
     private func readQuestion(_ connection: inout Connection) throws(Errno) {
         var offset: UInt64 = 0
-        // A client asks when it has the last answer, so its 8 bytes come alone and together.
+        // A client asks when it has the last response, so its 8 bytes come alone and together.
         let count = try System.call { recv(connection.socket, &offset, 8, 0) }
         guard count == 8 else { throw Errno(ECONNRESET) }
         for extent in extents(Int64(offset)) { connection.waiting.append(extent) }

@@ -19,7 +19,7 @@ struct YAMLEvents: ~Copyable {
             parser.deallocate()
             throw YAMLProblem("there is no memory for it", at: nil)
         }
-        // Told, not guessed: a file that begins like UTF-16 is no configuration.
+        // Set explicitly: libyaml would otherwise detect UTF-16.
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         let bytes = text.unowned.assumingMemoryBound(to: UInt8.self)
         yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)

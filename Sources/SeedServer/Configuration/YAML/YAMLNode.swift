@@ -1,5 +1,5 @@
-/// A value of a YAML text with the place where it is written. Aliases are replaced by what they name, and merge keys by
-/// the entries that they bring.
+/// A YAML value with its position. Aliases are replaced by what they name, and merge keys by the entries that they
+/// bring.
 struct YAMLNode: Sendable, Equatable {
     enum Content: Sendable, Equatable {
         /// - isPlain: written without quotes, so that `null` means null.

@@ -1,5 +1,5 @@
-/// The tags of YAML's core schema. They change nothing but that `!!str` makes a text of `null`: what a value is read as,
-/// its key decides.
+/// The tags of YAML's core schema. They only matter for `!!str null`, which is a text: the key decides how a value is
+/// read.
 enum YAMLTag: String {
     case text = "tag:yaml.org,2002:str"
     case integer = "tag:yaml.org,2002:int"
@@ -26,7 +26,7 @@ enum YAMLTag: String {
         [text.rawValue, nonSpecific.rawValue].contains(event.tag)
     }
 
-    /// As it was most likely written.
+    /// The usual spelling.
     private static func shown(_ tag: String) -> String {
         let core = "tag:yaml.org,2002:"
         return tag.hasPrefix(core) ? "!!\(tag.dropFirst(core.count))" : tag

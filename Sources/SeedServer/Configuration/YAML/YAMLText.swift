@@ -1,7 +1,7 @@
 import Glibc
 import SeedSupport
 
-/// Files that people write: read and taken apart, with errors that say which file is meant.
+/// Reads and parses YAML files, with errors that name the file.
 enum YAMLText {
     private static let limits = YAMLLimits()
 

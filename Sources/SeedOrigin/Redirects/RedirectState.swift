@@ -1,21 +1,21 @@
 import HTTPSemantics
 import HTTPTransfers
 
-/// One request's way through redirects: where it started, what it was told, and whether it may carry credentials.
-struct RedirectWay {
-    /// What the way is remembered under; nil if it proves rights that its credential does not tell.
+/// One request's progress through redirects: its start, its next target, and whether it may carry credentials.
+struct RedirectState {
+    /// The memo's key; nil if the request carries credentials that its fingerprint doesn't cover.
     let key: RedirectMemo.Key?
     private let start: TransferURL
     private let isRevalidation: Bool
-    /// Nothing was asked yet, or it all starts over.
+    /// No request was made yet, or it starts over.
     private(set) var isAtStart = true
-    /// The way has left the first origin. It stays so on the way back.
+    /// A redirect has left the first origin. Stays true if a later one returns.
     private(set) var crossedOrigins = false
     /// Redirects followed.
     private(set) var hops = 0
-    /// The target that was not found out by this request.
+    /// The remembered target that this request started with.
     private(set) var remembered: RedirectMemo.Target?
-    /// Others wait for what this request finds out.
+    /// Others wait for this resolution.
     var isResolving = false
     private var hasTurnedBack = false
     private var next: TransferURL?
@@ -29,13 +29,13 @@ struct RedirectWay {
             ? nil : RedirectMemo.Key(url: url.text, credential: request.credential)
     }
 
-    /// What to look for in the memo; nil if this request finds its way itself.
+    /// The key to look up in the memo; nil if this request resolves by itself.
     var lookUpKey: RedirectMemo.Key? { isRevalidation ? nil : key }
 
-    /// The answer being read leads elsewhere: its body is not what was asked for.
+    /// The current response is a redirect, whose body is discarded.
     var isTurning: Bool { next != nil }
 
-    /// Goes at once where the redirects are known to lead; nil if that is no URL.
+    /// Goes to the remembered target at once; nil if that is not a valid URL.
     mutating func jump(to target: RedirectMemo.Target) -> TransferURL? {
         guard let url = try? TransferURL(target.url) else { return nil }
         (remembered, crossedOrigins, isAtStart) = (target, target.crossedOrigins, false)
@@ -49,8 +49,8 @@ struct RedirectWay {
         next = target
     }
 
-    /// Whether an answer of the remembered target sends the request back to its start: a refusal may only mean that the
-    /// target's signature is over. Once; then the answer stands.
+    /// Whether a response of the remembered target sends the request back to its start: a refusal may only mean that
+    /// the signature has expired. Once; a second refusal is final.
     mutating func turnsBack(at status: Int) -> Bool {
         guard remembered != nil, !hasTurnedBack, status == 401 || status == 403 else { return false }
         (remembered, crossedOrigins, isAtStart, hops) = (nil, false, true, 0)

@@ -5,7 +5,7 @@ import SeedTestSupport
 import Testing
 
 @Suite("The ring follows discovery")
-struct RingKeeperTests {
+struct RingRefresherTests {
     /// Says what it is told.
     private final class Script: SeedPeerDiscovery {
         struct Down: Error {}
@@ -79,7 +79,7 @@ struct RingKeeperTests {
         client.shutdown()
     }
 
-    @Test("Nobody found: requests say so, and are not sent", arguments: [true, false])
+    @Test("Without seed peers requests fail and nothing is sent", arguments: [true, false])
     func nobody(isEmpty: Bool) async throws {
         let gone = try ClosedPort()
         defer { withExtendedLifetime(gone) {} }
@@ -103,7 +103,7 @@ struct RingKeeperTests {
         #expect(healthy.requests.isEmpty)
     }
 
-    @Test("Who does not answer the health check with 200 is not on the ring", arguments: [200, 503])
+    @Test("A seed peer that fails the health check is not on the ring", arguments: [200, 503])
     func httpCheck(status: Int) async throws {
         let health = try FaultyOrigin { _, connection in connection.respond("\(status) Status") }
         defer { health.stop() }

@@ -2,10 +2,9 @@ import EventLoops
 import HTTPTransfers
 import SeedSupport
 
-/// Everything about origins that lives on the driver's loop: the requests not yet ended, the queue in which they start, and
-/// what they learned.
-final class OriginDesk {
-    let memory: OriginMemory
+/// The origin state on the driver's loop: open requests, the queue in which they start, and what they share.
+final class OriginDispatcher {
+    let sharedState: SharedOriginState
     let configuration: OriginConfiguration
     let addressGuard: AddressGuard
     let driver: TransferDriver
@@ -30,7 +29,7 @@ final class OriginDesk {
         self.addressGuard = addressGuard
         self.driver = driver
         self.logger = logger
-        memory = OriginMemory(configuration, metrics)
+        sharedState = SharedOriginState(configuration, metrics)
         queue = StartQueue(limitPerHost: configuration.transfersPerHost, limitInAll: configuration.transfersInAll)
     }
 
@@ -40,7 +39,7 @@ final class OriginDesk {
         guard !isClosed else { return sink.end(.cancelled) }
         do {
             let fetch = try OriginFetch(
-                id: id, request: request, sink: sink, configuration: configuration, desk: self)
+                id: id, request: request, sink: sink, configuration: configuration, dispatcher: self)
             fetches[id] = fetch
             guard queue.submit(id, host: fetch.host, priority: request.priority) else { return showQueue() }
             ready.append(fetch)
@@ -58,8 +57,8 @@ final class OriginDesk {
         guard let fetch = fetches[id], priority < fetch.priority else { return }
         fetch.priority = priority
         queue.raise(id, to: priority)
-        memory.rates.raise(id, to: priority)
-        // It may be its turn already, and the timer is set for the class it was in.
+        sharedState.rates.raise(id, to: priority)
+        // It may be admitted already, and the timer is set for its old class.
         goOnWithinRates()
     }
 
@@ -86,14 +85,14 @@ final class OriginDesk {
 
     private func launchReady() {
         willLaunch = false
-        let batch = ready + memory.released.compactMap { fetches[$0] }
-        (ready, memory.released) = ([], [])
+        let batch = ready + sharedState.released.compactMap { fetches[$0] }
+        (ready, sharedState.released) = ([], [])
         // One may have been cancelled meanwhile.
         for fetch in batch where fetches[fetch.id] != nil { launch(fetch) }
     }
 
     private func launch(_ fetch: OriginFetch) {
-        guard fetch.takeWay() else { return }
+        guard fetch.followKnownRedirect() else { return }
         if let wait = fetch.circuitWait {
             return finish(fetch, .failed(.circuitOpen(fetch.url.origin, wait)))
         }
@@ -113,7 +112,7 @@ final class OriginDesk {
         }
     }
 
-    /// The one place where a request of the cached way ends.
+    /// The only place where a cached request ends.
     private func finish(_ fetch: OriginFetch, _ outcome: OriginOutcome) {
         guard fetches.removeValue(forKey: fetch.id) != nil else { return }
         fetch.transfer?.cancel()
@@ -123,16 +122,16 @@ final class OriginDesk {
             fetches[next].map { ready.append($0) }
         }
         showQueue()
-        if !ready.isEmpty || !memory.released.isEmpty { launchSoon() }
+        if !ready.isEmpty || !sharedState.released.isEmpty { launchSoon() }
         if case .failed(let error) = outcome { log(error) }
         fetch.sink.end(outcome)
     }
 
     private func showQueue() {
-        memory.metrics.queued.set(Int64(queue.waitingCount))
+        sharedState.metrics.queued.set(Int64(queue.waitingCount))
     }
 
-    /// What fails for want of something of ours concerns all requests: it is said to the operator, once a minute.
+    /// A shortage of local resources affects all requests, so it is logged, at most once a minute.
     func log(_ error: OriginError) {
         guard error.kind == .local, error != .shuttingDown else {
             return logger.debug("Origin transfer failed: \(error)")
@@ -145,23 +144,23 @@ final class OriginDesk {
 
     // MARK: Rates
 
-    /// Sees to it that those who wait for bandwidth go on.
+    /// Schedules the transfers that wait for bandwidth.
     func setRateTimer() {
-        guard let delay = memory.rates.nextRelease(now: .now()) else { return }
+        guard let delay = sharedState.rates.nextRelease(now: .now()) else { return }
         let timer = rateTimer ?? loop.makeTimer { [unowned self] in goOnWithinRates() }
         rateTimer = timer
         timer.schedule(after: delay)
     }
 
     private func goOnWithinRates() {
-        for id in memory.rates.release(now: .now()) { fetches[id]?.resume(.rate) }
+        for id in sharedState.rates.release(now: .now()) { fetches[id]?.resume(.rate) }
         setRateTimer()
     }
 }
 
 // MARK: Requests that pass through
 
-extension OriginDesk {
+extension OriginDispatcher {
     func start(_ exchange: PassThroughExchange) {
         passThroughs[exchange.id] = exchange
         isClosed ? exchange.shutDown() : exchange.start()

@@ -2,16 +2,16 @@ import HTTPSemantics
 import HTTPServer
 import SeedEngine
 
-/// Decides how one request is answered out of the cache: which of the engine's streams are opened one after another,
-/// and what is said about them. It decides only.
+/// Decides how one request is answered from the cache: which engine streams are opened, one after another, and which
+/// head is sent. Pure logic, no I/O.
 ///
 /// The engine serves one range a stream. Whatever needs more (several ranges, a condition that turns a range into the
 /// whole object) opens streams in turn, so there is one window at a time.
-struct AnswerMachine {
+struct CachedResponseMachine {
     enum Decision: Equatable {
         /// Send the head for the stream's range, then its bytes.
-        case answer
-        /// Send the head of a multipart answer, the head of its first part, then the stream's bytes.
+        case respond
+        /// Send the head of a multipart response, the head of its first part, then the stream's bytes.
         case multipart
         /// Send the head of the next part, then the stream's bytes.
         case nextPart
@@ -20,18 +20,18 @@ struct AnswerMachine {
         case notModified
         case preconditionFailed
         case unsatisfiable(length: Int64)
-        /// Everything is sent, up to a multipart answer's end.
+        /// Everything is sent, up to a multipart response's end.
         case finished
         /// The object changed between two streams, before anything was sent.
         case changing
-        /// The same, afterwards: its parts would be of different versions.
+        /// The same, after something was sent: its parts would be of different versions.
         case abort
     }
 
     /// Streams opened for one request before anything is sent.
     private static let mostStreams = 4
 
-    private(set) var ask: RangeAsk
+    private(set) var ask: RequestedRanges
     private(set) var multipart: Multipart?
     private let conditions: Preconditions?
     /// What the present stream was opened for.
@@ -39,7 +39,7 @@ struct AnswerMachine {
     private var streams = 1
 
     init(_ head: RequestHead) {
-        ask = RangeAsk(head)
+        ask = RequestedRanges(head)
         conditions = head.preconditions
         opened = ask.first
     }
@@ -59,22 +59,22 @@ struct AnswerMachine {
         case .serve: break
         }
         switch ask {
-        case .whole: return opened == nil ? .answer : reopen(nil)
-        // A stream for the whole object was only opened to judge the conditions first.
-        case .one: return opened == nil ? .unsatisfiable(length: head.length) : .answer
+        case .whole: return opened == nil ? .respond : reopen(nil)
+        // The stream for the whole object was only opened to evaluate the conditions.
+        case .one: return opened == nil ? .unsatisfiable(length: head.length) : .respond
         case .several(let specs): return several(specs, head)
         }
     }
 
-    /// The engine says that nothing of the stream's range can be had.
+    /// The engine reports that the stream's range is unsatisfiable.
     mutating func unsatisfiableCame(length: Int64) -> Decision {
         if multipart != nil { return .abort }
-        if case .several(let specs) = ask, specs.count <= RangeAsk.mostRanges,
-            let first = RangeAsk.merged(specs, length: length).first
+        if case .several(let specs) = ask, specs.count <= RequestedRanges.mostRanges,
+            let first = RequestedRanges.merged(specs, length: length).first
         {
             return reopen(first.spec)
         }
-        // Conditions come before ranges (RFC 9110 §13.2.1), and need a head to be judged by.
+        // Conditions come before ranges (RFC 9110 §13.2.1), and need a head to be evaluated against.
         return conditions == nil ? .unsatisfiable(length: length) : reopen(nil)
     }
 
@@ -86,15 +86,15 @@ struct AnswerMachine {
     }
 
     private mutating func several(_ specs: [RangeSpec], _ head: StreamHead) -> Decision {
-        guard specs.count <= RangeAsk.mostRanges else {
+        guard specs.count <= RequestedRanges.mostRanges else {
             guard head.isFinished else { return .unsatisfiable(length: head.length) }
             ask = .whole
             return reopen(nil)
         }
-        let ranges = RangeAsk.merged(specs, length: head.length)
+        let ranges = RequestedRanges.merged(specs, length: head.length)
         guard let first = ranges.first else { return .unsatisfiable(length: head.length) }
         guard opened != nil, head.range == first else { return reopen(first.spec) }
-        guard ranges.count > 1 else { return .answer }
+        guard ranges.count > 1 else { return .respond }
         multipart = Multipart(ranges: ranges, length: head.length, contentType: head.headers.first(.contentType))
         return .multipart
     }

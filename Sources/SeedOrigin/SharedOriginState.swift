@@ -1,7 +1,7 @@
 import SeedSupport
 
-/// What is learned from one request for the others. It lives on the driver's loop.
-final class OriginMemory {
+/// What requests learn for each other: redirects, failing hosts, bandwidth. Confined to the driver's loop.
+final class SharedOriginState {
     var redirects: RedirectMemo
     private(set) var breaker: CircuitBreaker
     var rates: BandwidthLimiter
@@ -19,20 +19,20 @@ final class OriginMemory {
             all: configuration.bandwidth, background: configuration.backgroundBandwidth, now: .now())
     }
 
-    /// Nil if request `id` may go to the host; else how long that is still left alone.
+    /// Nil if request `id` may go to the host; otherwise how long its circuit stays open.
     func admit(_ id: UInt64, to host: String) -> Duration? {
         let wait = breaker.admit(id, to: host, now: .now())
         if wait != nil { metrics.circuitRefusals.add() }
         return wait
     }
 
-    /// The host answered, and not with a failure of its own.
+    /// The host responded, not with a server error.
     func succeeded(_ host: String) {
         breaker.succeeded(host)
         metrics.openCircuits.set(Int64(breaker.openCount))
     }
 
-    /// The host could not be reached, or answered that it fails.
+    /// The host was unreachable, or responded with a server error.
     func failed(_ id: UInt64, at host: String) {
         let openings = breaker.openings
         breaker.failed(id, at: host, now: .now())

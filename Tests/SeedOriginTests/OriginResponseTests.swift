@@ -4,9 +4,9 @@ import SeedOrigin
 import SeedTestSupport
 import Testing
 
-/// What servers of this kind are known to get wrong at the origin's side, shown done right.
-@Suite("Known weaknesses, at the origin's side")
-struct WeaknessTests {
+/// What Dragonfly's seed client gets wrong with an origin's responses, by the numbers of docs/weaknesses.md.
+@Suite("Responses of an origin, as the engine gets to see them")
+struct OriginResponseTests {
     private static let object = FaultyObject(length: 100_000, seed: 5)
     private let object = Self.object
 

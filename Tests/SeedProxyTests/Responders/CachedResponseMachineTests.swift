@@ -7,10 +7,10 @@ import Testing
 @testable import SeedEngine
 @testable import SeedProxy
 
-@Suite("How an answer is put together")
-struct AnswerMachineTests {
-    private func machine(_ fields: String, method: String = "GET") throws -> AnswerMachine {
-        AnswerMachine(try RequestHead.parsed("\(method) / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"))
+@Suite("How a cached response is put together")
+struct CachedResponseMachineTests {
+    private func machine(_ fields: String, method: String = "GET") throws -> CachedResponseMachine {
+        CachedResponseMachine(try RequestHead.parsed("\(method) / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"))
     }
 
     private func head(_ range: ByteRange, of length: Int64 = 1000, isFinished: Bool = false) -> StreamHead {
@@ -22,11 +22,11 @@ struct AnswerMachineTests {
 
     /// Feeds heads until something else than another stream is wanted.
     private func run(
-        _ machine: inout AnswerMachine, length: Int64 = 1000, isFinished: Bool = false
-    ) -> (decision: AnswerMachine.Decision, streams: Int) {
+        _ machine: inout CachedResponseMachine, length: Int64 = 1000, isFinished: Bool = false
+    ) -> (decision: CachedResponseMachine.Decision, streams: Int) {
         for streams in 1...10 {
             let range = machine.range.map { $0.resolve(length: length) } ?? ByteRange(0, length)
-            let decision: AnswerMachine.Decision
+            let decision: CachedResponseMachine.Decision
             if let range {
                 let head = head(range, of: length, isFinished: isFinished)
                 let stored = StoredValidators(headers: head.headers, storedSecond: 0)
@@ -46,7 +46,7 @@ struct AnswerMachineTests {
     func plain(_ fields: String) throws {
         var machine = try machine(fields)
         let result = run(&machine)
-        #expect(result.decision == .answer && result.streams == 1)
+        #expect(result.decision == .respond && result.streams == 1)
         #expect(machine.streamEnded() == .finished)
     }
 
@@ -63,19 +63,21 @@ struct AnswerMachineTests {
         let asked = "bytes=500-599,0-9,950-,-10,20-29,590-700"
         guard case .several(let specs) = try machine("Range: \(asked)\r\n").ask else { return #expect(Bool(false)) }
         #expect(
-            RangeAsk.merged(specs, length: 1000) == [ByteRange(500, 701), ByteRange(0, 30), ByteRange(950, 1000)])
+            RequestedRanges.merged(specs, length: 1000) == [
+                ByteRange(500, 701), ByteRange(0, 30), ByteRange(950, 1000),
+            ])
         #expect(
-            RangeAsk.merged([.bounded(first: 5, last: 6), .from(10)], length: .max) == [ByteRange(5, .max)],
+            RequestedRanges.merged([.bounded(first: 5, last: 6), .from(10)], length: .max) == [ByteRange(5, .max)],
             "no length overflows")
-        #expect(RangeAsk.merged([.bounded(first: 0, last: 1), .from(2000)], length: 1000) == [ByteRange(0, 2)])
-        #expect(RangeAsk.merged([.from(2000), .suffix(0)], length: 1000).isEmpty)
+        #expect(RequestedRanges.merged([.bounded(first: 0, last: 1), .from(2000)], length: 1000) == [ByteRange(0, 2)])
+        #expect(RequestedRanges.merged([.from(2000), .suffix(0)], length: 1000).isEmpty)
         let bridge: [RangeSpec] = [
             .bounded(first: 0, last: 9), .bounded(first: 500, last: 509), .bounded(first: 5, last: 505),
         ]
-        #expect(RangeAsk.merged(bridge, length: 1000) == [ByteRange(0, 510)])
+        #expect(RequestedRanges.merged(bridge, length: 1000) == [ByteRange(0, 510)])
     }
 
-    @Test("A multipart answer sends its parts one after another, of one version only")
+    @Test("A multipart response sends its parts one after another, of one version only")
     func multipart() throws {
         var machine = try machine("Range: bytes=0-9,500-509\r\n")
         #expect(run(&machine).decision == .multipart)
@@ -100,19 +102,19 @@ struct AnswerMachineTests {
     func single() throws {
         var first = try machine("Range: bytes=0-9,10-19\r\n")
         let merged = run(&first)
-        #expect(merged.decision == .answer && merged.streams == 2)
+        #expect(merged.decision == .respond && merged.streams == 2)
         var second = try machine("Range: bytes=5000-,0-9\r\n")
         let late = run(&second)
-        #expect(late.decision == .answer && late.streams == 2)
+        #expect(late.decision == .respond && late.streams == 2)
     }
 
     @Test("Too many ranges get the whole object if it is held, else 416")
     func tooMany() throws {
         let many =
-            "Range: bytes=" + (0...RangeAsk.mostRanges).map { "\($0 * 100)-\($0 * 100)" }.joined(separator: ",")
+            "Range: bytes=" + (0...RequestedRanges.mostRanges).map { "\($0 * 100)-\($0 * 100)" }.joined(separator: ",")
             + "\r\n"
         var held = try machine(many)
-        #expect(run(&held, length: 1_000_000, isFinished: true).decision == .answer)
+        #expect(run(&held, length: 1_000_000, isFinished: true).decision == .respond)
         #expect(held.range == nil)
         var missing = try machine(many)
         #expect(run(&missing, length: 1_000_000).decision == .unsatisfiable(length: 1_000_000))
@@ -127,10 +129,10 @@ struct AnswerMachineTests {
         var failed = try machine("Range: bytes=0-1\r\nIf-Match: \"b\"\r\n")
         #expect(run(&failed).decision == .preconditionFailed)
         var whole = try machine("Range: bytes=0-1\r\nIf-Range: \"b\"\r\n")
-        #expect(run(&whole).decision == .answer)
+        #expect(run(&whole).decision == .respond)
         #expect(whole.ask == .whole && whole.range == nil)
         var late = try machine("Range: bytes=5000-\r\nIf-Range: \"b\"\r\n")
-        #expect(run(&late).decision == .answer)
+        #expect(run(&late).decision == .respond)
         var none = try machine("Range: bytes=5000-,6000-\r\n")
         #expect(run(&none).decision == .unsatisfiable(length: 1000))
     }
@@ -139,7 +141,7 @@ struct AnswerMachineTests {
     func changing() throws {
         var machine = try machine("Range: bytes=-20,0-9\r\n")
         let stored = StoredValidators(headers: [:], storedSecond: 0)
-        var decisions: [AnswerMachine.Decision] = []
+        var decisions: [CachedResponseMachine.Decision] = []
         for length in stride(from: Int64(1000), to: 2000, by: 100) {
             decisions.append(machine.headCame(head(ByteRange(0, 1), of: length), stored, isSameVersion: true))
         }

@@ -8,9 +8,9 @@ import Testing
 
 @testable import SeedStorage
 
-/// What today's seed client does wrong on its disk, by the numbers of the reference.
-@Suite("Known weaknesses of stores")
-struct WeaknessTests {
+/// What Dragonfly's seed client gets wrong on its disk, by the numbers of docs/weaknesses.md.
+@Suite("Files and records when requests race or fail")
+struct StoreFileTests {
     @Test("W30: what is taken is a counter: asking for room reads no directory, however many files there are")
     func counter() throws {
         try withStore { (store) throws in

@@ -10,9 +10,9 @@ import Testing
 
 @testable import SeedProxy
 
-/// What today's seed client does wrong at its front door, each with its number, and how it is right here.
-@Suite("Known weaknesses of seed clients")
-struct WeaknessTests {
+/// What Dragonfly's seed client gets wrong on its proxy port, by the numbers of docs/weaknesses.md.
+@Suite("What the data port gets right that seed clients get wrong")
+struct DataPortFaultTests {
     private func get(_ fields: String..., url: String = "http://origin.test/object") -> String {
         "GET \(url) HTTP/1.1\r\nHost: origin.test\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
     }
@@ -35,9 +35,9 @@ struct WeaknessTests {
         }
     }
 
-    @Test("W4: a range of an empty object is 416, and no answer promises a byte that never comes")
+    @Test("W4: a range of an empty object is 416, and no response promises a byte that never comes")
     func w4() async throws {
-        try await withRealHarness { harness in
+        try await withNginxHarness { harness in
             let client = try harness.client()
             for (number, range) in ["bytes=0-", "bytes=0-0", "bytes=3-9,7-"].enumerated() {
                 let url = "\(harness.nginx.url)/empty-\(number)"
@@ -98,7 +98,7 @@ struct WeaknessTests {
         }
     }
 
-    @Test("W9: an answer is asked for again when its origin's max-age is over, and not before")
+    @Test("W9: a response is asked for again when its origin's max-age is over, and not before")
     func w9() async throws {
         for (age, requests) in [("max-age=3600", 1), ("max-age=0", 2)] {
             try await withHarness { harness in
@@ -163,7 +163,7 @@ struct WeaknessTests {
         }
     }
 
-    @Test("W13: fields of one answer or one user are not replayed to others")
+    @Test("W13: fields of one response or one user are not replayed to others")
     func w13() async throws {
         try await withHarness { harness in
             let names = ["Set-Cookie", "Date", "Connection", "Keep-Alive", "X-Private", "Age", "Proxy-Authenticate"]
@@ -280,9 +280,9 @@ struct WeaknessTests {
         }
     }
 
-    @Test("W22: nobody reaches loopback, link-local or metadata addresses through us, on either path")
+    @Test("W22: loopback, link-local and metadata addresses can't be reached through us, on either path")
     func w22() async throws {
-        try await withRealHarness(allowing: []) { harness in
+        try await withNginxHarness(allowing: []) { harness in
             let client = try harness.client()
             for host in ["127.0.0.1", "169.254.169.254", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"] {
                 // GET goes through the cache, POST straight through.

@@ -4,11 +4,11 @@
     import Darwin
 #endif
 
-/// What the name of an output leads to. Only regular files are replaced.
-enum OutputPlace: Hashable, Sendable {
-    /// A regular file, or a name that is free, at the end of all symbolic links.
+/// What an output path resolves to. Only regular files are replaced.
+enum OutputTarget: Hashable, Sendable {
+    /// A regular file or an unused name, after following symbolic links.
     case file(String)
-    /// A device, a FIFO, or a file that has lost its name and which another process has open.
+    /// A device, a FIFO, or a deleted file that another process has open.
     case special(String)
     /// An open descriptor of this process, as `/dev/stdout` and `/dev/fd/3` name them.
     case descriptor(Int32)
@@ -44,7 +44,7 @@ enum OutputPlace: Hashable, Sendable {
     private static func names(from path: String) throws(OutputError) -> [String] {
         var names = [path]
         while let target = target(of: names[names.count - 1]) {
-            // As many as the system follows.
+            // The system's own limit.
             guard names.count <= 40 else { throw OutputError("open", path, ELOOP) }
             names.append(target)
         }

@@ -9,7 +9,7 @@ import SeedTestSupport
 @testable import SeedProxy
 
 /// A proxy with everything real behind it: store, engine, curl, and nginx as the origin of one directory.
-struct RealHarness {
+struct NginxHarness {
     let server: ProxyServer
     let nginx: Nginx
     let directory: TemporaryDirectory
@@ -68,11 +68,11 @@ struct RealHarness {
 }
 
 /// Runs a test in a real harness, on threads of its own, and closes it whatever happens.
-func withRealHarness(
-    location: String = "", allowing blocks: [String] = ["127.0.0.0/8"], _ body: (RealHarness) async throws -> Void
+func withNginxHarness(
+    location: String = "", allowing blocks: [String] = ["127.0.0.0/8"], _ body: (NginxHarness) async throws -> Void
 ) async throws {
     try await withTaskExecutorPreference(OwnThreads()) {
-        let harness = try RealHarness(location: location, allowing: blocks)
+        let harness = try NginxHarness(location: location, allowing: blocks)
         do {
             try await body(harness)
         } catch {

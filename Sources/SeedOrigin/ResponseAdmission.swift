@@ -12,9 +12,9 @@ package struct KnownGeneration: Hashable, Sendable {
     }
 }
 
-/// Judges an answer at its head, before a byte of it is stored. An answer that ignores the range, is of another
-/// version or is encoded must never be taken for the bytes asked for.
-package enum AnswerAdmission: Hashable, Sendable {
+/// Checks a response at its head, before any of it is stored. A response that ignores the range, is encoded or is of
+/// another version must never be stored as the requested bytes.
+package enum ResponseAdmission: Hashable, Sendable {
     /// 206: the body is exactly these bytes, `range.count` of them, of an object of `total`. They begin where asked and
     /// may end earlier than asked.
     case part(range: ByteRange, total: Int64, validator: Validator)
@@ -22,17 +22,17 @@ package enum AnswerAdmission: Hashable, Sendable {
     case whole(length: Int64?, validator: Validator)
     /// 416.
     case unsatisfiable(total: Int64?)
-    /// 304: the known version is still the one.
+    /// 304: the known version is current.
     case notModified
     /// The object is not, or no longer, the known version.
     case changed
-    /// The origin's own answer: 3xx that is not followed, 4xx, 5xx.
+    /// The origin's own response: 3xx that is not followed, 4xx, 5xx.
     case error(status: Int)
-    /// A success that must not be used.
+    /// A successful response that must not be used.
     case refused(Refusal)
 
     package enum Refusal: Hashable, Sendable, CustomStringConvertible {
-        /// The bytes are not the object's own; a refusal of ours to store, not a fault of the origin.
+        /// The bytes are encoded. We refuse to store them; it is not an error of the origin.
         case encoded(String)
         case multipart
         case contentRange(String?)
@@ -59,7 +59,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         }
     }
 
-    /// Whether the answer is an error of the origin's own.
+    /// Whether the response is an error of the origin's own.
     package var isError: Bool {
         if case .error = self { true } else { false }
     }
@@ -73,7 +73,7 @@ package enum AnswerAdmission: Hashable, Sendable {
     ///   - known: the version that more bytes are wanted of, nil at first contact.
     package static func judge(
         _ head: OriginHead, asked: RangeSpec?, condition: RequestCondition = .none, known: KnownGeneration? = nil
-    ) -> AnswerAdmission {
+    ) -> ResponseAdmission {
         switch head.status {
         case 206: part(head, asked, condition, known)
         case 200: whole(head, known)
@@ -87,7 +87,7 @@ package enum AnswerAdmission: Hashable, Sendable {
 
     private static func part(
         _ head: OriginHead, _ asked: RangeSpec?, _ condition: RequestCondition, _ known: KnownGeneration?
-    ) -> AnswerAdmission {
+    ) -> ResponseAdmission {
         guard let asked else { return .refused(.unaskedPart) }
         if let refusal = encoding(head) { return .refused(refusal) }
         if head.headers.first(.contentType)?.text.lowercased().hasPrefix("multipart/byteranges") == true {
@@ -107,9 +107,9 @@ package enum AnswerAdmission: Hashable, Sendable {
         return .part(range: range, total: total, validator: validator)
     }
 
-    private static func whole(_ head: OriginHead, _ known: KnownGeneration?) -> AnswerAdmission {
+    private static func whole(_ head: OriginHead, _ known: KnownGeneration?) -> ResponseAdmission {
         if let refusal = encoding(head) { return .refused(refusal) }
-        // Whole answers carry their validators always, so no condition excuses their absence.
+        // A 200 always carries its validators, so missing ones are a mismatch.
         if let known, !isSame(head, total: head.contentLength, .none, known) { return .changed }
         let length = head.contentLength
         if let length, length > longestObject { return .refused(.tooLong(length)) }
@@ -117,7 +117,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         return .whole(length: length, validator: validator)
     }
 
-    private static func unsatisfiable(_ head: OriginHead, _ known: KnownGeneration?) -> AnswerAdmission {
+    private static func unsatisfiable(_ head: OriginHead, _ known: KnownGeneration?) -> ResponseAdmission {
         guard case .unsatisfied(let total) = head.contentRange, total <= longestObject else {
             return .unsatisfiable(total: nil)
         }
@@ -130,7 +130,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         return codings.first.map(Refusal.encoded)
     }
 
-    /// Whether an answer is of the known version: same total and same validator. After `If-Range` a 206 may leave
+    /// Whether a response is of the known version: same total and same validator. After `If-Range` a 206 may leave
     /// Last-Modified out (RFC 9110 §15.3.7): that it is a 206 proves the version.
     private static func isSame(
         _ head: OriginHead, total: Int64?, _ condition: RequestCondition, _ known: KnownGeneration
@@ -145,7 +145,7 @@ package enum AnswerAdmission: Hashable, Sendable {
         }
     }
 
-    /// The validator to go on under: the known one, as the answer agrees with it.
+    /// The validator to go on under: the known one, as the response agrees with it.
     private static func confirmed(_ head: OriginHead, total: Int64, _ known: KnownGeneration) -> Validator {
         known.validator == .none ? Validator(head.headers, length: total) : known.validator
     }

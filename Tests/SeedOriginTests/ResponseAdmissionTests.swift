@@ -2,8 +2,8 @@ import HTTPSemantics
 import SeedOrigin
 import Testing
 
-@Suite("Admission of answers")
-struct AnswerAdmissionTests {
+@Suite("Admission of responses")
+struct ResponseAdmissionTests {
     private let known = KnownGeneration(total: 1000, validator: .etag("\"v1\""))
     private let asked = RangeSpec.bounded(first: 100, last: 199)
 
@@ -16,15 +16,15 @@ struct AnswerAdmissionTests {
     @Test("A part that is what was asked for is admitted, under its validator")
     func goodPart() {
         let head = part("bytes 100-199/1000", [.eTag: "\"v1\"", .contentLength: "100"])
-        let expected = AnswerAdmission.part(range: ByteRange(100, 200), total: 1000, validator: .etag("\"v1\""))
-        #expect(AnswerAdmission.judge(head, asked: asked) == expected)
-        #expect(AnswerAdmission.judge(head, asked: asked, condition: .ifMatch("\"v1\""), known: known) == expected)
+        let expected = ResponseAdmission.part(range: ByteRange(100, 200), total: 1000, validator: .etag("\"v1\""))
+        #expect(ResponseAdmission.judge(head, asked: asked) == expected)
+        #expect(ResponseAdmission.judge(head, asked: asked, condition: .ifMatch("\"v1\""), known: known) == expected)
     }
 
     @Test("A part may end earlier than asked, but neither begin elsewhere nor go on beyond")
     func extent() {
         func isAdmitted(_ field: String, _ asked: RangeSpec) -> Bool {
-            if case .part = AnswerAdmission.judge(part(field), asked: asked) { true } else { false }
+            if case .part = ResponseAdmission.judge(part(field), asked: asked) { true } else { false }
         }
         #expect(isAdmitted("bytes 100-149/1000", asked))
         #expect(isAdmitted("bytes 100-100/101", asked))
@@ -37,7 +37,8 @@ struct AnswerAdmissionTests {
         #expect(isAdmitted("bytes 900-999/1000", .suffix(100)))
         #expect(isAdmitted("bytes 0-999/1000", .suffix(5000)))
         #expect(!isAdmitted("bytes 899-999/1000", .suffix(100)))
-        #expect(AnswerAdmission.judge(part("bytes 0-99/1000"), asked: asked) == .refused(.otherPart(ByteRange(0, 100))))
+        #expect(
+            ResponseAdmission.judge(part("bytes 0-99/1000"), asked: asked) == .refused(.otherPart(ByteRange(0, 100))))
     }
 
     @Test(
@@ -48,28 +49,29 @@ struct AnswerAdmissionTests {
             "bytes 100-99999999999999999999/*",
         ])
     func unusable(_ field: String?) {
-        #expect(AnswerAdmission.judge(part(field), asked: asked) == .refused(.contentRange(field)))
+        #expect(ResponseAdmission.judge(part(field), asked: asked) == .refused(.contentRange(field)))
     }
 
     @Test("A 206 with two Content-Range fields is refused")
     func twoFields() {
         var head = part("bytes 100-199/1000")
         head.headers.append(HTTPField(name: .contentRange, value: "bytes 0-99/1000"))
-        #expect(AnswerAdmission.judge(head, asked: asked) == .refused(.contentRange("bytes 100-199/1000")))
+        #expect(ResponseAdmission.judge(head, asked: asked) == .refused(.contentRange("bytes 100-199/1000")))
     }
 
-    @Test("A part nobody asked for, in several pieces, encoded or of another length is refused")
+    @Test("A part that wasn't requested, in several pieces, encoded or of another length is refused")
     func otherRefusals() {
         let field = "bytes 100-199/1000"
-        #expect(AnswerAdmission.judge(part(field), asked: nil) == .refused(.unaskedPart))
+        #expect(ResponseAdmission.judge(part(field), asked: nil) == .refused(.unaskedPart))
         let multipart: HTTPFields = [.contentType: "Multipart/Byteranges; boundary=x"]
-        #expect(AnswerAdmission.judge(part(field, multipart), asked: asked) == .refused(.multipart))
+        #expect(ResponseAdmission.judge(part(field, multipart), asked: asked) == .refused(.multipart))
         #expect(
-            AnswerAdmission.judge(part(field, [.contentEncoding: "gzip"]), asked: asked) == .refused(.encoded("gzip")))
+            ResponseAdmission.judge(part(field, [.contentEncoding: "gzip"]), asked: asked) == .refused(.encoded("gzip"))
+        )
         #expect(
-            AnswerAdmission.judge(part(field, [.contentLength: "99"]), asked: asked)
+            ResponseAdmission.judge(part(field, [.contentLength: "99"]), asked: asked)
                 == .refused(.length(declared: 99, expected: 100)))
-        if case .part = AnswerAdmission.judge(part(field, [.contentEncoding: "Identity"]), asked: asked) {
+        if case .part = ResponseAdmission.judge(part(field, [.contentEncoding: "Identity"]), asked: asked) {
         } else {
             Issue.record("identity is no encoding")
         }
@@ -78,9 +80,9 @@ struct AnswerAdmissionTests {
     @Test("A total of * needs a known version")
     func starTotal() {
         let head = part("bytes 100-199/*", [.eTag: "\"v1\""])
-        #expect(AnswerAdmission.judge(head, asked: asked) == .refused(.unknownTotal))
+        #expect(ResponseAdmission.judge(head, asked: asked) == .refused(.unknownTotal))
         #expect(
-            AnswerAdmission.judge(head, asked: asked, known: known)
+            ResponseAdmission.judge(head, asked: asked, known: known)
                 == .part(range: ByteRange(100, 200), total: 1000, validator: .etag("\"v1\"")))
     }
 
@@ -92,7 +94,7 @@ struct AnswerAdmissionTests {
             ("bytes 0-99/2000", [.eTag: "\"v2\""]),
         ]
         for (field, headers) in fields {
-            #expect(AnswerAdmission.judge(part(field, headers), asked: asked, known: known) == .changed)
+            #expect(ResponseAdmission.judge(part(field, headers), asked: asked, known: known) == .changed)
         }
         let wholes: [HTTPFields] = [
             [.eTag: "\"v2\"", .contentLength: "1000"], [.eTag: "\"v1\"", .contentLength: "999"],
@@ -100,31 +102,33 @@ struct AnswerAdmissionTests {
         ]
         for headers in wholes {
             let head = OriginHead(status: 200, headers: headers)
-            #expect(AnswerAdmission.judge(head, asked: asked, condition: .ifRange("\"v1\""), known: known) == .changed)
+            #expect(
+                ResponseAdmission.judge(head, asked: asked, condition: .ifRange("\"v1\""), known: known) == .changed)
         }
     }
 
     @Test("A 200 is the object from byte 0, whatever was asked for")
     func whole() {
         let head = OriginHead(status: 200, headers: [.eTag: "\"v1\"", .contentLength: "1000"])
-        let expected = AnswerAdmission.whole(length: 1000, validator: .etag("\"v1\""))
-        #expect(AnswerAdmission.judge(head, asked: nil) == expected)
-        #expect(AnswerAdmission.judge(head, asked: asked) == expected)
-        #expect(AnswerAdmission.judge(head, asked: asked, known: known) == expected)
+        let expected = ResponseAdmission.whole(length: 1000, validator: .etag("\"v1\""))
+        #expect(ResponseAdmission.judge(head, asked: nil) == expected)
+        #expect(ResponseAdmission.judge(head, asked: asked) == expected)
+        #expect(ResponseAdmission.judge(head, asked: asked, known: known) == expected)
         let chunked = OriginHead(status: 200, headers: [.transferEncoding: "chunked", .contentLength: "5"])
-        #expect(AnswerAdmission.judge(chunked, asked: asked) == .whole(length: nil, validator: .none))
+        #expect(ResponseAdmission.judge(chunked, asked: asked) == .whole(length: nil, validator: .none))
         let encoded = OriginHead(status: 200, headers: [.contentEncoding: "br"])
-        #expect(AnswerAdmission.judge(encoded, asked: nil) == .refused(.encoded("br")))
+        #expect(ResponseAdmission.judge(encoded, asked: nil) == .refused(.encoded("br")))
     }
 
     @Test("After If-Range a 206 may leave Last-Modified out, but not state another")
     func lastModified() {
         let date: HTTPField.Value = "Sun, 06 Nov 1994 08:49:37 GMT"
         let known = KnownGeneration(total: 1000, validator: .lastModified(date, length: 1000))
-        func judge(_ headers: HTTPFields, _ condition: RequestCondition) -> AnswerAdmission {
-            AnswerAdmission.judge(part("bytes 100-199/1000", headers), asked: asked, condition: condition, known: known)
+        func judge(_ headers: HTTPFields, _ condition: RequestCondition) -> ResponseAdmission {
+            ResponseAdmission.judge(
+                part("bytes 100-199/1000", headers), asked: asked, condition: condition, known: known)
         }
-        let admitted = AnswerAdmission.part(range: ByteRange(100, 200), total: 1000, validator: known.validator)
+        let admitted = ResponseAdmission.part(range: ByteRange(100, 200), total: 1000, validator: known.validator)
         #expect(judge([:], .ifRange(date)) == admitted)
         #expect(judge([.lastModified: date.text], .ifUnmodifiedSince(date)) == admitted)
         #expect(judge([:], .ifUnmodifiedSince(date)) == .changed)
@@ -137,9 +141,9 @@ struct AnswerAdmissionTests {
             _ status: Int, _ headers: HTTPFields = [:], asked: RangeSpec? = .from(5),
             _ condition: RequestCondition = .none,
             _ known: KnownGeneration? = nil
-        ) -> AnswerAdmission {
+        ) -> ResponseAdmission {
             let head = OriginHead(status: status, headers: headers)
-            return AnswerAdmission.judge(head, asked: asked, condition: condition, known: known)
+            return ResponseAdmission.judge(head, asked: asked, condition: condition, known: known)
         }
         #expect(judge(416, [.contentRange: "bytes */4"]) == .unsatisfiable(total: 4))
         #expect(judge(416) == .unsatisfiable(total: nil))

@@ -8,10 +8,10 @@ import SeedSupport
 
 /// An output that is written from its beginning to its end and never replaced: a device, a FIFO, an open descriptor.
 ///
-/// A FIFO's reader and room in it are waited for in short steps, so that the end of the task or of its time ends the wait. A
-/// descriptor that another program left blocking blocks a write of ours for as long as it likes.
-final class StraightOutput: Sendable {
-    /// Of a wait that nothing else ends, in milliseconds.
+/// Waits for a FIFO's reader, and for room in it, are short steps, so that cancellation and the timeout take effect. A
+/// descriptor left in blocking mode can block a write indefinitely.
+final class SequentialOutput: Sendable {
+    /// The length of one such step, in milliseconds.
     private static let step: Int32 = 20
 
     private let path: String
@@ -27,7 +27,7 @@ final class StraightOutput: Sendable {
     /// Nil for a FIFO without a reader.
     private init?(opening path: String) throws(OutputError) {
         self.path = path
-        // Of a file that has lost its name nothing may be left.
+        // Nothing of a deleted file may remain.
         descriptor = Self.open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_TRUNC)
         guard descriptor < 0 else { return }
         let code = errno
@@ -44,10 +44,10 @@ final class StraightOutput: Sendable {
     /// Opens a device or a FIFO, for whose reader it waits.
     /// - Parameter limit: of the wait.
     /// - Throws: `OutputError`, or `DragonflyError` when the time or the task ends.
-    static func open(_ path: String, within limit: Duration) async throws -> StraightOutput {
+    static func open(_ path: String, within limit: Duration) async throws -> SequentialOutput {
         let deadline = MonotonicTime.now() + limit
         while true {
-            if let output = try await blocking({ try StraightOutput(opening: path) }) { return output }
+            if let output = try await blocking({ try SequentialOutput(opening: path) }) { return output }
             guard MonotonicTime.now() < deadline else { throw DragonflyError.timeout("\(path) has no reader") }
             do { try await Task.sleep(for: .milliseconds(Int(step))) } catch { throw DragonflyError.cancelled }
         }
@@ -113,7 +113,7 @@ final class StraightOutput: Sendable {
     }
 }
 
-/// A reader that has left is an error of the call, not the end of the process.
+/// A closed reader fails the call instead of killing the process by SIGPIPE.
 private func withoutPipeSignal<Result>(_ body: () -> Result) -> Result {
     var (pipe, before, pending) = (sigset_t(), sigset_t(), sigset_t())
     sigemptyset(&pipe)

@@ -1,11 +1,11 @@
 import SeedSupport
 
 /// Keeps the ring up to date: asks discovery, checks every seed peer, and swaps the table when both are done.
-final class RingKeeper: Sendable {
+final class RingRefresher: Sendable {
     private struct State {
         var table = RingTable.empty
         var isRefreshing = false
-        /// Why the ring is empty, for the one who finds it so.
+        /// Why the ring is empty, for the error message.
         var reason = "discovery has not answered yet"
     }
 
@@ -34,7 +34,7 @@ final class RingKeeper: Sendable {
 
     var seedPeers: [SeedPeer] { state.withLock { $0.table.seedPeers } }
 
-    /// Looks once. Returns at once when another call is looking.
+    /// Runs discovery once. Returns at once if another call is running.
     /// - Throws: What discovery throws. The ring stays as it is then, and also when no seed peer is healthy.
     func refresh() async throws {
         let isFirst = state.withLock { state in

@@ -3,8 +3,8 @@ import HTTPServer
 import SeedSupport
 
 /// Which bytes a request asks for.
-enum RangeAsk: Equatable {
-    /// All of them: no `Range`, or one that is to be ignored.
+enum RequestedRanges: Equatable {
+    /// All of them: no `Range`, or an ignored one.
     case whole
     case one(RangeSpec)
     case several([RangeSpec])
@@ -30,7 +30,7 @@ enum RangeAsk: Equatable {
         }
     }
 
-    /// What to ask the engine for first: it needs one range that is wanted, to learn the object's length.
+    /// The first range to ask the engine for, to learn the object's length.
     var first: RangeSpec? {
         switch self {
         case .whole: nil
@@ -39,8 +39,8 @@ enum RangeAsk: Equatable {
         }
     }
 
-    /// The ranges that can be had of an object of that length, in the order asked for; those that overlap or nearly
-    /// touch are one, at the place of the first of them.
+    /// The satisfiable ranges for an object of this length, in the order requested; those that overlap or nearly touch
+    /// are merged, in the place of the first.
     static func merged(_ specs: [RangeSpec], length: Int64) -> [ByteRange] {
         var merged: [ByteRange] = []
         for spec in specs {
@@ -60,6 +60,7 @@ enum RangeAsk: Equatable {
 
 extension ByteRange {
     fileprivate func isNear(_ other: ByteRange) -> Bool {
-        lowerBound - RangeAsk.mergedGap <= other.upperBound && other.lowerBound - RangeAsk.mergedGap <= upperBound
+        lowerBound - RequestedRanges.mergedGap <= other.upperBound
+            && other.lowerBound - RequestedRanges.mergedGap <= upperBound
     }
 }

@@ -10,7 +10,7 @@ import SeedTestSupport
 import Testing
 
 /// An engine over a real store in a directory of its own, with an origin that the test plays.
-final class EngineFixture {
+final class EngineHarness {
     let directory: TemporaryDirectory
     let origin = FakeOrigin()
     private(set) var store: PieceStore
@@ -105,7 +105,7 @@ final class TestClock: Sendable {
     func pass(_ duration: Duration) { ahead.withLock { $0 += duration } }
 }
 
-extension EngineFixture {
+extension EngineHarness {
     /// Reads to the end and closes, serving what the origin is asked for, also in the background afterwards.
     /// - Returns: what it was asked for.
     @discardableResult
@@ -124,7 +124,7 @@ extension EngineFixture {
             case nil:
                 guard let transfer = origin.next(within: 0.001) else { continue }
                 asked.append(transfer.asked.clamped(to: 0..<length))
-                transfer.answer(length: length, also: fields)
+                transfer.respond(length: length, also: fields)
                 transfer.end()
             case .head, .bytes: continue
             default:
@@ -241,7 +241,7 @@ extension FakeTransfer {
 
     /// Answers like an origin that has an object of this length, up to (not including) byte `end` of the object.
     @discardableResult
-    func answer(
+    func respond(
         length: Int, etag: String = "\"v1\"", upTo end: Int = Int.max, also fields: HTTPFields = [:]
     ) -> Bool {
         let range = asked.clamped(to: 0..<length)
@@ -262,7 +262,7 @@ extension FakeTransfer {
 
     /// Answers in full and ends.
     func serve(length: Int, etag: String = "\"v1\"") {
-        answer(length: length, etag: etag)
+        respond(length: length, etag: etag)
         end()
     }
 }

@@ -2,50 +2,52 @@ import Foundation
 import HTTPSemantics
 
 extension FaultyConnection {
-    /// Sends an answer with all that is wrong with it. - Parameter isHead: HEAD was asked, so no body follows.
-    func deliver(_ answer: FaultyAnswer, isHead: Bool) {
-        usleep(answer.headDelay * 1000)
-        sendHead(answer)
-        if isHead || answer.status.hasPrefix("304") || answer.status.hasPrefix("204") { return }
-        let (limit, breakOff) = answer.breakPoint
+    /// Sends a response with all that is wrong with it. - Parameter isHead: HEAD was asked, so no body follows.
+    func deliver(_ response: FaultyResponse, isHead: Bool) {
+        usleep(response.headDelay * 1000)
+        sendHead(response)
+        if isHead || response.status.hasPrefix("304") || response.status.hasPrefix("204") { return }
+        let (limit, breakOff) = response.breakPoint
         var position: Int64 = 0
-        let step = Int64(answer.drip?.bytes ?? 256 * 1024)
-        while position < min(answer.bodyLength, limit) {
-            let next = min(position + step, answer.bodyLength, limit)
-            guard sendBody(answer.bytes(position..<next), of: answer) else { return }
+        let step = Int64(response.drip?.bytes ?? 256 * 1024)
+        while position < min(response.bodyLength, limit) {
+            let next = min(position + step, response.bodyLength, limit)
+            guard sendBody(response.bytes(position..<next), of: response) else { return }
             position = next
-            if let drip = answer.drip { usleep(drip.milliseconds * 1000) }
+            if let drip = response.drip { usleep(drip.milliseconds * 1000) }
         }
         if let breakOff {
             guard breakOff(self) else { return }
             // Released from a stall: the rest follows.
-            guard position == answer.bodyLength || sendBody(answer.bytes(position..<answer.bodyLength), of: answer)
+            guard
+                position == response.bodyLength
+                    || sendBody(response.bytes(position..<response.bodyLength), of: response)
             else { return }
         }
-        end(answer)
+        end(response)
     }
 
-    private func sendHead(_ answer: FaultyAnswer) {
-        guard answer.headByteDelay > 0 else {
-            write(answer.headText)
+    private func sendHead(_ response: FaultyResponse) {
+        guard response.headByteDelay > 0 else {
+            write(response.headText)
             return
         }
-        drip(Array(answer.headText.utf8), chunk: 1, milliseconds: answer.headByteDelay)
+        drip(Array(response.headText.utf8), chunk: 1, milliseconds: response.headByteDelay)
     }
 
-    private func sendBody(_ bytes: [UInt8], of answer: FaultyAnswer) -> Bool {
-        guard case .chunked = answer.framing else { return writeBody(bytes) }
+    private func sendBody(_ bytes: [UInt8], of response: FaultyResponse) -> Bool {
+        guard case .chunked = response.framing else { return writeBody(bytes) }
         return write("\(String(bytes.count, radix: 16))\r\n") && writeBody(bytes) && write("\r\n")
     }
 
-    private func end(_ answer: FaultyAnswer) {
-        if case .chunked = answer.framing { write("0\r\n\r\n") }
-        if answer.surplus > 0 { writeBody([UInt8](repeating: 0x2a, count: answer.surplus)) }
-        if case .close = answer.framing { cut() }
+    private func end(_ response: FaultyResponse) {
+        if case .chunked = response.framing { write("0\r\n\r\n") }
+        if response.surplus > 0 { writeBody([UInt8](repeating: 0x2a, count: response.surplus)) }
+        if case .close = response.framing { cut() }
     }
 }
 
-extension FaultyAnswer {
+extension FaultyResponse {
     fileprivate var headText: String {
         if let rawHead { return rawHead }
         var lines = ["\(version) \(status)"]
@@ -67,7 +69,7 @@ extension FaultyAnswer {
         }
     }
 
-    /// How many bytes of the body are sent, and what is done then: true if the answer goes on.
+    /// How many bytes of the body are sent, and what is done then: true if the response goes on.
     fileprivate var breakPoint: (limit: Int64, act: ((FaultyConnection) -> Bool)?) {
         switch breaksOff {
         case nil: (.max, nil)

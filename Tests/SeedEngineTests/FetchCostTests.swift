@@ -7,9 +7,9 @@ import Testing
 
 @testable import SeedEngine
 
-/// What Dragonfly's own seed client does wrong, by its number, where the engine decides it.
-@Suite("Task machine: known weaknesses")
-struct WeaknessTests {
+/// What Dragonfly's seed client gets wrong and the engine decides, by the numbers of docs/weaknesses.md.
+@Suite("What a request costs: origin requests, bytes, waiting")
+struct FetchCostTests {
     private static let block = MachineDriver.block
 
     @Test("W8: an origin that refuses is asked once, however many pieces the object may have")
@@ -18,9 +18,9 @@ struct WeaknessTests {
         var cursor = driver.open(nil)
         _ = driver.poll(&cursor)
         driver.absent()
-        let answer = OriginAnswer(status: 403, headers: [:], body: Bytes())
-        driver.ended(driver.orders()[0].id, .answered(answer))
-        #expect(driver.poll(&cursor) == .origin(answer))
+        let response = OriginErrorResponse(status: 403, headers: [:], body: Bytes())
+        driver.ended(driver.orders()[0].id, .errorResponse(response))
+        #expect(driver.poll(&cursor) == .origin(response))
         #expect(driver.orders().isEmpty)
     }
 

@@ -2,7 +2,7 @@ import Foundation
 package import HTTPSemantics
 
 /// What a scripted origin is going to send: a value that faults change before a byte of it leaves.
-package struct FaultyAnswer: Sendable {
+package struct FaultyResponse: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
         case part(of: FaultyObject, Range<Int64>)
@@ -21,7 +21,7 @@ package struct FaultyAnswer: Sendable {
     package enum Break: Sendable {
         case cut(after: Int64)
         case reset(after: Int64)
-        /// Nothing more is sent until somebody lets it go on.
+        /// Nothing more is sent until it is released.
         case stall(after: Int64)
         /// Our side is closed, yet the connection stays.
         case halfClose(after: Int64)
