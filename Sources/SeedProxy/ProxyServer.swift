@@ -25,11 +25,11 @@ package final class ProxyServer: Sendable {
     ///   - loops: run for longer than this server; they may serve others, too.
     ///   - gateway: the way to origins for requests that go straight through; it the listening address is added to it,
     ///     so that no request loops.
-    /// - Throws: `ProxyError`, in words for the person who configured the server.
+    /// - Throws: `ProxyStartError`, in words for the person who configured the server.
     package static func start(
         _ configuration: ProxyConfiguration, loops: [EventLoop], engine: TaskEngine, gateway: OriginGateway,
         logger: Logger, metrics registry: MetricsRegistry = MetricsRegistry(prefix: "")
-    ) throws(ProxyError) -> ProxyServer {
+    ) throws(ProxyStartError) -> ProxyServer {
         let metrics = ProxyMetrics(registry)
         let setup = ProxySetup(
             configuration: configuration, policy: try ProxyPolicy(rules: configuration.rules),
@@ -44,7 +44,7 @@ package final class ProxyServer: Sendable {
 
     private static func listen(
         _ configuration: ServerConfiguration, loops: [EventLoop], _ setup: ProxySetup
-    ) throws(ProxyError) -> Server {
+    ) throws(ProxyStartError) -> Server {
         do throws(ListenError) {
             return try Server.start(configuration, loops: loops) { _ in ProxyApplication(setup) }
         } catch {
@@ -54,16 +54,16 @@ package final class ProxyServer: Sendable {
 
     /// Puts a new block list in force.
     /// - Parameter done: called once it applies to every new request.
-    /// - Throws: `ProxyError.badBlockList`; the list before stays in force then.
+    /// - Throws: `ProxyStartError.badBlockList`; the list before stays in force then.
     package func replaceBlockList(
         _ list: BlockList, then done: @escaping @Sendable () -> Void
-    ) throws(ProxyError) {
+    ) throws(ProxyStartError) {
         let matcher = try BlockMatcher(list)
         server.onEachLoop({ Self.replaceBlockList(of: $0, matcher) }, then: done)
     }
 
     /// The same, waiting until it is in force.
-    package func replaceBlockList(_ list: BlockList) async throws(ProxyError) {
+    package func replaceBlockList(_ list: BlockList) async throws(ProxyStartError) {
         let matcher = try BlockMatcher(list)
         await withCheckedContinuation { continuation in
             server.onEachLoop({ Self.replaceBlockList(of: $0, matcher) }, then: { continuation.resume() })

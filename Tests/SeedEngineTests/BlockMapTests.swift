@@ -165,7 +165,7 @@ struct BlockMapTests {
     }
 
     @Test(
-        "No question takes longer for a length that is only claimed", .timeLimit(.minutes(1)),
+        "No question takes longer for a length that is only claimed", .timeLimit(.minutes(Seeded.isSoak ? 60 : 1)),
         arguments: [1 << 57, 1 << 58, 1 << 60 - 1, 1 << 60] as [Int64])
     func claimed(_ length: Int64) {
         var map = map(length: length)

@@ -140,7 +140,7 @@ struct ConnectionTests {
     @Test("An address that this machine does not have is told with the key that names it")
     func foreignAddress() async throws {
         let foreign = try #require(IPAddress("192.0.2.1"))
-        let error = #expect(throws: ProxyError.self) {
+        let error = #expect(throws: ProxyStartError.self) {
             try ProxyHarness(ProxyHarness.Settings(proxy: { $0.address.ip = foreign }))
         }
         #expect(
@@ -151,7 +151,7 @@ struct ConnectionTests {
     @Test("A port in use is told with the key that names it")
     func portInUse() async throws {
         try await withHarness { harness in
-            let error = #expect(throws: ProxyError.self) {
+            let error = #expect(throws: ProxyStartError.self) {
                 try ProxyHarness(ProxyHarness.Settings(proxy: { $0.address = harness.server.address }))
             }
             #expect(

@@ -185,7 +185,7 @@ struct RequestTests {
 
     @Test("A regex that is refused is named when the server starts")
     func badRegex() {
-        #expect(throws: ProxyError.self) { try ProxyPolicy(rules: [ProxyRule(regex: "(")]) }
+        #expect(throws: ProxyStartError.self) { try ProxyPolicy(rules: [ProxyRule(regex: "(")]) }
     }
 
     @Test("The plan cache keeps late plans, forgets old ones, and never keeps long keys")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Comments, tests and documents cite the rules of docs/design.md by name, so that renaming or dropping one shows here.
-@Suite("Citations of rules")
+@Suite("What the design page and the sources say of each other")
 struct RuleCitationTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -19,6 +19,17 @@ struct RuleCitationTests {
             #expect(wrong.isEmpty, "\(file.lastPathComponent) cites \(wrong.joined(separator: ", "))")
         }
         #expect(count >= 600)
+    }
+
+    @Test("Every source file that the page points to is there")
+    func sources() throws {
+        let page = try String(contentsOf: Self.root.appending(path: "docs/design.md"), encoding: .utf8)
+        let paths = page.matches(of: /`([A-Za-z]+\/[A-Za-z\/+]+\.swift)`/).map { String($0.1) }
+        #expect(paths.count >= 15)
+        for path in paths {
+            let file = Self.root.appending(path: "Sources").appending(path: path)
+            #expect(FileManager.default.fileExists(atPath: file.path), "\(path)")
+        }
     }
 
     @Test(

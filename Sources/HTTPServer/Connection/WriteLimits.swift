@@ -1,5 +1,3 @@
-package import SeedSupport
-
 /// Which call sends which bytes, and how many. Measured on loopback (benchmarks/README.md): measure again on a network.
 package enum WriteLimits {
     /// Bytes that one connection may write before the loop serves others.
@@ -14,10 +12,6 @@ package enum WriteLimits {
     /// Unsent bytes in the kernel beyond which a socket isn't writable: enough for one call, and a bound on what a slow
     /// client holds there.
     static let unsent = 1 << 20
-    /// Up to here copying a body costs less than the second call that a part of a file takes.
-    private static let copied: Int64 = 8 << 10
-    /// From here on the kernel sends out of the file with less work than out of memory.
-    private static let file: Int64 = 16 << 10
     /// Up to here a head waits in the kernel for the part of a file that follows it; a longer part would suffer from that.
     static let holdHeadUpTo = 32 << 10
     /// Pieces of one gathered write.
@@ -26,13 +20,4 @@ package enum WriteLimits {
     static let copiedChunk = 4_096
     /// Places in a queue that are kept when it is empty.
     static let keptPlaces = 4
-
-    /// - Parameter count: bytes of the body.
-    package static func source(ofBody count: Int64) -> ExtentSource {
-        switch count {
-        case ...copied: .copy
-        case ..<file: .memory
-        default: .file
-        }
-    }
 }

@@ -107,31 +107,11 @@ extension TaskMachine {
         output.effects.append(.check(checks, epoch: generation.epoch))
     }
 
-    /// Sees that the start of a missing stretch is being fetched.
-    /// - Returns: up to where it is; `nil` when no more flights are allowed now.
-    private mutating func fetch(
-        _ missing: ByteRange, _ generation: Generation, _ priority: OriginPriority, _ output: inout Output
-    ) -> Int64? {
-        let pending = fills.claims
-        if let flight = pending.first(where: { $0.contains(missing.lowerBound) }) {
-            fills.overtake(at: missing.lowerBound, priority, &output)
-            return flight.upperBound
-        }
-        guard mayFetch, !generation.isOneResponse else { return nil }
-        let isAlone = generation.isSequential || generation.counter == nil
-        let running = isAlone ? fills.flights.count : fills.foreground
-        guard running < (isAlone ? 1 : configuration.concurrentFlights) else { return nil }
-        let next = pending.map(\.lowerBound).filter { $0 > missing.lowerBound }.min() ?? Int64.max
-        let span = spanEnd(from: missing.lowerBound, upTo: min(missing.upperBound, next), generation)
-        start(.demand, priority, ByteRange(missing.lowerBound, span), generation, &output)
-        return span
-    }
-
-    private var mayFetch: Bool {
+    var mayFetch: Bool {
         !fills.isBackingOff && !revalidation.isDoubted && !configuration.isBackToSourceDisabled
     }
 
-    private func spanEnd(from start: Int64, upTo end: Int64, _ generation: Generation) -> Int64 {
+    func spanEnd(from start: Int64, upTo end: Int64, _ generation: Generation) -> Int64 {
         if generation.isSequential,
             case .missing(let end) = holdings.blocks?.stretch(at: start, upTo: generation.length)
         {
@@ -162,7 +142,7 @@ extension TaskMachine {
 
     // MARK: Starting and ending flights
 
-    private mutating func start(
+    mutating func start(
         _ purpose: FlightState.Purpose, _ priority: OriginPriority, _ range: ByteRange, _ generation: Generation,
         _ output: inout Output
     ) {

@@ -11,7 +11,7 @@ final class EngineContext: Sendable {
     let configuration: EngineConfiguration
     let buffers = BufferPool(limit: 64)
     let flights = FlightCount()
-    let counters: EngineCounters
+    let counters: EngineMetrics
     /// Nil when no memory is to be had (`storage.cacheCapacity` 0).
     let memory: MemoryTier?
     /// Hot blocks on their way into memory: what is queued for them must not pile up.
@@ -24,7 +24,7 @@ final class EngineContext: Sendable {
     let after: @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
 
     init(
-        store: PieceStore, origin: any OriginSource, configuration: EngineConfiguration, counters: EngineCounters,
+        store: PieceStore, origin: any OriginSource, configuration: EngineConfiguration, counters: EngineMetrics,
         memory: MemoryTier? = nil, takes: BoundedCount, logger: Logger, events: TaskEvent.Receiver?,
         now: @escaping @Sendable () -> ClockReading,
         after: @escaping @Sendable (Duration, @escaping @Sendable () -> Void) -> Void

@@ -21,7 +21,7 @@ package final class TaskEngine: Sendable {
         after: @escaping @Sendable (Duration, @escaping @Sendable () -> Void) -> Void = TaskEngine.timer
     ) {
         context = EngineContext(
-            store: store, origin: origin, configuration: configuration, counters: EngineCounters(registry: metrics),
+            store: store, origin: origin, configuration: configuration, counters: EngineMetrics(registry: metrics),
             memory: configuration.memoryCapacity < BlockGrid.blockLength
                 ? nil : MemoryTier(capacity: configuration.memoryCapacity),
             takes: BoundedCount(limit: 2 * store.threads.count), logger: logger, events: events, now: now,
@@ -56,7 +56,7 @@ package final class TaskEngine: Sendable {
     /// How many origin requests run now.
     package var flightCount: Int { context.flights.current }
 
-    package var counters: EngineCounters { context.counters }
+    package var counters: EngineMetrics { context.counters }
 
     /// Bytes of hot blocks in memory.
     package var memoryBytes: Int { context.memory?.usedBytes ?? 0 }

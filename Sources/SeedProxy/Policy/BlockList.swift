@@ -23,8 +23,8 @@ struct BlockMatcher: Sendable {
 
     init() {}
 
-    /// - Throws: `ProxyError.badBlockList` naming the first regex that is refused.
-    init(_ list: BlockList) throws(ProxyError) {
+    /// - Throws: `ProxyStartError.badBlockList` naming the first regex that is refused.
+    init(_ list: BlockList) throws(ProxyStartError) {
         self.list = list
         for text in list.urls {
             do throws(PatternError) {

@@ -4,8 +4,8 @@ struct ProxyPolicy: Sendable {
     /// For requests that opt in to the cache without a matching rule.
     private let fallback = ProxyRule()
 
-    /// - Throws: `ProxyError.badRule` naming the first regex that is refused.
-    init(rules: [ProxyRule]) throws(ProxyError) {
+    /// - Throws: `ProxyStartError.badRule` naming the first regex that is refused.
+    init(rules: [ProxyRule]) throws(ProxyStartError) {
         var compiled: [(pattern: URLPattern, rule: ProxyRule)] = []
         for rule in rules {
             do throws(PatternError) {

@@ -133,7 +133,7 @@ final class CachedResponder: Responder {
 extension CachedResponder {
     private func begin(_ head: StreamHead, _ prepared: PreparedHead, _ decision: CachedResponseMachine.Decision) {
         remaining = head.range.count
-        source = WriteLimits.source(ofBody: remaining)
+        source = SendStrategy.source(ofBody: remaining)
         version = prepared
         if decision != .nextPart {
             switch head.cacheStatus {

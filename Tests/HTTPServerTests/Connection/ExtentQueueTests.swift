@@ -66,7 +66,7 @@ struct ExtentQueueTests {
             (8 << 20, .file),
         ] as [(Int64, ExtentSource)])
     func sources(count: Int64, source: ExtentSource) {
-        #expect(WriteLimits.source(ofBody: count) == source)
+        #expect(SendStrategy.source(ofBody: count) == source)
     }
 
     @Test("No call passes the limit of a turn, nor the number of pieces")

@@ -160,7 +160,7 @@ struct SafetyTests {
                 #expect(try status(get("X-Dragonfly-Application: app")) == 403)
                 #expect(try status(get("X-Dragonfly-Priority: 3")) == 403)
                 #expect(try status(get("X-Dragonfly-Tag: bad")) == 200)
-                await #expect(throws: ProxyError.self) {
+                await #expect(throws: ProxyStartError.self) {
                     try await harness.server.replaceBlockList(BlockList(urls: ["("]))
                 }
                 #expect(try status(get("X-Dragonfly-Application: app")) == 403)

@@ -1,7 +1,7 @@
 package import EventLoops
 
 /// Why the proxy did not start.
-package enum ProxyError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum ProxyStartError: Error, Sendable, Equatable, CustomStringConvertible {
     case badRule(regex: String, reason: String)
     case cannotListen(ListenError)
     case badBlockList(regex: String, reason: String)

@@ -1,7 +1,7 @@
 package import SeedSupport
 
 /// What the engine counts since its start.
-package final class EngineCounters: Sendable {
+package final class EngineMetrics: Sendable {
     /// Bytes written into content files.
     package let storedBytes: Counter
     /// Origin requests of all kinds.
