@@ -122,6 +122,44 @@ struct DirectStreamTests {
         transfer.end(.cancelled)
     }
 
+    @Test(
+        "What was given out but could not be read is fetched again, also if it was the last", arguments: [false, true])
+    func unread(isLast: Bool) {
+        var driver = MachineDriver()
+        driver.known(length: 8 << 20, first: 1 << 20)
+        var cursor = driver.open(.bounded(first: 0, last: isLast ? (1 << 20) - 1 : (8 << 20) - 1))
+        _ = driver.poll(&cursor)
+        let before = cursor
+        #expect(driver.poll(&cursor, limit: 1 << 20) == .bytes(ByteRange(0, 1 << 20)))
+        // The pages are not in memory: the stream stays where it is until a store thread has read them.
+        cursor = before
+        guard let generation = driver.machine.generation else { Issue.record("unknown"); return }
+        driver.machine.audience.want(
+            Demand(
+                cursor, .of("http://origin/object"), wanted: ByteRange(1 << 20, isLast ? 1 << 20 : 8 << 20), window: 1),
+            for: cursor.id)
+        driver.machine.settle(cursor.id, .direct(generation), &driver.output)
+        _ = driver.orders()
+        guard case .direct = driver.poll(&cursor) else { Issue.record("not past the store"); return }
+        #expect(driver.orders().map(\.range?.lowerBound) == [0])
+    }
+
+    @Test("A stream that goes with its last byte leaves no failure behind")
+    func goneReader() {
+        var driver = MachineDriver { $0.maxRetries = 0 }
+        driver.known(length: 8 << 20)
+        var cursor = driver.open(.bounded(first: 0, last: 9))
+        _ = driver.poll(&cursor)
+        guard let generation = driver.machine.generation else { Issue.record("unknown"); return }
+        driver.machine.settle(cursor.id, .direct(generation), &driver.output)
+        _ = driver.orders()
+        _ = driver.poll(&cursor)
+        let flight = driver.orders()[0].id
+        driver.close(cursor)
+        driver.ended(flight, .failed(.shortResponse, .later))
+        #expect(!driver.machine.fills.isBackingOff && driver.takeChanges().isEmpty)
+    }
+
     @Test("What came twice is taken once")
     func overlap() {
         let buffer = DirectBuffer(from: 10)

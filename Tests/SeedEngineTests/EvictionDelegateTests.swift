@@ -35,7 +35,7 @@ struct EvictionDelegateTests {
             }
             #expect(content.generation == file.generation)
             // Whoever loaded the task anew would fill what is about to be punched.
-            #expect(!harness.engine.forget(file))
+            #expect(!harness.engine.forget(file.key))
             let client = try harness.open(pieceLength: 4 << 20)
             while client.bytes.count < 4 << 20 { guard client.step(within: 1) != nil else { break } }
             #expect(client.bytes.count == 4 << 20)
@@ -86,7 +86,7 @@ struct EvictionDelegateTests {
                 Issue.record("known")
                 return
             }
-            #expect(harness.engine.forget(file))
+            #expect(harness.engine.forget(file.key))
             guard case .unknown = harness.engine.beginEviction(of: PieceName(file: file, number: 0)) else {
                 Issue.record("not forgotten")
                 return
@@ -99,9 +99,9 @@ struct EvictionDelegateTests {
         try withFilledHouse { harness, file in
             let client = try harness.open(pieceLength: 4 << 20)
             _ = client.step()
-            #expect(!harness.engine.forget(file))
+            #expect(!harness.engine.forget(file.key))
             client.stream.close()
-            #expect(harness.engine.forget(file))
+            #expect(harness.engine.forget(file.key))
         }
     }
 

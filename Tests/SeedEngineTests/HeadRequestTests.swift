@@ -124,6 +124,19 @@ struct HeadRequestTests {
         #expect(driver.orders().isEmpty)
     }
 
+    @Test("A HEAD that waits for the confirmation is not sent away by a GET that misses a byte")
+    func besideGet() {
+        var driver = MachineDriver()
+        driver.known(length: 1 << 30, first: Self.block)
+        var get = driver.open(.bounded(first: 512 << 20, last: (512 << 20) + 9))
+        _ = driver.poll(&get)
+        driver.now += .seconds(301)
+        var cursor = driver.open(nil)
+        #expect(driver.poll(&cursor, head) == .wait)
+        #expect(driver.poll(&get) == .wait)
+        #expect(driver.poll(&cursor, head) == .wait)
+    }
+
     @Test("A change that HEAD finds out begins the new generation with one block")
     func changed() {
         var driver = MachineDriver()

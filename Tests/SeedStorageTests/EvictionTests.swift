@@ -329,7 +329,11 @@ private final class Delegate: EvictionDelegate {
         return .evicting(file, evicted: { [finished] in finished.note(piece.number) })
     }
 
-    func forget(_ file: FileName) -> Bool { file.key != self.file.key }
+    func forget(_ key: StoreKey) -> Bool { key != file.key }
+
+    func evicted(_ piece: PieceName) {}
+
+    func removed(_ file: FileName) {}
 
     func forgetIdle() {}
 

@@ -293,7 +293,9 @@ struct ScrubTests {
         let journal = Journal()
 
         func beginEviction(of piece: PieceName) -> EvictionReply { .inUse }
-        func forget(_ file: FileName) -> Bool { false }
+        func forget(_ key: StoreKey) -> Bool { false }
+        func evicted(_ piece: PieceName) {}
+        func removed(_ file: FileName) {}
         func forgetIdle() {}
         func suspect(_ block: BlockIndex, of file: FileName) -> Bool {
             journal.note(block.block)

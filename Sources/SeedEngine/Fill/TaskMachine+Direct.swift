@@ -17,6 +17,8 @@ extension TaskMachine {
         if case .reading(_, let left) = cursor.phase {
             audience.leave(cursor, current: current.epoch)
             cursor.phase = .direct(left)
+            // Bytes that were given out but could not be read from the file are still to come.
+            audience.wants(left, for: cursor.id)
         }
         guard case .direct(let left) = cursor.phase, !left.isEmpty else { return over(&cursor, .end) }
         audience.waits(cursor.id)
@@ -39,7 +41,9 @@ extension TaskMachine {
 
     /// Lets nothing through but the bytes asked for, of the right generation.
     func directHead(_ flight: FlightState, _ head: JudgedHead) -> HeadDecision {
-        guard let asked = flight.range else { return .reject(.cancelled) }
+        guard let asked = flight.range, let reader = flight.direct?.stream, audience[reader] != nil else {
+            return .reject(.cancelled)
+        }
         switch head.admission {
         case .part(let range, _, _): return .passOn(asked, bodyStart: range.lowerBound)
         case .whole(.some, _): return .passOn(asked, bodyStart: 0)
@@ -59,7 +63,8 @@ extension TaskMachine {
     mutating func endDirect(
         _ id: FlightID, _ flight: FlightState, _ outcome: FlightOutcome, now: ClockReading, _ output: inout Output
     ) {
-        guard let reader = flight.direct?.stream else { return }
+        // Without its reader nothing is missing, and nothing has failed.
+        guard let reader = flight.direct?.stream, audience[reader] != nil else { return }
         switch outcome {
         case .complete where flight.pending == nil: fills.succeeded()
         case .cancelled: break

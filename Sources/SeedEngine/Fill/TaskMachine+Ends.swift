@@ -119,7 +119,7 @@ extension TaskMachine {
             if flight.progress >= BlockGrid.blockLength { return }
         }
         if fills.tryAgain(id, retry, now: now, configuration, &output) { return }
-        output.changes.append(.failed(error))
+        if !isForRoom { output.changes.append(.failed(error)) }
         for (id, demand) in audience.inOrder {
             guard let wanted = demand.wanted, let pending = flight.pending, wanted.overlaps(pending) else { continue }
             settle(id, isForRoom ? generation.map(PollResult.direct) ?? .failed(error) : .failed(error), &output)
@@ -140,7 +140,7 @@ extension TaskMachine {
             demand.wanted?.overlaps(pending) == true || isForHash && awaitsProof(demand)
         }
         // Not the own one any more: another span was refused before this one.
-        let isOwn = flight.request.asksAlike(identity.own)
+        let isOwn = flight.request.asksAlike(requestOfSpans)
         let heir = isOwn ? identity.heir(of: flight.request, among: waiting.map(\.demand.request)) : identity.own
         for (id, demand) in waiting {
             if demand.request.asksAlike(flight.request) || heir == nil && awaitsProof(demand) {
@@ -202,6 +202,8 @@ extension TaskMachine {
         endProof()
         phase = .absent
         for (id, demand) in audience.inOrder {
+            // One that reads past the store goes on with the generation that it has.
+            if case .direct = demand.result { continue }
             guard let wanted = demand.wanted else { continue }
             if isUnchanged, let old, !old.isOneResponse {
                 settle(id, .direct(old), &output)

@@ -87,9 +87,6 @@ extension TaskMachine {
                     BlockCheck(index: index, checksum: blocks.pieces[index.piece]?.checksums[index.block] ?? 0))
                 at = next
             case .missing(let next):
-                for (id, demand) in audience.inOrder where demand.isOpening && !demand.request.wantsBody {
-                    settle(id, Self.unknown(configuration), &output)
-                }
                 if configuration.isBackToSourceDisabled { settle(id, .failed(.notHeld), &output) }
                 guard let resumeAt = fetch(ByteRange(at, next), generation, demand.priority, &output) else {
                     return finishPlan(id, at, checks, &output)
@@ -153,10 +150,10 @@ extension TaskMachine {
 
     /// As which request spans are fetched: as the one that made the object known. If that proved a right, only while a reader
     /// with the same right is present (rule:originating-request).
-    private var requestOfSpans: TaskRequest {
+    var requestOfSpans: TaskRequest {
         let own = identity.own
         guard !own.credential.isAnonymous,
-            !audience.demands.values.contains(where: { $0.request.credential == own.credential })
+            !audience.unsettled.contains(where: { $0.demand.request.credential == own.credential })
         else { return own }
         return audience.unsettled.first?.demand.request ?? own.neutral(at: own.url)
     }

@@ -1,19 +1,20 @@
+package import DragonflyIdentity
 package import SeedStorage
 
 /// The store asks before it evicts anything of a task in memory.
 extension TaskEngine: EvictionDelegate {
     package func beginEviction(of piece: PieceName) -> EvictionReply {
-        guard let task = table.find(piece.file.key) else {
-            context.events?(TaskEvent(key: piece.file.key, change: .lost(piece: piece.number)))
-            return .unknown
-        }
-        return task.beginEviction(of: piece)
+        table.find(piece.file.key)?.beginEviction(of: piece) ?? .unknown
     }
 
-    package func forget(_ file: FileName) -> Bool {
-        guard table.forget(file.key) else { return false }
+    package func forget(_ key: StoreKey) -> Bool { table.forget(key) }
+
+    package func evicted(_ piece: PieceName) {
+        context.events?(TaskEvent(key: piece.file.key, change: .lost(piece: piece.number)))
+    }
+
+    package func removed(_ file: FileName) {
         context.events?(TaskEvent(key: file.key, change: .left(generation: file.generation)))
-        return true
     }
 
     package func forgetIdle() { table.forgetIdle() }

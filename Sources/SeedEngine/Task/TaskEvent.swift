@@ -20,7 +20,7 @@ package struct TaskEvent: Sendable, Equatable {
         case lost(piece: Int)
         /// The generation is not held any more.
         case left(generation: UInt64)
-        /// What was fetched can't be had; clients were told why.
+        /// Fetching failed and is not tried again; clients were told why. Refusals by the origin (4xx) are not failures.
         case failed(EngineError)
     }
 

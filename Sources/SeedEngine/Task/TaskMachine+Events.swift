@@ -21,6 +21,7 @@ extension TaskMachine {
         guard !generation.isOneResponse || map.isFinished else {
             // What one response did not bring can't be added: it would mix versions.
             output.records.append(.remove(generation))
+            output.changes.append(.left(generation: record.generation))
             return probe(&output)
         }
         holdings.begin(map)
@@ -70,7 +71,7 @@ extension TaskMachine {
 
     mutating func wakeReady(_ output: inout Output) {
         guard let blocks = holdings.blocks else { return }
-        for (id, demand) in audience.demands where demand.isWaiting {
+        for (id, demand) in audience.demands where demand.isWaiting && demand.result == nil {
             guard !awaitsProof(demand), let at = demand.wanted?.lowerBound,
                 blocks.servable(from: at, upTo: at + 1) > at
             else { continue }

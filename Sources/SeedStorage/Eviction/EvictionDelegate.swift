@@ -1,3 +1,5 @@
+package import DragonflyIdentity
+
 /// Keeps tasks in memory and serves from their files. The store asks before it takes anything of them away.
 ///
 /// Every call comes from a thread of the store and must not wait for one.
@@ -5,9 +7,15 @@ package protocol EvictionDelegate: AnyObject, Sendable {
     /// Takes a piece out of the block map (rule:published-immutable), unless bytes of it are being filled or checked.
     func beginEviction(of piece: PieceName) -> EvictionReply
 
-    /// Forgets an idle task, so that its file is closed: it is about to be removed with its records.
+    /// Forgets an idle task, so that its file is closed.
     /// - Returns: true when the task is not in memory, or is not any more.
-    func forget(_ file: FileName) -> Bool
+    func forget(_ key: StoreKey) -> Bool
+
+    /// A piece of a task that is not in memory was evicted. The file can't be opened until this returns.
+    func evicted(_ piece: PieceName)
+
+    /// A file was removed, with its records. It can't be opened until this returns.
+    func removed(_ file: FileName)
 
     /// Forgets all idle tasks, so that their files are closed: descriptors have run out.
     func forgetIdle()

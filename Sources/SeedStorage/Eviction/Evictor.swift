@@ -211,6 +211,7 @@ final class Evictor: Sendable {
         }
         for piece in pieces { writer.put(.nothing(of: piece.name.number), of: record.file, urgency: .soon) }
         writer.flush()
+        for piece in pieces { delegate?.evicted(piece.name) }
         do throws(StorageError) {
             try content.punch(record.file, pieces.map { record.layout.range(of: $0.name.number) })
         } catch {
@@ -230,7 +231,7 @@ final class Evictor: Sendable {
     private func evictUnrecorded(_ file: FileName) -> Bool { !content.exists(file) || evictFile(file) }
 
     private func evictFile(_ file: FileName) -> Bool {
-        guard delegate?.forget(file) ?? true, content.claim(file) else { return false }
+        guard delegate?.forget(file.key) ?? true, content.claim(file) else { return false }
         defer { content.unclaim(file) }
         removeClaimed(file)
         return true
@@ -244,6 +245,7 @@ final class Evictor: Sendable {
         } catch {
             logger.warning("\(error); the file is tried again at the next start")
         }
+        delegate?.removed(file)
     }
 }
 
