@@ -29,7 +29,7 @@ struct Fills: Sendable {
     ) -> FlightID {
         let id = next
         next += 1
-        flights[id] = state
+        if state.direct == nil { flights[id] = state } else { direct[id] = state }
         output.effects.append(
             .start(
                 FlightOrder(
@@ -52,8 +52,7 @@ struct Fills: Sendable {
 
     mutating func launch(direct state: FlightState, _ ask: RangeSpec, _ output: inout TaskMachine.Output) {
         guard let reader = state.direct else { return }
-        let id = launch(state, ask, reader.generation.validator.resumeCondition, reserve: 0, &output)
-        direct[id] = flights.removeValue(forKey: id)
+        _ = launch(state, ask, reader.generation.validator.resumeCondition, reserve: 0, &output)
     }
 
     func runsDirect(for stream: StreamID) -> Bool { direct.values.contains { $0.direct?.stream == stream } }

@@ -35,6 +35,15 @@ final class Flight: OriginSink {
         var isCancelled = false
         var mustResume = false
 
+        /// The bytes that are wanted; nil if none are.
+        var range: ByteRange? {
+            switch mode {
+            case .keeping(let keep): keep.range
+            case .passingOn(let range): range
+            case .undecided, .collecting, .rejected: nil
+            }
+        }
+
         var kept: TaskMachine.Keep? {
             if case .keeping(let keep) = mode { keep } else { nil }
         }
@@ -135,29 +144,51 @@ final class Flight: OriginSink {
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) -> OriginIntake {
-        direct.map { passOn(bytes, to: $0) } ?? keep(bytes)
-    }
-
-    private func passOn(_ bytes: UnsafeRawBufferPointer, to buffer: DirectBuffer) -> OriginIntake {
-        let (intake, passed, transfer) = state.withLock { state -> (OriginIntake, ByteRange?, (any OriginTransfer)?) in
-            guard case .passingOn(let range) = state.mode else { return (.taken, nil, nil) }
-            var passed: ByteRange?
+        let received = state.withLock { state -> Received in
+            guard let range = state.range else {
+                if case .collecting = state.mode { state.collected.append(bytes) }
+                return Received()
+            }
+            var received = Received()
             if let wanted = Self.wanted(bytes, at: state.received, from: range.lowerBound, to: state.stopAt) {
-                let start = max(state.received, range.lowerBound)
-                guard buffer.offer(wanted, at: start, resume: { [weak self] in self?.resume() }) == .taken else {
-                    return (.pause, nil, nil)
-                }
-                passed = ByteRange(start, start + Int64(wanted.count))
+                received = take(wanted, at: max(state.received, range.lowerBound), &state)
+                guard received.intake == .taken else { return received }
             }
             state.received += Int64(bytes.count)
-            state.written = state.received
-            guard state.received >= state.stopAt else { return (.taken, passed, nil) }
+            guard state.received >= state.stopAt else { return received }
             state.isCancelled = true
-            return (.taken, passed, state.transfer)
+            received.transfer = state.transfer
+            return received
         }
-        if let passed { task.flightPassed(id, passed) }
-        transfer?.cancel()
-        return intake
+        if received.mustDrain { context.store.threads.run { self.drain() } }
+        if let passed = received.passed { task.flightPassed(id, passed) }
+        received.transfer?.cancel()
+        return received.intake
+    }
+
+    /// What is left to do, without the lock, when bytes have come.
+    private struct Received {
+        var intake = OriginIntake.taken
+        var mustDrain = false
+        /// These went to the stream that the flight is for.
+        var passed: ByteRange?
+        /// Has brought all that is wanted.
+        var transfer: (any OriginTransfer)?
+    }
+
+    /// Hands wanted bytes to the one stream that they are for, or queues them for the store.
+    private func take(_ wanted: UnsafeRawBufferPointer, at offset: Int64, _ state: inout State) -> Received {
+        guard let direct else {
+            switch state.receiveQueue.offer(wanted, spare: context.buffers.take) {
+            case .pause: return Received(intake: .pause)
+            case .taken(let mustDrain): return Received(mustDrain: mustDrain)
+            }
+        }
+        guard direct.offer(wanted, at: offset, resume: { [weak self] in self?.resume() }) == .taken else {
+            return Received(intake: .pause)
+        }
+        state.written = offset + Int64(wanted.count)
+        return Received(passed: ByteRange(offset, state.written))
     }
 
     /// The stream has taken what it had.
@@ -167,30 +198,6 @@ final class Flight: OriginSink {
             return state.transfer
         }
         transfer?.resume()
-    }
-
-    private func keep(_ bytes: UnsafeRawBufferPointer) -> OriginIntake {
-        let (intake, drain, transfer) = state.withLock { state -> (OriginIntake, Bool, (any OriginTransfer)?) in
-            guard case .keeping(let keep) = state.mode else {
-                if case .collecting = state.mode { state.collected.append(bytes) }
-                return (.taken, false, nil)
-            }
-            let wanted = Self.wanted(bytes, at: state.received, from: keep.range.lowerBound, to: state.stopAt)
-            var drain = false
-            if let wanted {
-                guard case .taken(let mustDrain) = state.receiveQueue.offer(wanted, spare: context.buffers.take) else {
-                    return (.pause, false, nil)
-                }
-                drain = mustDrain
-            }
-            state.received += Int64(bytes.count)
-            guard state.received >= state.stopAt else { return (.taken, drain, nil) }
-            state.isCancelled = true
-            return (.taken, drain, state.transfer)
-        }
-        if drain { context.store.threads.run { self.drain() } }
-        transfer?.cancel()
-        return intake
     }
 
     /// The part of the received bytes that lies in the flight's range.

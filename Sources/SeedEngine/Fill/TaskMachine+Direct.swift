@@ -68,18 +68,20 @@ extension TaskMachine {
         switch outcome {
         case .complete where flight.pending == nil: fills.succeeded()
         case .cancelled: break
-        case .failed(let error, let retry):
-            if !fills.tryAgain(id, retry, now: now, configuration, &output) {
-                audience.overrule(reader, .failed(error), &output)
-            }
-        case .complete:
-            if !fills.tryAgain(id, .later, now: now, configuration, &output) {
-                audience.overrule(reader, .failed(.shortResponse), &output)
-            }
+        case .failed(let error, let retry): fail(reader, id, error, retry, now: now, &output)
+        case .complete: fail(reader, id, .shortResponse, .later, now: now, &output)
         case .refused(let status): audience.overrule(reader, .failed(.status(status)), &output)
         case .bypass, .errorResponse, .unsatisfiable, .changed:
             audience.overrule(reader, .failed(.changedWhileReading), &output)
         }
         planDirect(reader, &output)
+    }
+
+    private mutating func fail(
+        _ reader: StreamID, _ id: FlightID, _ error: EngineError, _ retry: Retry, now: ClockReading,
+        _ output: inout Output
+    ) {
+        if fills.tryAgain(id, retry, now: now, configuration, &output) { return }
+        audience.overrule(reader, .failed(error), &output)
     }
 }

@@ -128,12 +128,11 @@ extension TaskMachine {
 
     // MARK: Refusals
 
-    /// A refusal concerns those who ask as it was asked (rule:originating-request). Whoever else waits for these bytes
-    /// has the object asked for as its own client does, from then on; after too many refusals it fetches the rest for
-    /// itself.
+    /// A refusal goes to the streams with equal requests (rule:originating-request). If others wait for these bytes, the
+    /// first of their requests is used from then on; after too many refusals each fetches the rest for itself.
     private mutating func refuseSpan(_ flight: FlightState, _ status: Int, _ output: inout Output) {
         if flight.purpose == .completion { return completion.stop() }
-        // What was trimmed to nothing is waited for by nobody.
+        // No stream waits for what was trimmed to nothing.
         guard let pending = flight.pending, let generation else { return }
         let isForHash = audience[Self.hashStream]?.wanted?.overlaps(pending) == true
         let waiting = audience.unsettled.filter { _, demand in

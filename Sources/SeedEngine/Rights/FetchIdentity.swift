@@ -85,8 +85,8 @@ extension OriginErrorResponse {
     /// The origin says that the object is not there.
     var isGone: Bool { status == 404 || status == 410 }
 
-    /// Whether this refusal of `request` is a response to another as well: if that asks alike. That there is nothing,
-    /// told to nobody in particular, holds for whoever adds no more than fields that prove nothing.
+    /// Whether this refusal of `request` also answers another: if the two are equal, or if it says that a neutral request
+    /// found nothing and the other adds only fields that prove no right.
     func refuses(_ other: TaskRequest, as request: TaskRequest) -> Bool {
         if other.asksAlike(request) { return true }
         return isGone && request.isNeutral && other.adds(only: .impersonal, to: request)

@@ -4,7 +4,7 @@ package import SeedStorage
 /// A change of what is held of a task, for those who report it or serve it to peers.
 ///
 /// Those of one task come in the order in which the changes take effect: they are told under the task's lock. The receiver
-/// must only note them and wake whoever acts on them.
+/// must only record them and wake the thread that acts on them.
 package struct TaskEvent: Sendable, Equatable {
     package enum Change: Sendable, Equatable {
         /// A generation is held from now on, though nothing of it may be here yet. Told again when a task that was
