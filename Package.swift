@@ -51,7 +51,7 @@ let package = Package(
         module("CommandLineInterface", ["SeedSupport"]),
         module("DragonflyIdentity", ["CICU", "HTTPSemantics", "SeedSupport"]),
         module("SeedStorage", ["CChecksum", "CLMDB", "DragonflyIdentity", "HTTPSemantics", "SeedSupport"]),
-        module("SeedOrigin", ["EventLoops", "HTTPSemantics", "HTTPTransfers", "SeedSupport"]),
+        module("SeedOrigin", ["DragonflyIdentity", "EventLoops", "HTTPSemantics", "HTTPTransfers", "SeedSupport"]),
         // Orders of eviction and traces of reads, for the store's benchmarks.
         module("EvictionSimulation", ["DragonflyIdentity", "SeedStorage"]),
         module(

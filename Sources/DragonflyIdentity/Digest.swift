@@ -39,6 +39,13 @@ public struct Digest: Hashable, Sendable {
         encoded.utf8.allSatisfy { hexValue($0) != nil }
     }
 
+    /// Normalized, so that equal digests are equal values; nil if it is nothing that the bytes of an object can be compared
+    /// with: a CRC-32, which anyone can make bytes for, or no hexadecimal text.
+    package var comparable: Digest? {
+        guard algorithm != .crc32, algorithm.accepts(length: encoded.utf8.count), isHexadecimal else { return nil }
+        return Digest(algorithm: algorithm, encoded: encoded.lowercased())
+    }
+
     // Swift would compare the texts by Unicode equivalence; ids are bytes.
     public static func == (left: Digest, right: Digest) -> Bool {
         left.algorithm == right.algorithm && left.encoded.utf8.elementsEqual(right.encoded.utf8)

@@ -10,6 +10,21 @@ extension StoreKey {
         case pieceLength = 7
         case negotiatedName = 8
         case negotiatedValue = 9
+        case target = 10
+        case shared = 11
+    }
+
+    /// What a key names: a task, or what tasks of several URLs may have in common.
+    struct Name {
+        var variant: TaskIdentity.Variant
+        /// The digest with its algorithm, or the content text; nil for a task that its URL names.
+        var text: [UInt8]?
+        /// `scheme://[user@]host[:port]`, or the raw text that is no URL. Nil: wherever the bytes come from.
+        var origin: [UInt8]?
+        /// See ``RequestTarget``. Nil: whatever path of the origin they come from.
+        var target: [UInt8]?
+        /// A name that tasks have in common, which is never the key of one.
+        var isShared = false
     }
 
     /// SHA-256 over fields in the order of their numbers, each as
@@ -17,18 +32,13 @@ extension StoreKey {
     ///     number: 1 byte | length of the value: 8 bytes, little-endian | value
     ///
     /// where the variant is 1 byte, the piece length 8 bytes, little-endian, and all else text. An absent field is not
-    /// written, an empty one is. Negotiated fields come last, a name and its value by turns, ordered by name.
-    ///
-    /// - Parameters:
-    ///   - name: The canonical URL, the digest with its algorithm, or the content text.
-    ///   - origin: For tasks that the URL does not name: `scheme://host:port`, or the raw text that is no URL. To be
-    ///     dropped once the bytes are verified against the digest.
-    init(variant: TaskIdentity.Variant, name: [UInt8], origin: [UInt8]?, marks: TaskIdentity.Marks) {
+    /// written, an empty one is. Negotiated fields are a name and its value by turns, ordered by name.
+    init(_ name: Name, _ marks: TaskIdentity.Marks) {
         var fields: [UInt8] = []
-        fields.reserveCapacity(name.count + 160)
-        fields.append(.variant, CollectionOfOne(variant.rawValue))
-        fields.append(.name, name)
-        fields.append(.origin, origin)
+        fields.reserveCapacity((name.target?.count ?? 0) + 240)
+        fields.append(.variant, CollectionOfOne(name.variant.rawValue))
+        fields.append(.name, name.text)
+        fields.append(.origin, name.origin)
         fields.append(.tag, marks.tag?.utf8)
         fields.append(.application, marks.application?.utf8)
         fields.append(.revision, marks.revision?.utf8)
@@ -39,6 +49,8 @@ extension StoreKey {
             fields.append(.negotiatedName, name.utf8)
             fields.append(.negotiatedValue, value.utf8)
         }
+        fields.append(.target, name.target)
+        if name.isShared { fields.append(.shared, CollectionOfOne(1)) }
         self.init(.sha256(of: fields))
     }
 }

@@ -17,6 +17,10 @@ public struct TaskIdentity: Hashable, Sendable {
     public let variant: Variant
     public let taskID: TaskID
     package let storeKey: StoreKey
+    /// The path and query that the key holds; nil if it holds none.
+    package let target: String?
+    /// Where to look for the same bytes under another URL; nil for tasks that their URL names.
+    package let sharedName: SharedName?
     /// The URL as the WHATWG rules and Dragonfly's filter write it. Not for fetching: that needs the exact URL.
     public let canonicalURL: String
     /// For the variants that are named by one.
@@ -25,8 +29,8 @@ public struct TaskIdentity: Hashable, Sendable {
     public let pieceLength: UInt64?
     /// Possible credentials that are not in the key: filtered query parameters other than `ns`, raw, joined by `&`.
     ///
-    /// The key of a task named by digest or content holds nothing of the URL, so there it is the whole query but `ns`,
-    /// preceded by the user info.
+    /// The key of a task whose content text is trusted holds nothing of the URL but its origin, so there it is the whole
+    /// query but `ns`.
     public let credentialParameters: [UInt8]
 
     /// Whether the URL may carry a credential that the key does not include.
@@ -66,10 +70,22 @@ extension TaskIdentity {
         url: String, marks: Marks = Marks(), filter: QueryFilter = .default, content: String? = nil,
         usesBlobDigest: Bool = true
     ) throws(IdentityError) {
+        try self.init(
+            url: url, marks: marks, filter: filter, content: content, usesBlobDigest: usesBlobDigest,
+            trustsContent: false)
+    }
+
+    /// - Parameter trustsContent: All URLs of an origin with the same content text are one task.
+    package init(
+        url: String, marks: Marks, filter: QueryFilter, content: String?, usesBlobDigest: Bool, trustsContent: Bool
+    ) throws(IdentityError) {
         if let content {
-            self.init(.content, content, nil, url, marks, filter)
+            let text = Array(content.utf8)
+            self.init(
+                .content, text, TaskID(sha256: .sha256(of: text)), nil, url, marks, filter, isAnyTarget: trustsContent)
         } else if usesBlobDigest, let (variant, digest) = try TaskIdentity.digest(of: url) {
-            self.init(variant, digest.description, digest, url, marks, filter)
+            let text = Array(digest.description.utf8)
+            self.init(variant, text, TaskID(digest.encoded), digest, url, marks, filter, isAnyTarget: false)
         } else {
             try self.init(namedBy: url, marks, filter)
         }
@@ -94,23 +110,31 @@ extension TaskIdentity {
         canonicalURL = canonical.text(insteadOf: url)
         credentialParameters = canonical.omitted
         taskID = .ofURL(canonical.text, marks)
-        storeKey = StoreKey(variant: .url, name: canonical.text, origin: nil, marks: marks)
+        sharedName = nil
+        let target = canonical.authority.map { _ in RequestTarget(of: url, filter: filter).octets }
+        self.target = target.map { String(decoding: $0, as: UTF8.self) }
+        storeKey = StoreKey(
+            .init(variant: .url, origin: canonical.authority ?? Array(url.utf8), target: target), marks)
     }
 
     /// The variants that are not named by the URL, which need not even be one.
     private init(
-        _ variant: Variant, _ name: String, _ digest: Digest?, _ url: String, _ marks: Marks, _ filter: QueryFilter
+        _ variant: Variant, _ name: [UInt8], _ taskID: TaskID, _ digest: Digest?, _ url: String, _ marks: Marks,
+        _ filter: QueryFilter, isAnyTarget: Bool
     ) {
         let parsed = try? ParsedURL(url)
         self.variant = variant
         self.digest = digest
+        self.taskID = taskID
         pieceLength = marks.pieceLength
-        let canonical = filter.isEmpty ? nil : parsed.map { CanonicalURL($0, writtenAs: url, filter: filter) }
-        canonicalURL = canonical?.text(insteadOf: url) ?? url
-        credentialParameters = parsed?.partsOutsideDigest ?? []
-        taskID = digest.map { TaskID($0.encoded) } ?? TaskID(sha256: .sha256(of: Array(name.utf8)))
-        storeKey = StoreKey(
-            variant: variant, name: Array(name.utf8), origin: parsed?.origin ?? Array(url.utf8), marks: marks)
+        let canonical = parsed.map { CanonicalURL($0, writtenAs: url, filter: filter) }
+        canonicalURL = filter.isEmpty ? url : canonical?.text(insteadOf: url) ?? url
+        let origin = canonical?.authority ?? Array(url.utf8)
+        let target = isAnyTarget ? nil : parsed.map { _ in RequestTarget(of: url, filter: filter).octets }
+        self.target = target.map { String(decoding: $0, as: UTF8.self) }
+        storeKey = StoreKey(.init(variant: variant, text: name, origin: origin, target: target), marks)
+        sharedName = isAnyTarget ? nil : SharedName(variant, name, digest, origin, marks)
+        credentialParameters = (isAnyTarget ? parsed?.parameters : canonical?.omitted) ?? []
     }
 }
 
@@ -127,8 +151,6 @@ extension TaskIdentity {
 }
 
 extension ParsedURL {
-    /// Possible credentials when only the URL's origin is in the key.
-    fileprivate var partsOutsideDigest: [UInt8] {
-        userInfo + (query.map { CanonicalQuery(omittingAllOf: $0).omitted } ?? [])
-    }
+    /// Those of the query that may be credentials.
+    fileprivate var parameters: [UInt8] { query.map { CanonicalQuery(omittingAllOf: $0).omitted } ?? [] }
 }

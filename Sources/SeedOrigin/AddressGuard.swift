@@ -1,3 +1,4 @@
+import DragonflyIdentity
 package import HTTPTransfers
 package import SeedSupport
 
@@ -24,12 +25,29 @@ package struct AddressGuard: Sendable {
         return OriginError(.loop, "\(address) port \(port) is this server itself; name the origin's own address")
     }
 
-    /// Why the URL's host is refused, if it is a literal address that may not be dialled. Pooled connections and
-    /// proxies bypass the check at dialling, so it is made here as well.
+    /// Why the URL's host is refused, if it names an address that may not be dialled, in whatever spelling. Pooled connections
+    /// and proxies bypass the check at dialling, so it is made here as well.
     func refusal(of url: TransferURL) -> OriginError? {
-        guard let address = IPAddress(url.host), let port = Int(url.port) else { return nil }
-        return error(for: address, port: port)
+        guard let host = URLHost.canonical(url.host) else {
+            return OriginError(.badURL, "\(url.host) is neither a host name nor an address")
+        }
+        let named = IPAddress(host).map { [$0] } ?? Self.addresses(named: host)
+        let errors = named.compactMap { error(for: $0, port: Int(url.port) ?? 0) }
+        // A name with several addresses is as good as the best of them.
+        return errors.count == named.count ? errors.first : nil
     }
+
+    /// Of names that mean the same addresses everywhere; a proxy would look them up on its own machine.
+    private static func addresses(named host: String) -> [IPAddress] {
+        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        if name == "localhost" || name.hasSuffix(".localhost") { return [.loopback, .v6(high: 0, low: 1)] }
+        return metadataNames.contains(name) ? [.v4(0xa9fe_a9fe)] : []
+    }
+
+    /// Of 169.254.169.254, at Google and in EC2.
+    private static let metadataNames: Set = [
+        "metadata.google.internal", "metadata.goog", "instance-data.ec2.internal",
+    ]
 
     package func permits(_ address: IPAddress) -> Bool {
         refusal(of: address) == nil

@@ -7,6 +7,7 @@ final class OriginDispatcher {
     let sharedState: SharedOriginState
     let configuration: OriginConfiguration
     let addressGuard: AddressGuard
+    let forbidden: ForbiddenURLs
     let driver: TransferDriver
     private let logger: Logger
     private var loop: EventLoop { driver.loop }
@@ -22,11 +23,12 @@ final class OriginDispatcher {
     private var shortageSaid: MonotonicTime?
 
     init(
-        configuration: OriginConfiguration, addressGuard: AddressGuard, driver: TransferDriver, logger: Logger,
-        metrics: OriginMetrics
+        configuration: OriginConfiguration, addressGuard: AddressGuard, forbidden: ForbiddenURLs,
+        driver: TransferDriver, logger: Logger, metrics: OriginMetrics
     ) {
         self.configuration = configuration
         self.addressGuard = addressGuard
+        self.forbidden = forbidden
         self.driver = driver
         self.logger = logger
         sharedState = SharedOriginState(configuration, metrics)

@@ -87,6 +87,7 @@ final class OriginFetch {
     /// What the next exchange sends.
     func prepare() throws(OriginError) -> TransferRequest {
         if let refusal = dispatcher.addressGuard.refusal(of: url) { throw refusal }
+        if let refusal = dispatcher.forbidden.refusal(of: url) { throw refusal }
         (drained, hasResponded, pause, began) = (0, false, nil, .now())
         let lines = RequestLines(request, userAgent: configuration.userAgent, crossedOrigins: redirect.crossedOrigins)
         var exchange = TransferRequest(

@@ -13,6 +13,8 @@ package final class OriginGateway: OriginSource {
     private let passThroughLimit: Int
     /// What is added here is never dialled.
     package let own: OwnListeners
+    /// What the operator forbids, wherever a redirect leads.
+    package let forbidden: ForbiddenURLs
     private let passThroughs = Gauge()
 
     /// Starts the driver's thread.
@@ -28,11 +30,13 @@ package final class OriginGateway: OriginSource {
         let driver = TransferDriver(configuration.transfers, dialPolicy: addressGuard, name: "origin-driver")
         self.driver = driver
         self.own = own
+        let forbidden = ForbiddenURLs()
+        self.forbidden = forbidden
         passThroughLimit = configuration.passThroughsInAll
         dispatcher = LoopState(on: driver.loop) {
             OriginDispatcher(
-                configuration: configuration, addressGuard: addressGuard, driver: driver, logger: logger,
-                metrics: metrics)
+                configuration: configuration, addressGuard: addressGuard, forbidden: forbidden, driver: driver,
+                logger: logger, metrics: metrics)
         }
     }
 

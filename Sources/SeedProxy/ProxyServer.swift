@@ -10,9 +10,11 @@ package final class ProxyServer: Sendable {
     package let address: SocketAddress
     package let metrics: ProxyMetrics
     private let server: Server
+    private let forbidden: ForbiddenURLs
 
-    private init(_ server: Server, at address: SocketAddress, metrics: ProxyMetrics) {
+    private init(_ server: Server, at address: SocketAddress, _ forbidden: ForbiddenURLs, metrics: ProxyMetrics) {
         self.server = server
+        self.forbidden = forbidden
         self.address = address
         self.metrics = metrics
     }
@@ -35,11 +37,12 @@ package final class ProxyServer: Sendable {
             configuration: configuration, policy: try ProxyPolicy(rules: configuration.rules),
             blockList: try BlockMatcher(configuration.blockList), engine: engine, gateway: gateway, metrics: metrics,
             rateLimiter: RequestRateLimiter(perSecond: configuration.requestRateLimit), logger: logger)
+        gateway.forbidden.replace(by: setup.blockList.blocks)
         let server = try listen(configuration.server, loops: loops, setup)
         guard let address = server.addresses.first else { preconditionFailure("a server listens where it was told to") }
         gateway.own.add(address)
         ProxyMetrics.declare(server.counters, in: registry)
-        return ProxyServer(server, at: address, metrics: metrics)
+        return ProxyServer(server, at: address, gateway.forbidden, metrics: metrics)
     }
 
     private static func listen(
@@ -59,15 +62,21 @@ package final class ProxyServer: Sendable {
         _ list: BlockList, then done: @escaping @Sendable () -> Void
     ) throws(ProxyStartError) {
         let matcher = try BlockMatcher(list)
+        forbidden.replace(by: matcher.blocks)
         server.onEachLoop({ Self.replaceBlockList(of: $0, matcher) }, then: done)
     }
 
     /// The same, waiting until it is in force.
     package func replaceBlockList(_ list: BlockList) async throws(ProxyStartError) {
-        let matcher = try BlockMatcher(list)
-        await withCheckedContinuation { continuation in
-            server.onEachLoop({ Self.replaceBlockList(of: $0, matcher) }, then: { continuation.resume() })
+        // Typed errors don't pass through the continuation.
+        let result = await withCheckedContinuation { continuation in
+            do throws(ProxyStartError) {
+                try replaceBlockList(list) { continuation.resume(returning: Result<Void, ProxyStartError>.success(())) }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
         }
+        try result.get()
     }
 
     private static func replaceBlockList(of application: any Application, _ matcher: BlockMatcher) {

@@ -11,13 +11,16 @@ extension PieceStore {
     ) throws(StorageError) -> PieceStore {
         let directory = StoreDirectory(path: configuration.directory)
         let lock = try directory.prepare()
-        let index = try openIndex(configuration, directory, lock)
+        let index = try openIndex(configuration, directory, lock, logger)
         let threads = StoreThreads(count: configuration.threads)
         let hashers = StoreThreads(count: configuration.threads / 2, name: "hash")
         do throws(StorageError) {
-            let used = try Index.mapping { () throws(LMDBError) in try index.usedBytes() }
+            let (used, records) = try Index.mapping { () throws(LMDBError) in
+                (try index.usedBytes(), try index.recordBytes())
+            }
             let space = try VolumeSpace(
                 path: directory.path, limits: configuration.limits, used: used, threads: threads)
+            space.recorded(records)
             let store = PieceStore(
                 Parts(
                     directory: directory, index: index, threads: threads, hashers: hashers, space: space,
@@ -32,7 +35,7 @@ extension PieceStore {
     }
 
     private static func openIndex(
-        _ configuration: StorageConfiguration, _ directory: StoreDirectory, _ lock: DirectoryLock
+        _ configuration: StorageConfiguration, _ directory: StoreDirectory, _ lock: DirectoryLock, _ logger: Logger
     ) throws(StorageError) -> Index {
         if System.exists(directory.indexFile), try !IndexFile(path: directory.indexFile).isUsable {
             throw .damagedIndex(directory.path)
@@ -40,7 +43,10 @@ extension PieceStore {
         let environment = try Index.mapping { () throws(LMDBError) in
             try Environment(path: directory.index, mapSize: configuration.indexMapSize, guardian: lock)
         }
-        return try Index.open(environment, keep: configuration.keep, path: directory.path)
+        return try Index.open(environment, keep: configuration.keep, path: directory.path) { format in
+            logger.notice(
+                "The store in \(directory.path) has format \(format), which this version can't use: it is emptied.")
+        }
     }
 }
 
@@ -72,7 +78,7 @@ extension PieceStore {
             content = ContentDirectory(directory, threads: threads, observer: observer)
             writer = IndexWriter(
                 index: index, pendingLimit: configuration.pendingLimit, health: health, logger: logger,
-                onRemoved: { [content] in content.unlinkLater($0, logger) },
+                onRemoved: { [content] in content.unlinkLater($0, logger) }, onCommitted: { space.recorded($0) },
                 onVolumeFull: { space.refused($0) }, isVolumeFull: { space.isFull })
             reader = IndexReader(index: index, writer: writer, health: health, logger: logger)
             evictor = Evictor(

@@ -74,6 +74,12 @@ extension PieceStore {
     /// The record of a task's current generation.
     package func task(_ key: StoreKey) throws(StorageError) -> TaskRecord? { try reader.task(key) }
 
+    /// Where the bytes of a URL or of a shared name are under another key, with the record of their task; nil unless that is
+    /// held and may be shared.
+    package func alias(_ key: StoreKey) throws(StorageError) -> (alias: TaskAlias, task: TaskRecord)? {
+        try reader.alias(key)
+    }
+
     /// The records of the pieces `numbers` of a generation, in rising order; pieces without a record are left out.
     package func pieces(
         _ key: StoreKey, generation: UInt64, numbers: Range<Int>
@@ -110,6 +116,10 @@ extension PieceStore {
         evictor.recency.hold(piece, of: file)
         writer.put(piece, of: file, urgency: urgency)
     }
+
+    /// Records that a URL's bytes are another task's; committed within 2 s. It holds as long as that is there and may be
+    /// shared; of more than 64 for one task the first goes.
+    package func put(_ alias: TaskAlias, for key: StoreKey) { writer.put(alias, for: key) }
 
     /// Keeps a task from being evicted and from expiring, or lets go of it again. Blocking.
     /// - Returns: false when there is no such task.
@@ -183,6 +193,9 @@ extension PieceStore {
 
     /// Bytes that all content files take.
     package var contentBytes: Int64 { space.account.used }
+
+    /// Bytes of the records of tasks and aliases, which count as room taken.
+    package var recordBytes: Int64 { space.account.records }
 
     /// A client reads a piece. Reported once for each client and piece; the order of eviction follows from it.
     /// - Parameter bytes: what the piece holds.

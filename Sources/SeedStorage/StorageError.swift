@@ -13,6 +13,8 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case foreignDirectory
         /// Written by a later version of this program.
         case newerFormat
+        /// Written by an earlier version of this program, in a format that this one does not read.
+        case olderFormat
         /// The content file of this generation is not there: treat the task as unknown and remove its record.
         case missing
         /// No room on the volume or in the index.

@@ -21,17 +21,55 @@ import Testing
         #expect(Set(keys).count == marks.count)
     }
 
-    @Test func tasksNamedByDigestOrContentAreKeptPerOrigin() throws {
+    @Test func tasksNamedByDigestOrContentAreKeptPerURL() throws {
         let here = try TaskIdentity(url: TaskIdentityTests.blob)
-        let there = try TaskIdentity(url: "https://other.example/v2/b/blobs/sha256:\(TaskIdentityTests.hash)")
-        let sameOrigin = try TaskIdentity(
-            url: "https://u:p@R.example:443/v2/zzz/blobs/sha256:\(TaskIdentityTests.hash)?ns=x")
-        #expect(here.taskID == there.taskID)
-        #expect(here.storeKey != there.storeKey)
-        #expect(here.storeKey == sameOrigin.storeKey)
+        let spelled = try TaskIdentity(
+            url: "https://R.example:443/v2/%61/blobs/sha256:\(TaskIdentityTests.hash)?ns=x")
+        #expect(here.storeKey == spelled.storeKey && here.sharedName == spelled.sharedName)
+        for url in [
+            "https://r.example/v2/b/blobs", "https://other.example/v2/a/blobs", "https://u:p@r.example/v2/a/blobs",
+        ] {
+            let there = try TaskIdentity(url: "\(url)/sha256:\(TaskIdentityTests.hash)")
+            #expect(here.taskID == there.taskID && here.storeKey != there.storeKey)
+            #expect(here.sharedName == there.sharedName && here.sharedName?.proof == .digest)
+        }
+        #expect(try TaskIdentity(url: "https://h/f").sharedName == nil)
+    }
+
+    @Test func aTextMeansTheSameAtOneOriginOnly() throws {
         let first = try TaskIdentity(url: "https://a/f", content: "x")
-        let second = try TaskIdentity(url: "https://b/f", content: "x")
-        #expect(first.taskID == second.taskID && first.storeKey != second.storeKey)
+        let path = try TaskIdentity(url: "https://a/g", content: "x")
+        let origin = try TaskIdentity(url: "https://b/f", content: "x")
+        #expect(Set([first.taskID, path.taskID, origin.taskID]).count == 1)
+        #expect(Set([first.storeKey, path.storeKey, origin.storeKey]).count == 3)
+        #expect(first.sharedName == path.sharedName && first.sharedName?.proof == .validator)
+        #expect(first.sharedName != origin.sharedName)
+        let marked = try TaskIdentity(url: "https://a/g", marks: .init(tag: "t"), content: "x")
+        #expect(marked.sharedName != first.sharedName)
+    }
+
+    @Test func aTrustedTextIsOneTaskAtAllPathsOfAnOrigin() throws {
+        func identity(_ url: String) throws -> TaskIdentity {
+            try TaskIdentity(
+                url: url, marks: .init(), filter: .default, content: "x", usesBlobDigest: true, trustsContent: true)
+        }
+        #expect(try identity("https://a/f").storeKey == identity("https://A:443/g?y=1").storeKey)
+        #expect(try identity("https://a/f").storeKey != identity("https://b/f").storeKey)
+        #expect(try identity("https://a/f").storeKey != TaskIdentity(url: "https://a/f", content: "x").storeKey)
+        #expect(try identity("https://a/f").sharedName == nil)
+        // What untrusted texts have in common is not the key of a trusted one.
+        #expect(try identity("https://a/f").storeKey != TaskIdentity(url: "https://a/f", content: "x").sharedName?.key)
+        #expect(try identity("https://a/f?y=1&ns=2").credentialParameters.elementsEqual("y=1".utf8))
+    }
+
+    @Test func digestsThatProveNothingAreNotShared() throws {
+        #expect(try TaskIdentity(url: "https://r/v2/a/blobs/crc32:123").sharedName == nil)
+        let odd = String(repeating: "z", count: 64)
+        #expect(try TaskIdentity(url: "https://r/v2/a/blobs/sha256:\(odd)").sharedName == nil)
+        let long = TaskIdentityTests.hash + TaskIdentityTests.hash
+        let lower = try TaskIdentity(url: "https://r/v2/a/blobs/sha512:\(long)")
+        let upper = try TaskIdentity(url: "https://q/v2/b/blobs/sha512:\(long.uppercased())")
+        #expect(lower.sharedName != nil && lower.sharedName == upper.sharedName)
     }
 
     @Test func contentNeedsNoURL() throws {
@@ -58,7 +96,7 @@ import Testing
     }
 
     /// The layout of the key's input is on disks: when this test fails, the change is wrong, not the test. The values
-    /// were computed apart from this code, from the layout that `StoreKey.init(variant:name:origin:marks:)` documents.
+    /// were computed apart from this code, from the layout that `StoreKey.init(_:_:)` documents.
     @Test func storeKeysNeverDrift() throws {
         let plain = try TaskIdentity(url: "https://example.com/file.txt")
         #expect(plain.storeKey.hex == Golden.plain)
@@ -67,7 +105,12 @@ import Testing
             negotiated: ["accept": "application/json", "x-variant": "b"])
         #expect(try TaskIdentity(url: "https://example.com/f?b=1&a=2", marks: marks).storeKey.hex == Golden.marked)
         #expect(try TaskIdentity(url: TaskIdentityTests.blob).storeKey.hex == Golden.blob)
+        #expect(try TaskIdentity(url: TaskIdentityTests.blob).sharedName?.key.hex == Golden.sharedBlob)
         #expect(try TaskIdentity(url: "https://example.com/f", content: "x").storeKey.hex == Golden.content)
+        let trusted = try TaskIdentity(
+            url: "https://example.com/f", marks: .init(), filter: .default, content: "x", usesBlobDigest: true,
+            trustsContent: true)
+        #expect(trusted.storeKey.hex == Golden.trustedContent)
     }
 
     @Test(arguments: [
@@ -75,20 +118,15 @@ import Testing
         ("https://h/f?versionId=3", ""),
         ("https://h/f?ns=docker.io&Signature=a%2Bb&x=1&Expires=5", "Signature=a%2Bb&Expires=5"),
         ("https://h/f?%53ignature=a", "%53ignature=a"),
-        ("https://h/f?token=1;2&x=1", "token=1;2"),
+        ("https://h/f?token=1;2&x=1", ""),
         ("https://h/f?ns=a", ""),
-        ("\(blob)?token=a&ns=b", "token=a"),
+        ("\(blob)?token=a&ns=b", ""),
+        ("\(blob)?Signature=a&ns=b", "Signature=a"),
     ])
     func whatMayProveARightAndIsNotInTheKeyIsNamed(url: String, proof: String) throws {
         let identity = try TaskIdentity(url: url)
         #expect(String(decoding: identity.credentialParameters, as: UTF8.self) == proof)
         #expect(identity.carriesCredentialParameters == !proof.isEmpty)
-    }
-
-    @Test func userInfoProvesARightToATaskNamedByDigest() throws {
-        let url = "https://u:p@r.example/v2/a/blobs/sha256:\(TaskIdentityTests.hash)"
-        #expect(try TaskIdentity(url: url).carriesCredentialParameters)
-        #expect(try !TaskIdentity(url: "https://u:p@h/f").carriesCredentialParameters)
     }
 
     @Test func unsafeDigestsAndPieceLengthsAreNotServed() throws {
@@ -108,8 +146,10 @@ import Testing
 }
 
 private enum Golden {
-    static let plain = "7f8d9ec945cfeb22e6c34d2d27c302280898d3018faaa3ffc62e95c44807cccf"
-    static let marked = "1662edca580efb8f57a415c61d5328170d870720c9764fd26fb553ee360dd286"
-    static let blob = "40fc0fbb81dae232fdcea86a24d865af2113a54ffce847fe52764c48b161ffec"
-    static let content = "40d51514356ac0d56acafde7b87448f7fd2547400cdc5f245d3e6405e044cbd7"
+    static let plain = "7918d6de26dfa3fefe624cbeeccd686d09a5ecad0c09660a7853b46ab255029d"
+    static let marked = "f9e04623596e53cf2e4a70f471c83bbd41a641a4417f0154df28a477141d689a"
+    static let blob = "8494fc23272a349df92404c4b91e397106bd52560d784f8318b7464f04f19a27"
+    static let sharedBlob = "9222706fff8f659507a9e0a508bf9a3b72acc4dc20229f0c324f5c8f38472fd6"
+    static let content = "c34d43ccc3f4b122e96ebd96ed509e9d63659dab6b1ca34e09bdc9763c489acd"
+    static let trustedContent = "40d51514356ac0d56acafde7b87448f7fd2547400cdc5f245d3e6405e044cbd7"
 }

@@ -85,13 +85,15 @@ final class EngineHarness {
     }
 
     func open(
-        _ range: RangeSpec? = nil, key: UInt8 = 1, pieceLength: Int64? = nil, digest: Digest? = nil,
-        freshness: FreshnessRule = FreshnessRule()
+        _ range: RangeSpec? = nil, key: UInt8 = 1, named name: SharedName? = nil,
+        at url: String = "http://origin/object",
+        pieceLength: Int64? = nil, digest: Digest? = nil, freshness: FreshnessRule = FreshnessRule(),
+        wantsBody: Bool = true
     ) throws -> Client {
         let signal = Signal()
         let request = TaskRequest(
-            key: try Self.key(key), wireID: TaskID("wire"), url: "http://origin/object", range: range,
-            pieceLength: pieceLength, freshness: freshness, digest: digest)
+            key: try Self.key(key), sharedName: name, wireID: TaskID("wire"), url: url, range: range,
+            pieceLength: pieceLength, freshness: freshness, wantsBody: wantsBody, digest: digest)
         return Client(engine.open(request) { signal.notify() }, signal)
     }
 }

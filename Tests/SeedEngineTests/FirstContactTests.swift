@@ -142,7 +142,7 @@ struct FirstContactTests {
             return
         }
         let request = TaskRequest(key: Self.key, wireID: TaskID("w"), url: "http://h/", range: .suffix(5))
-        #expect(!StreamHead(facts, request).isPartial)
+        #expect(!StreamHead(facts, request, nil).isPartial)
         #expect(driver.poll(&cursor) == .end)
     }
 

@@ -1,14 +1,43 @@
 import DragonflyIdentity
+import Foundation
 import HTTPSemantics
+import SeedEngineTestSupport
 import SeedOrigin
 import SeedStorage
 import SeedSupport
+import SeedTestSupport
 import Testing
 
 @testable import SeedEngine
 
 @Suite("Task machine: generations and checks")
 struct GenerationTests {
+    @Test("an object of which nothing came has no record, and no file once it has left memory")
+    func withoutPieces() throws {
+        let harness = try EngineHarness()
+        defer { harness.close() }
+        let client = try harness.open(.bounded(first: 0, last: 99))
+        _ = client.step(within: 0.001)
+        let transfer = try #require(harness.origin.next())
+        transfer.respond(length: 700_000, upTo: 100)
+        _ = client.readAll()
+        #expect(client.bytes.count == 100)
+        client.stream.close()
+        transfer.end(.cancelled)
+        // The rest of the piece is worth fetching, and isn't to be had either.
+        harness.origin.next()?.end(.failed(OriginError(.cut, "cut")))
+        #expect(eventually { harness.engine.flightCount == 0 })
+        harness.store.flush()
+        #expect(try harness.store.task(EngineHarness.key(1)) == nil)
+        harness.engine.table.forgetIdle()
+        harness.store.flush()
+        let content = harness.directory.path("store/content")
+        #expect(
+            eventually {
+                FileManager.default.subpaths(atPath: content)?.contains { $0.contains(".") } == false
+            })
+    }
+
     @Test("A changed object: streams with a head out are failed, new requests start on the new generation")
     func changed() {
         var driver = MachineDriver()

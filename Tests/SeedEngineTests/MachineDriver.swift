@@ -45,7 +45,7 @@ struct MachineDriver {
 
     mutating func close(_ cursor: Cursor) { machine.close(cursor, &output) }
 
-    mutating func absent() { machine.loaded(nil, [], &output) }
+    mutating func absent() { machine.absent(nil, &output) }
 
     /// The flights ordered since the last call.
     mutating func orders() -> [FlightOrder] {

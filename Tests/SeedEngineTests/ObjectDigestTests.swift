@@ -34,13 +34,27 @@ struct ObjectDigestTests {
         #expect(second.isMatch == true && first.position == 500_000)
     }
 
-    @Test("upper case names the same; another algorithm, no hexadecimal digits or a wrong length name nothing")
+    @Test("SHA-512 names an object as SHA-256 does")
+    func longDigest() {
+        let expected = digest(of: bytes, by: .sha512, named: .sha512)
+        var bytes = bytes
+        var right = ObjectDigest(expected: expected, length: Int64(bytes.count))
+        bytes.withUnsafeBytes { right.add($0) }
+        #expect(right.isMatch == true)
+        var wrong = ObjectDigest(expected: expected, length: Int64(bytes.count))
+        bytes[0] ^= 1
+        bytes.withUnsafeBytes { wrong.add($0) }
+        #expect(wrong.isMatch == false)
+    }
+
+    @Test("upper case names the same; a CRC-32, no hexadecimal digits or a wrong length name nothing")
     func spellings() {
         let text = digest(of: bytes).encoded
-        #expect(Digest("sha256:" + text.uppercased())?.comparableSHA256 == digest(of: bytes))
-        #expect(Digest("sha512:" + text + text)?.comparableSHA256 == nil)
-        #expect(Digest("sha256:" + String(repeating: "x", count: 64))?.comparableSHA256 == nil)
-        #expect(Digest(algorithm: .sha256, encoded: "ab").comparableSHA256 == nil)
+        #expect(Digest("sha256:" + text.uppercased())?.comparable == digest(of: bytes))
+        #expect(Digest("sha512:" + text + text)?.comparable?.encoded == text + text)
+        #expect(Digest("sha256:" + String(repeating: "x", count: 64))?.comparable == nil)
+        #expect(Digest("crc32:123456")?.comparable == nil)
+        #expect(Digest(algorithm: .sha256, encoded: "ab").comparable == nil)
     }
 
     /// Which fields count is HTTPSemantics' to say (`DigestFieldTests`).
@@ -54,9 +68,11 @@ struct ObjectDigestTests {
 }
 
 /// The name of these bytes.
-func digest(of bytes: [UInt8]) -> Digest {
-    let digits = Digests.digest(.sha256, of: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-    return Digest(algorithm: .sha256, encoded: digits.joined())
+func digest(
+    of bytes: [UInt8], by hash: HashAlgorithm = .sha256, named algorithm: Digest.Algorithm = .sha256
+) -> Digest {
+    let digits = Digests.digest(hash, of: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+    return Digest(algorithm: algorithm, encoded: digits.joined())
 }
 
 func base64(_ bytes: [UInt8]) -> String { Base64.encode(Digests.digest(.sha256, of: bytes)) }

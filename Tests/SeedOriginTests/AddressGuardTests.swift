@@ -1,6 +1,8 @@
-import SeedOrigin
+import HTTPTransfers
 import SeedSupport
 import Testing
+
+@testable import SeedOrigin
 
 @Suite("The address guard")
 struct AddressGuardTests {
@@ -39,6 +41,40 @@ struct AddressGuardTests {
         }
         for text in ["169.254.1.2", "fe80:0:0:1::5", "::1", "0.0.0.0"] {
             #expect(!guarded.permits(try #require(IPAddress(text))))
+        }
+    }
+
+    @Test(
+        "A URL that names a refused address is refused before a proxy could dial it, in every spelling",
+        arguments: [
+            "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "127.0.0.1.",
+            "127.000.000.001", "0", "0x0", "[::1]", "[::]", "[0:0::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
+            "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "0xa9fea9fe", "2852039166", "169.254.43518", "%31%32%37.0.0.1",
+            "127\u{3002}0\u{3002}0\u{3002}1", "\u{2460}\u{2461}\u{2466}.0.0.1", "localhost", "LOCALHOST.",
+            "a.localhost",
+            "metadata.google.internal", "metadata.goog.", "instance-data.ec2.internal",
+        ])
+    func spellings(_ host: String) throws {
+        let url = try TransferURL("http://\(host):8080/x")
+        #expect(AddressGuard().refusal(of: url)?.kind == .blocked, "\(url.host)")
+    }
+
+    @Test(
+        "A host that ends in a number and is no address is none at all",
+        arguments: ["1.2.3.4.5", "256.1.1.1", "example.1", "1e2.0.0.0x1ffffffff", "a.09"])
+    func noHost(_ host: String) throws {
+        #expect(try AddressGuard().refusal(of: TransferURL("http://\(host)/x"))?.kind == .badURL)
+    }
+
+    @Test("Other hosts pass, and localhost where one of its addresses may be dialled")
+    func otherHosts() throws {
+        for host in ["example.com", "localhost.example", "10.0.0.1", "0xa.1", "b\u{fc}cher.example", "metadata", "a_b"]
+        {
+            #expect(try AddressGuard().refusal(of: TransferURL("http://\(host)/x")) == nil, "\(host)")
+        }
+        for block in ["127.0.0.0/8", "::1"] {
+            let allowed = AddressGuard(allow: [try #require(CIDR(block))])
+            #expect(try allowed.refusal(of: TransferURL("http://localhost/x")) == nil)
         }
     }
 

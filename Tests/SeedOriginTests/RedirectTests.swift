@@ -99,6 +99,32 @@ struct RedirectTests {
         }
     }
 
+    @Test("A redirect to a URL that the operator forbids is not followed, nor is a remembered one once it is forbidden")
+    func blockList() throws {
+        try withOrigins(
+            { _ in },
+            { request, connection in
+                if request.target == "/" {
+                    connection.respond("302 Found", ["Location: /secret"])
+                } else {
+                    connection.serve([1], to: request)
+                }
+            }
+        ) { faulty, curl in
+            func outcome() -> OriginError? {
+                let recorder = Recorder()
+                _ = curl.start(OriginRequest(url: faulty.url + "/"), into: recorder)
+                return recorder.error()
+            }
+            #expect(outcome() == nil)
+            curl.forbidden.replace { $0.hasSuffix("/secret") }
+            #expect(outcome()?.kind == .blocked)
+            #expect(faulty.requests.filter { $0.target == "/secret" }.count == 1)
+            curl.forbidden.replace { _ in false }
+            #expect(outcome() == nil)
+        }
+    }
+
     @Test("A redirect with a long body is followed without reading it all")
     func longBody() throws {
         let recorder = Recorder()

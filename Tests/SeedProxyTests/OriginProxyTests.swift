@@ -67,6 +67,24 @@ struct OriginProxyTests {
         }
     }
 
+    @Test(
+        "A guarded address is never named to the proxy, in no spelling and on neither way",
+        arguments: [
+            "127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.0.0.1.", "0", "localhost", "LOCALHOST.",
+            "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "169.254.169.254", "0xa9fea9fe",
+            "metadata.google.internal",
+        ])
+    func guarded(_ host: String) async throws {
+        try await withProxy(at: "127.0.0.2", allowing: ["127.0.0.2/32"], { $1.serve([1], to: $0) }) { client, proxy in
+            for request in ["GET", "HEAD", "POST"] {
+                let length = request == "POST" ? "Content-Length: 0\r\n" : ""
+                try client.send("\(request) http://\(host):8080/x HTTP/1.1\r\nHost: x\r\n\(length)\r\n")
+                #expect(try client.readResponse(hasBody: request != "HEAD").status == 403)
+            }
+            #expect(proxy.requests.isEmpty)
+        }
+    }
+
     @Test("A proxy that refuses is told as a failure of the way to the origin", arguments: ["http", "https"])
     func refused(scheme: String) async throws {
         try await withProxy({ _, connection in connection.respond("407 Proxy Authentication Required") }) { client, _ in

@@ -95,7 +95,7 @@ struct RequestTests {
     func rewriting() throws {
         var factory = try factory([ProxyRule(useTLS: true, redirect: "mirror.example:8443")])
         let cached = template(factory.plan(for: try head("http://h:80/a?b")))
-        #expect(cached?.urlText == "https://mirror.example:8443/a?b")
+        #expect(cached?.object.url == "https://mirror.example:8443/a?b")
         let origin = passed(factory.plan(for: try head("http://h/a", [.authorization: "x"])))
         #expect(origin?.text == "https://mirror.example:8443/a")
         #expect(passed(factory.plan(for: try head("http://h/a", method: "POST")))?.text == "http://h/a")
@@ -111,7 +111,8 @@ struct RequestTests {
         ]
         for fields in variants {
             #expect(
-                template(factory.plan(for: try head("http://h/a?sig=1&v=2", fields)))?.key != plain?.key, "\(fields)")
+                template(factory.plan(for: try head("http://h/a?sig=1&v=2", fields)))?.object.key != plain?.object.key,
+                "\(fields)")
         }
         #expect(
             template(factory.plan(for: try head("http://h/a", [.dragonflyPieceLength: "8mib"])))?.options.pieceLength
@@ -121,8 +122,8 @@ struct RequestTests {
         let content: HTTPFields = [.dragonflyContent: "c"]
         let one = template(factory.plan(for: try head("http://h/a", content)))
         let other = template(factory.plan(for: try head("http://h/b", content)))
-        #expect(one?.wireID == other?.wireID)
-        #expect(one?.urlText != other?.urlText)
+        #expect(one?.object.wireID == other?.object.wireID)
+        #expect(one?.object.url != other?.object.url)
     }
 
     @Test("A signed URL goes straight through, whatever list of filtered parameters the client sends")
@@ -139,10 +140,10 @@ struct RequestTests {
         var factory = try factory()
         let forms: [HTTPFields] = [[.accept: "application/a"], [.accept: "application/b"]]
         let manifests = try forms.map {
-            template(factory.plan(for: try head("http://h/v2/x/manifests/latest", $0)))?.key
+            template(factory.plan(for: try head("http://h/v2/x/manifests/latest", $0)))?.object.key
         }
         #expect(manifests[0] != nil && manifests[0] != manifests[1])
-        let files = try forms.map { template(factory.plan(for: try head("http://h/file", $0)))?.key }
+        let files = try forms.map { template(factory.plan(for: try head("http://h/file", $0)))?.object.key }
         #expect(files[0] != nil && files[0] == files[1])
     }
 

@@ -10,22 +10,25 @@ struct CanonicalQuery {
         var parameters: [Parameter] = []
         for piece in query.split(separator: UInt8(ascii: "&")) {
             let parameter = Parameter(piece)
-            // Go's rule, which Dragonfly adopted: a raw semicolon invalidates its parameter.
-            if piece.contains(UInt8(ascii: ";")) || filter.contains(parameter.name) {
+            if filter.contains(parameter.name) {
                 omit(piece, named: parameter.name)
-            } else {
+            } else if !piece.contains(UInt8(ascii: ";")) {
+                // Go's rule, which Dragonfly adopted: a raw semicolon invalidates its parameter.
                 parameters.append(parameter)
             }
         }
         write(parameters)
     }
 
-    /// Leaves out everything: for tasks whose identity does not look at the query.
+    /// Leaves out everything: for tasks whose key does not look at the query.
     init(omittingAllOf query: ArraySlice<UInt8>) {
         for piece in query.split(separator: UInt8(ascii: "&")) {
             omit(piece, named: Parameter(piece).name)
         }
     }
+
+    /// A parameter's name, decoded.
+    static func name(of piece: ArraySlice<UInt8>) -> ArraySlice<UInt8> { Parameter(piece).name }
 
     private mutating func omit(_ piece: ArraySlice<UInt8>, named name: ArraySlice<UInt8>) {
         guard !name.elementsEqual("ns".utf8) else { return }

@@ -3,14 +3,18 @@ struct CanonicalURL {
     private(set) var text: [UInt8]
     /// See ``CanonicalQuery/omitted``.
     private(set) var omitted: [UInt8] = []
+    /// Scheme, user info, host and port; nil for a text that is no URL.
+    let authority: [UInt8]?
 
     private init(asWritten url: String) {
         text = Array(url.utf8)
+        authority = (try? ParsedURL(url))?.authority
     }
 
     /// - Parameter original: the URL as it was written.
     init(_ url: ParsedURL, writtenAs original: String, filter: QueryFilter) {
-        text = Self.hasPath(original.utf8[...]) ? url.head : Array(url.head[..<url.pathStart])
+        authority = url.authority
+        text = Self.hasPath(original.utf8[...]) ? url.head : url.authority
         if let query = url.query {
             let query = CanonicalQuery(query, filter: filter)
             omitted = query.omitted

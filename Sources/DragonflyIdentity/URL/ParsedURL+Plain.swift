@@ -11,7 +11,7 @@ extension ParsedURL {
         let query = UnsafeBufferPointer(rebasing: text[min(pathEnd + 1, text.count)...])
         guard !query.contains(where: { ByteSet.endsPlainQuery.contains($0) }) else { return nil }
         self.init(
-            head: Array(text[..<pathEnd]), schemeEnd: schemeEnd, hostStart: schemeEnd + 3, pathStart: hostEnd,
+            head: Array(text[..<pathEnd]), schemeEnd: schemeEnd, pathStart: hostEnd,
             query: hasQuery ? Array(query)[...] : nil)
     }
 }

@@ -4,8 +4,6 @@ struct ParsedURL {
     var head: [UInt8] = []
     /// In `head`: where the scheme ends, at its colon.
     var schemeEnd = 0
-    /// In `head`: where the host begins, after the user info.
-    var hostStart = 0
     /// In `head`: where the path begins.
     var pathStart = 0
     /// As written, without `?`.
@@ -15,16 +13,8 @@ struct ParsedURL {
 
     var path: ArraySlice<UInt8> { head[pathStart...] }
 
-    /// With its `@`; empty when there is none.
-    var userInfo: ArraySlice<UInt8> {
-        let start = min(schemeEnd + 3, hostStart)
-        return head[start..<hostStart]
-    }
-
-    /// The URL's origin: `scheme://host:port`.
-    var origin: [UInt8] {
-        Array(head[..<schemeEnd]) + "://".utf8 + head[hostStart..<pathStart]
-    }
+    /// `scheme://[user@]host[:port]`.
+    var authority: [UInt8] { Array(head[..<pathStart]) }
 }
 
 extension ParsedURL {

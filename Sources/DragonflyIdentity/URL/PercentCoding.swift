@@ -1,3 +1,23 @@
+/// The one spelling of octets that need no encoding (RFC 3986 §6.2.2.2).
+package enum PercentCoding {
+    /// A path with its query in which letters, digits and `-._~` stand for themselves, not as `%XX`: that means the same
+    /// everywhere. All else stays as it is: other encoded octets, segments of dots, and a text with a `%` that encodes
+    /// nothing, where decoding the rest could make it encode something.
+    package static func decodingUnreserved(_ target: ArraySlice<UInt8>) -> [UInt8] {
+        guard target.contains(UInt8(ascii: "%")) else { return Array(target) }
+        let path = target.prefix { $0 != UInt8(ascii: "?") }
+        guard let query = target[path.endIndex...].unreservedDecoded() else { return Array(target) }
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(target.count)
+        for segment in path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            guard let text = segment.unreservedDecoded() else { return Array(target) }
+            if segment.startIndex > path.startIndex { decoded.append(UInt8(ascii: "/")) }
+            decoded += DotSegments.kind(of: segment) == nil ? text : segment
+        }
+        return decoded + query
+    }
+}
+
 extension [UInt8] {
     /// Appends `bytes`; those in `set` and all outside ASCII as `%XX`. A `%` that is there already is not touched.
     mutating func append(_ bytes: ArraySlice<UInt8>, encoding set: ByteSet) {
@@ -15,7 +35,7 @@ extension [UInt8] {
 
 extension ArraySlice<UInt8> {
     /// `%XX` turned into bytes, and `+` into a space if `plusIsSpace`. A `%` without two digits stays.
-    func percentDecoded(plusIsSpace: Bool = false) -> ArraySlice<UInt8> {
+    package func percentDecoded(plusIsSpace: Bool = false) -> ArraySlice<UInt8> {
         guard contains(where: { $0 == UInt8(ascii: "%") || ($0 == UInt8(ascii: "+") && plusIsSpace) }) else {
             return self
         }
@@ -28,6 +48,23 @@ extension ArraySlice<UInt8> {
             } else {
                 decoded.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
             }
+        }
+        return decoded[...]
+    }
+
+    /// Nil if a `%` has no two digits.
+    fileprivate func unreservedDecoded() -> ArraySlice<UInt8>? {
+        guard contains(UInt8(ascii: "%")) else { return self }
+        var decoded: [UInt8] = []
+        var rest = self
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                decoded.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard let value = rest.popHexPair() else { return nil }
+            decoded += ByteSet.unreserved.contains(value) ? [value] : [byte] + digits
         }
         return decoded[...]
     }

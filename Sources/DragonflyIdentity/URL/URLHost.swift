@@ -1,5 +1,14 @@
 /// Writes hosts as the WHATWG rules want them.
-enum URLHost {
+package enum URLHost {
+    /// A host of an http or https URL in its one form: a name in lower case and ASCII, an IPv4 address as four decimal
+    /// numbers, whatever it was written with, an IPv6 address in brackets. Nil for what is none of these, such as a name that
+    /// ends in a number, which some programs would take for an address.
+    package static func canonical(_ host: String) -> String? {
+        let host = Array(host.utf8)
+        guard !host.isEmpty, let written = try? write(host[...], in: .http) else { return nil }
+        return String(decoding: written, as: UTF8.self)
+    }
+
     /// - Parameter host: Not empty, as it stands in the URL.
     static func write(_ host: ArraySlice<UInt8>, in scheme: URLScheme) throws(URLFault) -> [UInt8] {
         if host.first == UInt8(ascii: "[") {

@@ -24,8 +24,6 @@ struct URLParser {
         if let authority = cutAuthority() {
             url.head.append(contentsOf: "//".utf8)
             try writeAuthority(authority)
-        } else {
-            url.hostStart = url.head.count
         }
         url.pathStart = url.head.count
         writePath()
@@ -78,7 +76,6 @@ extension URLParser {
     private mutating func writeAuthority(_ authority: ArraySlice<UInt8>) throws(URLFault) {
         let at = authority.lastIndex(of: UInt8(ascii: "@"))
         if let at { writeUserInfo(authority[..<at]) }
-        url.hostStart = url.head.count
         let hostAndPort = at.map { authority[($0 + 1)...] } ?? authority
         let colon = portColon(in: hostAndPort)
         let host = hostAndPort[..<(colon ?? hostAndPort.endIndex)]
@@ -149,10 +146,10 @@ extension URLParser {
             let segment = rest.prefix { !scheme.isSlash($0) }
             isLast = segment.endIndex == rest.endIndex
             rest = rest[segment.endIndex...].dropFirst()
-            switch dots(segment) {
-            case 0: writeSegment(segment)
-            case 1: if isLast { writeSegment([]) }
-            default:
+            switch DotSegments.kind(of: segment) {
+            case nil: writeSegment(segment)
+            case .current: if isLast { writeSegment([]) }
+            case .parent:
                 dropLastSegment()
                 if isLast { writeSegment([]) }
             }
@@ -167,23 +164,6 @@ extension URLParser {
     private mutating func dropLastSegment() {
         guard let slash = url.path.lastIndex(of: UInt8(ascii: "/")) else { return }
         url.head.removeSubrange(slash...)
-    }
-
-    /// 1 for `.`, 2 for `..`, each dot also as `%2e`; else 0.
-    private func dots(_ segment: ArraySlice<UInt8>) -> Int {
-        var rest = segment
-        var count = 0
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2, rest.first == UInt8(ascii: "2"),
-                lowercased(rest[rest.startIndex + 1]) == UInt8(ascii: "e")
-            {
-                rest = rest.dropFirst(2)
-            } else if byte != UInt8(ascii: ".") {
-                return 0
-            }
-            count += 1
-        }
-        return count > 2 ? 0 : count
     }
 }
 

@@ -13,6 +13,8 @@ struct URLScheme {
         isSpecial = isFile || defaultPort != nil
     }
 
+    static let http = URLScheme(name: Array("http".utf8))
+
     private static let defaultPorts: [(name: String, port: UInt16)] = [
         ("https", 443), ("http", 80), ("ws", 80), ("wss", 443), ("ftp", 21),
     ]

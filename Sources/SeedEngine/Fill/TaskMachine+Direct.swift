@@ -71,7 +71,7 @@ extension TaskMachine {
         case .failed(let error, let retry): fail(reader, id, error, retry, now: now, &output)
         case .complete: fail(reader, id, .shortResponse, .later, now: now, &output)
         case .refused(let status): audience.overrule(reader, .failed(.status(status)), &output)
-        case .bypass, .errorResponse, .unsatisfiable, .changed:
+        case .bypass, .errorResponse, .unsatisfiable, .changed, .elsewhere:
             audience.overrule(reader, .failed(.changedWhileReading), &output)
         }
         planDirect(reader, &output)

@@ -51,6 +51,9 @@ extension TaskMachine {
                 output.changes.append(.failed(.status(response.status)))
                 audience.settleOpening(.origin(response), &output)
             }
+        case .elsewhere(let bytes):
+            output.records.append(.alias(bytes.alias))
+            return lead(to: bytes, &output)
         case .bypass(let reason):
             if reason.isLasting { shortcut = (reason, now.monotonic + .seconds(60)) }
             audience.settleOpening(.bypass(reason), &output)
@@ -91,7 +94,7 @@ extension TaskMachine {
             return discard(readersSee: outcome.error, isUnchanged: outcome.isForRoom, now: now, &output)
         }
         switch outcome {
-        case .changed, .unsatisfiable, .errorResponse: doubtGeneration(now: now, &output)
+        case .changed, .unsatisfiable, .errorResponse, .elsewhere: doubtGeneration(now: now, &output)
         case .bypass: failSpan(id, flight, .noRoom, .never, isForRoom: true, now: now, &output)
         case .complete where flight.endedEarly:
             failSpan(id, flight, .shortResponse, .later, isForRoom: false, now: now, &output)
@@ -232,6 +235,7 @@ extension TaskMachine {
         record(isFlightOver: true, now: now, &output)
         fills.cancelAll(&output)
         fills.cancelAllDirect(&output)
+        if unrecordedCounter != nil, let generation { output.records.append(.remove(generation)) }
         phase = .shutDown
         for id in audience.demands.keys.sorted() {
             settle(id, .failed(.shuttingDown), &output)
@@ -253,7 +257,7 @@ extension TaskMachine.FlightOutcome {
         case .failed(let error, _): error
         case .refused(let status): .status(status)
         case .bypass: .noRoom
-        case .complete, .cancelled, .errorResponse, .unsatisfiable, .changed: .shortResponse
+        case .complete, .cancelled, .errorResponse, .unsatisfiable, .changed, .elsewhere: .shortResponse
         }
     }
 

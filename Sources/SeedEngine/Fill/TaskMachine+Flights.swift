@@ -39,6 +39,8 @@ extension TaskMachine {
         case bypass(BypassReason)
         /// The response belongs to another generation.
         case changed
+        /// The bytes are there under another key.
+        case elsewhere(RecognizedBytes)
     }
 
     // MARK: Head
@@ -59,6 +61,7 @@ extension TaskMachine {
         if !head.admission.isError, let reason = BypassReason(storing: head.headers, request.freshness) {
             return .reject(.bypass(reason))
         }
+        if request.lead == .possible, let bytes = shared?.recognized(by: head) { return .reject(.elsewhere(bytes)) }
         if let length = head.admission.length, isTooLong(length) { return .reject(.bypass(.tooLong)) }
         if let needed = roomNeeded(for: head.admission, request), needed > head.room { return .needsRoom(needed) }
         switch head.admission {
@@ -147,8 +150,10 @@ extension TaskMachine {
         epoch += 1
         let layout = PieceLayout(contentLength: length, pieceLength: request.pieceLength)
         holdings.begin(BlockMap(grid: BlockGrid(layout)))
+        isRecorded = false
         revalidation.becameKnown()
         shortcut = nil
+        shared = nil
         identity.began(as: request)
         phase = .known(
             Generation(
@@ -194,6 +199,8 @@ extension TaskMachine {
     mutating func record(isFlightOver: Bool, now: ClockReading, _ output: inout Output) {
         guard let generation, generation.counter != nil else { return }
         for (record, isSoon) in holdings.takeRecords(isFlightOver: isFlightOver, now: now.wall) {
+            if !isRecorded { output.records.append(.put(generation, as: identity.own)) }
+            isRecorded = true
             output.records.append(.putPiece(record, of: generation, isSoon ? .soon : .lazy))
             guard record.digest != nil else { continue }
             completion.forget(record.number)

@@ -11,8 +11,12 @@ extension TaskMachine {
     /// Asks the origin for the wanted bytes of the stream that came first; the response tells the rest (no separate
     /// stat).
     mutating func probe(_ output: inout Output) {
-        for (id, demand) in audience.inOrder where demand.isOpening && !demand.request.wantsBody {
-            settle(id, Self.unknown(configuration), &output)
+        for (id, demand) in audience.inOrder where demand.isOpening {
+            if demand.request.isLed {
+                settle(id, .gone, &output)
+            } else if !demand.request.wantsBody {
+                settle(id, Self.unknown(configuration), &output)
+            }
         }
         if configuration.isBackToSourceDisabled { audience.settleOpening(.failed(.notHeld), &output) }
         guard !fills.isBackingOff else { return }
@@ -86,6 +90,10 @@ extension TaskMachine {
                 checks.append(
                     BlockCheck(index: index, checksum: blocks.pieces[index.piece]?.checksums[index.block] ?? 0))
                 at = next
+            case .missing where demand.request.isLed:
+                // Damaged since it began.
+                settle(id, .failed(.changedWhileReading), &output)
+                return finishPlan(id, at, checks, &output)
             case .missing(let next):
                 if configuration.isBackToSourceDisabled { settle(id, .failed(.notHeld), &output) }
                 guard let resumeAt = fetch(ByteRange(at, next), generation, demand.priority, &output) else {
@@ -155,7 +163,7 @@ extension TaskMachine {
         guard !own.credential.isAnonymous,
             !audience.unsettled.contains(where: { $0.demand.request.credential == own.credential })
         else { return own }
-        return audience.unsettled.first?.demand.request ?? own.neutral(at: own.url)
+        return audience.unsettled.first { !$0.demand.request.isLed }?.demand.request ?? own.neutral(at: own.url)
     }
 
     /// Flights that no stream needs end with the block they are in, or with the piece if that is worth completing.

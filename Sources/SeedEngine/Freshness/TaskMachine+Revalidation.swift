@@ -80,7 +80,7 @@ extension TaskMachine {
             audience.settleOpening(.bypass(reason), &output)
             return discard(readersSee: .changedWhileReading, isUnchanged: true, now: now, &output)
         }
-        if confirmed.counter != nil { output.records.append(.put(confirmed, as: identity.own)) }
+        if isRecorded { output.records.append(.put(confirmed, as: identity.own)) }
         if revalidation.confirmed() {
             // Two versions of one object answer in turn. Seen too often, it is passed through (rule:no-mixed-versions).
             revalidation.noteMove(now: now)
@@ -115,7 +115,7 @@ extension TaskMachine {
         switch outcome {
         case .complete, .cancelled: audience.wakeOpening(isAnswered: false, &output)
         case .bypass(let reason): audience.settleOpening(.bypass(reason), &output)
-        case .changed, .unsatisfiable: move(now: now, &output)
+        case .changed, .unsatisfiable, .elsewhere: move(now: now, &output)
         case .refused(let status): audience.settleOpening(.failed(.status(status)), &output)
         case .errorResponse(let response) where response.isRefusal:
             audience.settleOpening(response, refusing: request, &output)

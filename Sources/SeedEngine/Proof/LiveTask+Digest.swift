@@ -30,7 +30,7 @@ extension LiveTask {
         guard !isMatch else { return context.counters.digestMatches.add(1) }
         context.counters.digestMismatches.add(1)
         context.logger.error(
-            "An object does not have the SHA-256 that names it: it was dropped, and its readers were cut off.",
+            "An object does not have the digest that names it: it was dropped, and its readers were cut off.",
             metadata: ["task": "\(wireID)"])
     }
 }

@@ -2,7 +2,7 @@ import DragonflyIdentity
 import HTTPSemantics
 import SeedStorage
 
-/// How far the whole object was compared with the SHA-256 that names it (rule:checksums).
+/// How far the whole object was compared with the digest that names it (rule:checksums).
 struct Proof: Sendable {
     /// Most bytes that are hashed in one go, so that the tasks take turns.
     private static let step: Int64 = 1 << 20

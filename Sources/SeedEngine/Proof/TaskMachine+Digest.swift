@@ -4,7 +4,7 @@ import SeedOrigin
 import SeedStorage
 import SeedSupport
 
-/// Whether the whole object is what its SHA-256 names (rule:checksums).
+/// Whether the whole object is what its digest names (rule:checksums).
 ///
 /// The hash follows the verified prefix, whatever brings that: flights, or after a restart the checks of blocks that
 /// somebody reads. So an object that was held without a proof is hashed again with its first whole reading, which
@@ -99,7 +99,7 @@ extension TaskMachine {
         var generation = generation
         generation.isProven = isProven
         phase = .known(generation)
-        if generation.counter != nil { output.records.append(.put(generation, as: identity.own)) }
+        if isRecorded { output.records.append(.put(generation, as: identity.own)) }
     }
 
     // MARK: Streams of the whole object

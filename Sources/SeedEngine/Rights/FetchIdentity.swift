@@ -70,7 +70,10 @@ struct FetchIdentity: Sendable {
     /// - Parameter waiting: the requests of those who wait, the first come first.
     mutating func heir(of request: TaskRequest, among waiting: some Sequence<TaskRequest>) -> TaskRequest? {
         guard noteRefusal(of: request) else { return nil }
-        let heir = waiting.first { candidate in !refused.contains { candidate.asksAlike($0) } }
+        // Requests for other URLs are none for this object.
+        let heir = waiting.first { candidate in
+            !candidate.isLed && !refused.contains { candidate.asksAlike($0) }
+        }
         if heir == nil { refused = [] }
         return heir
     }

@@ -17,6 +17,16 @@ struct Cursor: Sendable, Equatable {
         case over
     }
 
+    init(_ id: StreamID, _ request: TaskRequest) {
+        self.init(id: id, spec: request.range, priority: request.priority)
+    }
+
+    init(id: StreamID, spec: RangeSpec?, priority: OriginPriority = .demand) {
+        self.id = id
+        self.spec = spec
+        self.priority = priority
+    }
+
     /// The client was given so many bytes past the store.
     mutating func passed(_ count: Int) {
         if case .direct(let left) = phase {
@@ -105,8 +115,20 @@ enum PollResult: Sendable, Equatable {
     indirect case origin(OriginErrorResponse)
     case bypass(BypassReason)
     indirect case failed(EngineError)
+    /// The bytes are there under another key.
+    indirect case elsewhere(RecognizedBytes)
+    /// The bytes that the stream was led to can't be had any more.
+    case gone
     /// The store has no room for the rest: it comes by the stream's own buffer.
     indirect case direct(Generation)
+
+    /// The stream has to go on with another task.
+    var isElsewhere: Bool {
+        switch self {
+        case .elsewhere, .gone: true
+        default: false
+        }
+    }
 }
 
 /// What the machine contributes to a `StreamHead`.

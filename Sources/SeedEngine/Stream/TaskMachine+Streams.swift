@@ -54,6 +54,9 @@ extension TaskMachine {
         if let first = cursor.spec?.first, first >= ResponseAdmission.longestObject {
             return over(&cursor, .bypass(.beyondReach))
         }
+        if request.isLed, phase != .cold, phase != .loading, !mayFollow(cursor, request, now: now) {
+            return over(&cursor, .gone)
+        }
         switch phase {
         case .known(let generation) where mustAsk(generation, for: cursor.id, request.freshness, now: now):
             awaitHead(cursor, request)
@@ -135,7 +138,9 @@ extension TaskMachine {
         _ source: ExtentSource, _ output: inout Output
     ) -> PollResult {
         guard !left.isEmpty else { return over(&cursor, .end) }
-        guard let blocks = holdings.blocks else { return over(&cursor, .failed(.changedWhileReading)) }
+        guard let blocks = holdings.blocks, !request.isLed || generation.map({ serves(request, $0) }) == true else {
+            return over(&cursor, .failed(.changedWhileReading))
+        }
         let most = min(left.upperBound, left.lowerBound + limit, cursor.isWhole ? withheldFrom ?? .max : .max)
         var end = blocks.servable(from: left.lowerBound, upTo: most)
         if source != .file {
@@ -146,7 +151,7 @@ extension TaskMachine {
         guard end > left.lowerBound else { return starve(cursor, request, left: left, &output) }
         let given = ByteRange(left.lowerBound, end)
         cursor.phase = .reading(epoch: epoch, ByteRange(end, left.upperBound))
-        note(given, &output)
+        note(given, request, &output)
         if audience[cursor.id] != nil {
             audience.wants(ByteRange(end, left.upperBound), for: cursor.id)
             plan(cursor.id, &output)
@@ -166,10 +171,10 @@ extension TaskMachine {
         return .bytes(ByteRange(left.lowerBound, end))
     }
 
-    private mutating func note(_ given: ByteRange, _ output: inout Output) {
+    private mutating func note(_ given: ByteRange, _ request: TaskRequest, _ output: inout Output) {
         let ahead = holdings.given(given)
         if ahead > 0 { output.effects.append(.counted(.read(ahead))) }
-        guard let blocks = holdings.blocks, !blocks.isFinished else { return }
+        guard let blocks = holdings.blocks, !blocks.isFinished, !request.isLed else { return }
         for piece in blocks.grid.layout.pieces(covering: given) where blocks.pieces[piece]?.isComplete != true {
             completion.touch(piece)
         }
@@ -187,7 +192,7 @@ extension TaskMachine {
             at: left.lowerBound, limit: configuration.spanLength * Int64(configuration.concurrentFlights))
         demand.isWaiting = true
         audience.want(demand, for: cursor.id)
-        if revalidation.isDoubted, let generation { revalidate(generation, &output) }
+        if revalidation.isDoubted, !request.isLed, let generation { revalidate(generation, &output) }
         plan(cursor.id, &output)
         if audience[cursor.id].map(awaitsProof) ?? false { awaitProof(&output) }
         return .wait

@@ -40,7 +40,7 @@ extension EngineError {
         .changed, "The object changed at the origin while it was being read; the rest would be of another version.")
 
     static let otherDigest = EngineError(
-        .originFailed, "The bytes from the origin do not have the SHA-256 that names the object.")
+        .originFailed, "The bytes from the origin do not have the digest that names the object.")
 
     static let damagedForGood = EngineError(
         .storage, "A stored block was damaged and can't be fetched alone.")

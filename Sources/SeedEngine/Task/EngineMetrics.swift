@@ -16,7 +16,7 @@ package final class EngineMetrics: Sendable {
     package let fetchedAheadBytesRead: Counter
     /// Streams that fetched their rest for themselves, for lack of space in the store.
     package let directStreams: Counter
-    /// Objects that matched the SHA-256 that names them.
+    /// Objects that matched the digest that names them.
     package let digestMatches: Counter
     /// Objects that didn't match, and were dropped.
     package let digestMismatches: Counter
@@ -33,7 +33,7 @@ package final class EngineMetrics: Sendable {
             "fetched_ahead_read_bytes_total", "Those of them that a client was given later.")
         directStreams = registry.counter(
             "direct_answers_total", "Responses whose rest went past the store, for lack of room.")
-        digestMatches = registry.counter("digest_matches_total", "Objects that matched the SHA-256 that names them.")
+        digestMatches = registry.counter("digest_matches_total", "Objects that matched the digest that names them.")
         digestMismatches = registry.counter(
             "digest_mismatches_total", "Objects that had another one, and were dropped.")
     }

@@ -24,9 +24,9 @@ struct Generation: Sendable, Equatable {
     var isSequential = false
     /// The bytes under this name never change (a digest, or the rule).
     var isImmutable = false
-    /// The SHA-256 that the whole object must have; nil if none was given.
+    /// The SHA-256 or SHA-512 that the whole object must have; nil if none was given.
     var digest: Digest?
-    /// Every byte was held and had that SHA-256, and none was fetched since.
+    /// Every byte was held and had that digest, and none was fetched since.
     var isProven = false
 
     init(

@@ -50,6 +50,7 @@ extension LiveTask {
         case .putPiece(let record, let generation, let urgency):
             guard let counter = generation.counter else { return }
             context.store.put(record, of: key, generation: counter, urgency: urgency)
+        case .alias(let alias): context.store.put(alias, for: key)
         case .remove(let generation):
             guard let counter = generation.counter else { return }
             context.store.remove(key, generation: counter)
@@ -61,14 +62,14 @@ extension LiveTask {
     /// Reads what the index has of this task. What can't be read is fetched anew: a request never fails for it.
     private func load() {
         do {
-            guard let record = try context.store.task(key) else { return loaded(nil, [], nil) }
+            guard let record = try context.store.task(key) else { return loaded(nil, elsewhere: try elsewhere()) }
             let file = try context.store.openContent(key, generation: record.generation)
             let pieces = try context.store.pieces(
                 key, generation: record.generation, numbers: 0..<record.layout.pieceCount)
             loaded(record, pieces, file)
         } catch {
             context.logger.warning("A stored task can't be read; it is fetched again. \(error)")
-            loaded(nil, [], nil)
+            loaded(nil)
         }
     }
 
@@ -108,7 +109,24 @@ extension TaskRecord {
             key: key, wireID: request.wireID, generation: counter, contentLength: generation.length,
             pieceLength: generation.layout.pieceLength, etag: generation.validator.etag,
             lastModified: generation.validator.lastModified, headers: generation.headers, url: request.url,
-            tag: request.tag, application: request.application, createdAt: generation.fetchedAt,
-            fetchedAt: generation.fetchedAt, flags: generation.flags, digest: generation.digest?.description)
+            target: request.object.target, tag: request.tag, application: request.application,
+            createdAt: generation.fetchedAt,
+            fetchedAt: generation.fetchedAt, flags: generation.flags, digest: generation.digest?.description,
+            sharedKey: generation.sharedKey(for: request))
+        // Every request of the cache is anonymous today (rule:right-to-read).
+        if request.credential.isAnonymous { flags.insert(.publiclyReadable) }
+    }
+}
+
+extension Generation {
+    /// The name by which other URLs may find these bytes; nil unless they are proven as it wants it.
+    fileprivate func sharedKey(for request: TaskRequest) -> StoreKey? {
+        guard let name = request.sharedName else { return nil }
+        let isProof =
+            switch name.proof {
+            case .digest: isProven && digest != nil && digest == request.digest
+            case .validator: validator.etag != nil
+            }
+        return isProof ? name.key : nil
     }
 }

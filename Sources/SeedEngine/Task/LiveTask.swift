@@ -78,11 +78,14 @@ final class LiveTask: Sendable {
     let key: StoreKey
     let wireID: TaskID
     let context: EngineContext
+    /// Of no client.
+    let neutral: TaskRequest
     private let state: Lock<State>
 
     init(_ request: TaskRequest, context: EngineContext) {
         key = request.key
         wireID = request.wireID
+        neutral = request.neutral(at: request.url)
         self.context = context
         let machine = TaskMachine(configuration: context.configuration, request)
         state = Lock(State(machine: machine, lastUsed: context.now().monotonic))
@@ -121,6 +124,12 @@ final class LiveTask: Sendable {
     /// When the task was last used; `nil` while it is in use.
     var idleSince: MonotonicTime? {
         state.withLock { $0.machine.isIdle && $0.running.isEmpty ? $0.lastUsed : nil }
+    }
+
+    /// Called when the task leaves memory: of a generation without a record only the file is left.
+    func leave() {
+        guard let counter = state.withLock({ $0.machine.unrecordedCounter }) else { return }
+        context.store.remove(key, generation: counter)
     }
 
     var memory: Int { state.withLock { $0.machine.memory } }
@@ -241,8 +250,12 @@ final class LiveTask: Sendable {
     /// Keeps the flight until its end.
     func register(_ flight: Flight) { state.withLock { $0.running[flight.id] = flight } }
 
-    func loaded(_ record: TaskRecord?, _ pieces: [PieceRecord], _ file: ContentFile?) {
+    /// - Parameter elsewhere: what is known of an object without a record.
+    func loaded(
+        _ record: TaskRecord?, _ pieces: [PieceRecord] = [], _ file: ContentFile? = nil, elsewhere: Elsewhere? = nil
+    ) {
         handle { state, output in
+            guard let record else { return state.machine.absent(elsewhere, &output) }
             state.machine.loaded(record, pieces, &output)
             guard let file, let epoch = state.machine.generation?.epoch else { return }
             state.files[epoch] = file

@@ -49,8 +49,7 @@ package final class TaskEngine: Sendable {
     ///
     /// - Parameter wake: Called from any thread, at most once after each `.wait`. It must not call into the engine.
     package func open(_ request: TaskRequest, wake: @escaping @Sendable () -> Void) -> PieceStream {
-        let (task, id) = table.beginStream(request)
-        return PieceStream(id: id, request: request, task: task, context: context, wake: wake)
+        PieceStream(request, table: table, context: context, wake: wake)
     }
 
     /// How many origin requests run now.

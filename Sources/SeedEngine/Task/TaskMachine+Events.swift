@@ -8,11 +8,25 @@ import SeedSupport
 extension TaskMachine {
     // MARK: Store
 
-    /// The index was asked. `record` is nil when it has none, or when its content file cannot be opened.
-    mutating func loaded(_ record: TaskRecord?, _ pieces: [PieceRecord], _ output: inout Output) {
+    /// The index has no record, or its content file cannot be opened.
+    mutating func absent(_ elsewhere: Elsewhere?, _ output: inout Output) {
+        guard phase == .loading else { return }
+        switch elsewhere {
+        case .recognized(let bytes): lead(to: bytes, &output)
+        case .candidate(let candidate):
+            shared = candidate
+            phase = .absent
+            probe(&output)
+        case nil:
+            phase = .absent
+            probe(&output)
+        }
+    }
+
+    /// The index has a record.
+    mutating func loaded(_ record: TaskRecord, _ pieces: [PieceRecord], _ output: inout Output) {
         guard phase == .loading else { return }
         phase = .absent
-        guard let record else { return probe(&output) }
         epoch += 1
         var generation = Generation(epoch: epoch, record)
         generation.digest = generation.digest ?? identity.own.digest
@@ -25,6 +39,7 @@ extension TaskMachine {
             return probe(&output)
         }
         holdings.begin(map)
+        isRecorded = true
         identity.loaded(url: record.url)
         phase = .known(generation)
         beginProof()
@@ -33,12 +48,11 @@ extension TaskMachine {
         audience.wakeOpening(isAnswered: false, &output)
     }
 
-    /// The content file of a new generation exists: its record may be written, more flights may start.
+    /// The content file of a new generation exists: more flights may start.
     mutating func contentCreated(_ counter: UInt64, _ output: inout Output) {
         guard var generation, generation.counter == nil else { return }
         generation.counter = counter
         phase = .known(generation)
-        output.records.append(.put(generation, as: identity.own))
         tellBegan(generation, &output)
         planAll(&output)
     }

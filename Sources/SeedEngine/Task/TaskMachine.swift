@@ -30,12 +30,17 @@ struct TaskMachine: Sendable {
     /// Of the latest generation.
     var epoch = 0
     var holdings = Holdings()
+    /// The index has a record of the generation, or will: from the first piece on. One without a piece would never be
+    /// evicted.
+    var isRecorded = false
     var fills = Fills()
     var completion = Completion()
     var audience = Audience()
     var revalidation = Revalidation()
     var proof = Proof()
     var identity: FetchIdentity
+    /// What may be this object under another key.
+    var shared: SharedBytes?
     /// What can't be stored goes straight through for a while, without being asked for twice each time.
     var shortcut: (reason: BypassReason, end: MonotonicTime)?
 
@@ -62,6 +67,9 @@ struct TaskMachine: Sendable {
         if case .known(let generation) = phase { generation } else { nil }
     }
 
+    /// Of a generation that has a content file and no record.
+    var unrecordedCounter: UInt64? { isRecorded ? nil : current.counter }
+
     /// Rough memory in bytes.
     var memory: Int { 1024 + holdings.memory }
 }
@@ -80,6 +88,8 @@ extension TaskMachine {
         /// - Parameter request: as which the origin is asked.
         case put(Generation, as: TaskRequest)
         case putPiece(PieceRecord, of: Generation, PieceStore.Urgency)
+        /// The bytes are another task's.
+        case alias(TaskAlias)
         /// The generation is gone: its records and its file go too.
         case remove(Generation)
     }
@@ -99,7 +109,7 @@ extension TaskMachine {
         case counted(FetchedAhead)
         /// Have a thread hash what of the prefix is ready.
         case hash(epoch: Int)
-        /// The whole object was compared with its SHA-256.
+        /// The whole object was compared with its digest.
         case judged(isMatch: Bool)
     }
 

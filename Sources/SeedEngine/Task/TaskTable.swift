@@ -23,12 +23,14 @@ final class TaskTable: Sendable {
     }
 
     /// The request's task, with a stream of it begun under the shard's lock, so that it can't be forgotten in between.
-    func beginStream(_ request: TaskRequest) -> (LiveTask, StreamID) {
-        shard(of: request.key).tasks.withLock { tasks in
-            if let task = tasks[request.key] { return (task, task.beginStream(request)) }
+    /// - Parameter owner: the request that the task is made for if it is not in memory; nil: the same.
+    func beginStream(_ request: TaskRequest, of owner: TaskRequest? = nil) -> (LiveTask, StreamID) {
+        let owner = owner ?? request
+        return shard(of: owner.key).tasks.withLock { tasks in
+            if let task = tasks[owner.key] { return (task, task.beginStream(request)) }
             if tasks.count >= tasksPerShard || tasks.count % 16 == 15 { forgetIdle(&tasks) }
-            let task = LiveTask(request, context: context)
-            tasks[request.key] = task
+            let task = LiveTask(owner, context: context)
+            tasks[owner.key] = task
             return (task, task.beginStream(request))
         }
     }
@@ -43,13 +45,21 @@ final class TaskTable: Sendable {
             guard let task = tasks[key] else { return true }
             guard task.idleSince != nil else { return false }
             tasks[key] = nil
+            task.leave()
             return true
         }
     }
 
     /// Releases all idle tasks.
     func forgetIdle() {
-        for shard in shards { shard.tasks.withLock { $0 = $0.filter { $0.value.idleSince == nil } } }
+        for shard in shards {
+            shard.tasks.withLock { tasks in
+                for (key, task) in tasks where task.idleSince != nil {
+                    tasks[key] = nil
+                    task.leave()
+                }
+            }
+        }
     }
 
     var all: [LiveTask] { shards.flatMap { $0.tasks.withLock { Array($0.values) } } }
@@ -63,7 +73,9 @@ final class TaskTable: Sendable {
         guard tasks.count >= tasksPerShard || memory > memoryPerShard else { return }
         let idle = tasks.compactMap { key, task in task.idleSince.map { (key, $0) } }.sorted { $0.1 < $1.1 }
         for (key, _) in idle where memory > memoryPerShard / 2 || tasks.count > tasksPerShard * 3 / 4 {
-            memory -= tasks.removeValue(forKey: key)?.memory ?? 0
+            guard let task = tasks.removeValue(forKey: key) else { continue }
+            memory -= task.memory
+            task.leave()
         }
     }
 }

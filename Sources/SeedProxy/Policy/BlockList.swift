@@ -1,6 +1,7 @@
 /// Requests that are refused with 403, as the operator lists them (`proxy.blockList`).
 package struct BlockList: Sendable, Equatable {
-    /// Regular expressions, searched (unanchored) in the whole URL with its query.
+    /// Regular expressions, searched (unanchored) in the whole URL with its query: as it was sent, in its canonical form, and
+    /// decoded.
     package var urls: [String]
     package var applications: Set<String>
     package var tags: Set<String>
@@ -41,7 +42,19 @@ struct BlockMatcher: Sendable {
         if let application = options.application, list.applications.contains(application) { return true }
         if let tag = options.tag, list.tags.contains(tag) { return true }
         if list.priorities.contains(options.priority) { return true }
-        let text = url.text
-        return urls.contains { $0.isFound(in: text) }
+        return blocks(url)
+    }
+
+    /// The same for a URL that a redirect leads to. What can't be taken apart can't be judged, so it is on the list.
+    func blocks(_ text: String) -> Bool {
+        guard !urls.isEmpty else { return false }
+        guard let url = try? OriginURL(text) else { return true }
+        return blocks(url)
+    }
+
+    private func blocks(_ url: OriginURL) -> Bool {
+        guard !urls.isEmpty else { return false }
+        let forms = url.judgedForms
+        return urls.contains { pattern in forms.contains { pattern.isFound(in: $0) } }
     }
 }

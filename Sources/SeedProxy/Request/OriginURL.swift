@@ -1,10 +1,11 @@
+import DragonflyIdentity
 import HTTPSemantics
 import HTTPServer
 
 /// An absolute http or https URL taken apart for dialling. Path and query stay byte for byte as they were sent.
 struct OriginURL: Hashable {
     var isTLS: Bool
-    /// In lower case; IPv6 addresses without brackets.
+    /// In its one form (`URLHost`); IPv6 addresses without brackets.
     var host: String
     /// 1–65535.
     var port: Int
@@ -27,8 +28,9 @@ struct OriginURL: Hashable {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == defaultPort ? name : "\(name):\(port)"
     }
-    /// What rules are matched against.
-    var withoutQuery: String { "\(scheme)://\(authority)\(path.isEmpty ? "/" : path)" }
+    var withoutQuery: String { origin + (path.isEmpty ? "/" : path) }
+    /// Scheme and authority.
+    var origin: String { "\(scheme)://\(authority)" }
     /// The whole URL, for fetching.
     var text: String { withoutQuery + query }
 
@@ -109,7 +111,11 @@ extension OriginURL {
         guard name.utf8.allSatisfy({ ASCIISet.host.contains($0) || isAddress && $0 == UInt8(ascii: ":") }) else {
             throw .badRequest("The URL's host holds a character that no host has.")
         }
-        host = name.lowercased()
+        // What is judged, matched and dialled is one spelling.
+        guard let canonical = URLHost.canonical(isAddress ? "[\(name)]" : String(name)) else {
+            throw .badRequest("The URL's host is neither a name nor an address.")
+        }
+        host = isAddress ? String(canonical.dropFirst().dropLast()) : canonical
         guard let portText, !portText.isEmpty else { return }
         guard portText.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(portText), 1...65_535 ~= number else {
             throw .badRequest("The URL's port is no number from 1 to 65535.")

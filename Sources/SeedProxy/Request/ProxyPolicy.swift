@@ -19,7 +19,7 @@ struct ProxyPolicy: Sendable {
 
     /// The rule under which a GET of this URL goes through the cache; nil sends it straight through.
     func rule(for url: OriginURL, usesP2P: Bool) -> ProxyRule? {
-        let text = url.withoutQuery
+        let text = url.canonical.withoutQuery
         return rules.first { $0.pattern.isFound(in: text) }?.rule ?? (usesP2P ? fallback : nil)
     }
 }

@@ -12,19 +12,23 @@ package struct ProxyRule: Sendable, Equatable {
     package var filteredQueryParams: [String]
     /// What these URLs name never changes: it is never asked for again once it is held.
     package var immutable: Bool
+    /// Clients may be trusted with the texts that they name tasks by (`X-Dragonfly-Content-For-Calculating-Task-ID`): one
+    /// text is one object at all paths of an origin.
+    package var trustContentNames: Bool
     /// How long a response is fresh whose origin does not say; nil takes the server's default, zero means for ever.
     package var revalidateAfter: Duration?
 
     package init(
         regex: String = ".*", useTLS: Bool = false, redirect: String? = nil,
         filteredQueryParams: [String] = QueryFilter.defaultNames, immutable: Bool = false,
-        revalidateAfter: Duration? = nil
+        trustContentNames: Bool = false, revalidateAfter: Duration? = nil
     ) {
         self.regex = regex
         self.useTLS = useTLS
         self.redirect = redirect
         self.filteredQueryParams = filteredQueryParams
         self.immutable = immutable
+        self.trustContentNames = trustContentNames
         self.revalidateAfter = revalidateAfter
     }
 }

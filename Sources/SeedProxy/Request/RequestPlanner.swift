@@ -51,11 +51,12 @@ struct RequestPlanner {
         if let own = try ownResponse(to: head) { return .own(own) }
         if head.present.contains(.outputPath) { throw .noOutputPath }
         let url = try asked(by: head)
-        try checkBlocked(url, TaskOptions(head))
+        let options = TaskOptions(head)
+        try checkBlocked(url, options)
         guard head.method == .get || head.method == .head, let rule = policy.rule(for: url, usesP2P: false) else {
             return .passThrough(url)
         }
-        return .passThrough(try url.rewritten(by: rule))
+        return .passThrough(try rewritten(url, by: rule, options))
     }
 
     private func planCached(_ head: RequestHead) throws(Refusal) -> RequestPlan {
@@ -64,18 +65,23 @@ struct RequestPlanner {
         let options = TaskOptions(head)
         try checkBlocked(asked, options)
         guard let rule = policy.rule(for: asked, usesP2P: options.usesP2P) else { return .passThrough(asked) }
-        let url = try asked.rewritten(by: rule)
+        let url = try rewritten(asked, by: rule, options)
         let identity = try identity(of: url, head: head, rule: rule, options: options)
         // Such parameters are credentials, which only the origin can check (rule:right-to-read).
         guard !identity.carriesCredentialParameters, !isSigned(url) else { return .passThrough(url) }
         let digest = Self.digest(of: url)
         let freshness = FreshnessRule(
-            isImmutable: rule.immutable || digest != nil,
+            isImmutable: rule.immutable || digest?.comparable != nil,
             revalidateAfter: rule.revalidateAfter ?? configuration.freshness.revalidateAfter)
+        let object = RequestedObject(
+            key: identity.storeKey, sharedName: identity.sharedName, wireID: identity.taskID,
+            url: identity.target.map { url.origin + $0 } ?? url.forCache.text, target: identity.target, digest: digest,
+            pieceLength: options.pieceLength.map { Int64($0) },
+            tag: options.tag, application: options.application)
         return .cached(
             TaskTemplate(
-                identity: identity, url: url, freshness: freshness, digest: digest, options: options,
-                commonHeaders: commonHeaders(of: head)))
+                object: object, url: url, freshness: freshness, options: options, commonHeaders: commonHeaders(of: head)
+            ))
     }
 
     /// The URL a request means: its target, or for the origin form that of the registry it names (`X-Dragonfly-Registry`,
@@ -100,6 +106,15 @@ struct RequestPlanner {
         if blockList.blocks(url, options) { throw .blocked }
     }
 
+    /// Where the rule sends the request, which the block list judges as well.
+    private func rewritten(
+        _ asked: OriginURL, by rule: ProxyRule, _ options: TaskOptions
+    ) throws(Refusal) -> OriginURL {
+        let url = try asked.rewritten(by: rule)
+        if url != asked { try checkBlocked(url, options) }
+        return url
+    }
+
     private func identity(
         of url: OriginURL, head: RequestHead, rule: ProxyRule, options: TaskOptions
     ) throws(Refusal) -> TaskIdentity {
@@ -111,7 +126,8 @@ struct RequestPlanner {
                 url: url.text, marks: marks,
                 filter: head.text(of: .filteredQueryParams).map(QueryFilter.init(header:))
                     ?? QueryFilter(rule.filteredQueryParams),
-                content: options.content, usesBlobDigest: options.usesBlobDigest ?? configuration.usesBlobDigest)
+                content: options.content, usesBlobDigest: options.usesBlobDigest ?? configuration.usesBlobDigest,
+                trustsContent: rule.trustContentNames)
             try identity.validateForServing()
             return identity
         } catch {
@@ -147,9 +163,8 @@ extension RequestHead {
     var isNegotiated: Bool {
         bytes.withUnsafeBytes { base in
             let target = targetSpan.bytes(of: base)
-            guard let manifests = target.position(of: "/manifests/") else { return false }
-            let reference = target[(manifests + 11)...]
-            return !reference.starts(with: "sha256:".utf8) && !reference.starts(with: "sha512:".utf8)
+            guard target.position(of: "%") != nil else { return target.isNegotiated }
+            return PercentCoding.decodingUnreserved(Array(target)[...]).withUnsafeBytes(\.isNegotiated)
         }
     }
 
@@ -159,5 +174,14 @@ extension RequestHead {
             let words = hop.split(whereSeparator: { $0 == " " || $0 == "\t" })
             return words.count > 1 && words[1] == name
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether this request target names a manifest by its tag.
+    fileprivate var isNegotiated: Bool {
+        guard let manifests = position(of: "/manifests/") else { return false }
+        let reference = self[(manifests + 11)...]
+        return !reference.starts(with: "sha256:".utf8) && !reference.starts(with: "sha512:".utf8)
     }
 }

@@ -39,13 +39,10 @@ struct TaskRequestFactory {
     /// The engine's view of one client's request.
     mutating func request(from head: RequestHead, template: TaskTemplate, range: RangeSpec?) -> TaskRequest {
         TaskRequest(
-            key: template.key, wireID: template.wireID, url: template.urlText,
-            headers: fieldsForEngine(of: head, template), commonHeaders: template.commonHeaders, range: range,
-            pieceLength: template.options.pieceLength.map { Int64($0) }, tag: template.options.tag,
-            application: template.options.application, freshness: template.freshness,
-            priority: template.options.originPriority, wantsBody: head.method != .head,
-            prefetches: range != nil && (template.options.prefetch ?? configuration.prefetch),
-            digest: template.digest)
+            template.object, headers: fieldsForEngine(of: head, template), commonHeaders: template.commonHeaders,
+            range: range, freshness: template.freshness, priority: template.options.originPriority,
+            wantsBody: head.method != .head,
+            prefetches: range != nil && (template.options.prefetch ?? configuration.prefetch))
     }
 }
 

@@ -5,14 +5,11 @@ import SeedEngine
 /// The part of a task request that is the same for every client that asks for the object. It belongs to one event loop,
 /// which caches the prepared head in it.
 final class TaskTemplate {
-    let key: StoreKey
-    let wireID: TaskID
-    /// Where the object is fetched, after the rule's rewriting.
+    /// What the engine is asked for, at the URL as which the cache fetches it.
+    let object: RequestedObject
+    /// Where the object is, after the rule's rewriting, as the client wrote it.
     let url: OriginURL
-    let urlText: String
     let freshness: FreshnessRule
-    /// What the URL names the object by, whether or not that names the task.
-    let digest: Digest?
     let options: TaskOptions
     /// What every request for the object tells its origin.
     let commonHeaders: HTTPFields
@@ -21,15 +18,12 @@ final class TaskTemplate {
     var forwarded: (key: [UInt8], fields: HTTPFields) = ([], [:])
 
     init(
-        identity: TaskIdentity, url: OriginURL, freshness: FreshnessRule, digest: Digest?, options: TaskOptions,
+        object: RequestedObject, url: OriginURL, freshness: FreshnessRule, options: TaskOptions,
         commonHeaders: HTTPFields
     ) {
-        key = identity.storeKey
-        wireID = identity.taskID
+        self.object = object
         self.url = url
-        urlText = url.text
         self.freshness = freshness
-        self.digest = digest
         self.options = options
         self.commonHeaders = commonHeaders
     }
@@ -40,7 +34,7 @@ extension TaskTemplate {
     func prepare(_ head: StreamHead, for application: ProxyApplication) -> PreparedHead {
         if let prepared, prepared.isOf(head) { return prepared }
         let made = PreparedHead(
-            head, wireID: wireID.description, configuration: application.configuration)
+            head, wireID: object.wireID.description, configuration: application.configuration)
         prepared = made
         return made
     }

@@ -29,7 +29,7 @@ final class CachedResponder: Responder {
         self.connection = connection
         self.template = template
         self.request = request
-        self.request.wireID = template.wireID
+        self.request.wireID = template.object.wireID
         self.request.outcome = .miss
         machine = CachedResponseMachine(request.head)
     }

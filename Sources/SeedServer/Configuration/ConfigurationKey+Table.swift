@@ -95,7 +95,7 @@ extension ConfigurationKey {
             "tasks unread for this long are removed"),
         .key(
             "gc.policy.diskThreshold", \.storage.limits.capacity, .orNoneIfZero(anySize),
-            "most bytes of content; 0: what the volume has"),
+            "most bytes of content and records; 0: what the volume has"),
         .key(
             "gc.policy.diskHighThresholdPercent", \.storage.limits.highPercent, .whole(in: 1...99),
             "above this part of the threshold, or of the volume, the least used pieces go", .otherDefault),

@@ -177,7 +177,8 @@ extension ConfigurationKind<Duration> {
 extension ConfigurationKind<ProxyRule> {
     /// One entry of `proxy.rules`. A field we don't know is refused here: a misspelt `regex` would match every URL.
     static var rule: Self {
-        let allowed = "a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, revalidateAfter"
+        let allowed =
+            "a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, trustContentNames, revalidateAfter"
         return Self(
             allowed: allowed,
             read: { field throws(ConfigurationProblem) in
@@ -207,6 +208,7 @@ extension ProxyRule {
         case "redirect": redirect = try ConfigurationKind.text.read(field)
         case "filteredQueryParams": filteredQueryParams = try ConfigurationKind.list(of: .text).read(field)
         case "immutable": immutable = try ConfigurationKind.flag.read(field)
+        case "trustContentNames": trustContentNames = try ConfigurationKind.flag.read(field)
         case "revalidateAfter":
             revalidateAfter = try ConfigurationKind.freshness.read(field)
         default: return false

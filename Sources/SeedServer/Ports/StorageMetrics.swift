@@ -14,6 +14,7 @@ extension MetricsRegistry {
         measured("storage_used_bytes", "Bytes the index says are held.") { try? store.usedBytes() }
         measured("storage_available_bytes", "Bytes that may still be stored.") { store.availableBytes }
         measured("storage_content_bytes", "Bytes that content files take.") { store.contentBytes }
+        measured("storage_record_bytes", "Bytes of the records of tasks and aliases.") { store.recordBytes }
         measured("storage_content_failing", "1 while content files cannot be written.") {
             store.health.contentFailure == nil ? 0 : 1
         }

@@ -85,6 +85,8 @@ final class Evictor: Sendable {
             }
             if evicting == 0 { return false }
             space.refresh()
+            // What has no piece left still has a record.
+            if space.account.excess > 0 { removeEmptyTasks() }
         }
         return true
     }

@@ -33,6 +33,15 @@ extension Index {
         TaskRecord.decode(try transaction.get(key.bytes, in: tasks), key: key)
     }
 
+    func alias(_ key: StoreKey) throws(LMDBError) -> TaskAlias? {
+        try environment.read { transaction throws(LMDBError) in try alias(key, transaction).value }
+    }
+
+    func alias(_ key: StoreKey, _ transaction: Transaction) throws(LMDBError) -> StoredRecord<TaskAlias> {
+        let key = TaskAlias.tableKey(key)
+        return TaskAlias.decode(try transaction.get(key, in: aliases), key: key)
+    }
+
     /// The records of the pieces `numbers` of a generation, in rising order.
     func pieces(_ file: FileName, _ numbers: Range<Int>) throws(LMDBError) -> Reading<PieceRecord> {
         let numbers = numbers.clamped(to: 0..<PieceName.mostPieces)
@@ -90,6 +99,13 @@ extension Index {
     func usedBytes() throws(LMDBError) -> Int64 {
         try environment.read { transaction throws(LMDBError) in
             Int64(clamping: try MetaNumber.used.read(transaction, meta).value ?? 0)
+        }
+    }
+
+    /// Bytes of all records of tasks and aliases.
+    func recordBytes() throws(LMDBError) -> Int64 {
+        try environment.read { transaction throws(LMDBError) in
+            Int64(clamping: try MetaNumber.records.read(transaction, meta).value ?? 0)
         }
     }
 

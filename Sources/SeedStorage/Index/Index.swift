@@ -4,13 +4,15 @@ import SeedSupport
 
 /// The store's tables and how they are opened.
 ///
-/// - `meta`: `format`, `generations` (the first counter of the next life), `used` (bytes of all recorded blocks).
+/// - `meta`: `format`, `generations` (the first counter of the next life), `used` (bytes of all recorded blocks), `records`
+///   (bytes of all records of tasks and aliases).
 /// - `tasks`: store key → `TaskRecord`, the current generation.
+/// - `aliases`: store key or shared name → `TaskAlias`, whose bytes are another task's.
 /// - `wire`: wire id → store keys, sorted duplicates.
 /// - `pieces`: store key, generation, piece number → `StoredPiece`.
 /// - `uses`: store key → when the task was last read.
 struct Index: Sendable {
-    static let format: UInt64 = 1
+    static let format: UInt64 = 2
 
     /// Generation counters set aside for one life of the process. They are written down before the first is used, so
     /// none is ever used twice, whatever the end was like: 2^40 for each of 2^24 lives.
@@ -22,22 +24,31 @@ struct Index: Sendable {
     let wire: Table
     let pieces: Table
     let uses: Table
+    let aliases: Table
 
     /// Content files with this counter or a higher one are of this life of the process.
     let firstGeneration: UInt64
 
-    /// Opens the tables; with `keep` false empties them.
-    static func open(_ environment: Environment, keep: Bool, path: String) throws(StorageError) -> Index {
-        let index = try mapping { () throws(LMDBError) in
-            try environment.write { transaction throws(LMDBError) -> Result<Index, StorageError> in
+    /// Opens the tables; with `keep` false empties them, and where they are of an earlier format.
+    /// - Parameter onOlder: told the earlier format.
+    static func open(
+        _ environment: Environment, keep: Bool, path: String, onOlder: (UInt64) -> Void
+    ) throws(StorageError) -> Index {
+        let opened = try mapping { () throws(LMDBError) in
+            try environment.write { transaction throws(LMDBError) -> Result<(Index, UInt64), StorageError> in
                 let meta = try transaction.table("meta")
                 let format = try MetaNumber.format.read(transaction, meta)
                 let generations = try MetaNumber.generations.read(transaction, meta)
-                guard let first = firstGeneration(format, generations) else { return .failure(refusal(format, path)) }
-                return .success(try Index(environment, transaction, meta: meta, first: first, keep: keep))
+                guard let known = known(format, generations) else { return .failure(refusal(format, path)) }
+                let index = try Index(
+                    environment, transaction, meta: meta, first: known.firstGeneration,
+                    keep: keep && known.format == Self.format)
+                return .success((index, known.format))
             }
         }
-        return try index.get()
+        let (index, format) = try opened.get()
+        if format < Self.format { onOlder(format) }
+        return index
     }
 
     /// Turns the index's own errors into the store's.
@@ -50,12 +61,12 @@ struct Index: Sendable {
     }
 
     /// Nil when this program cannot use the index.
-    private static func firstGeneration(
+    private static func known(
         _ format: StoredRecord<UInt64>, _ generations: StoredRecord<UInt64>
-    ) -> UInt64? {
+    ) -> (format: UInt64, firstGeneration: UInt64)? {
         switch (format, generations) {
-        case (.absent, .absent): 1
-        case (.record(Self.format), .record(let first)): first
+        case (.absent, .absent): (Self.format, 1)
+        case (.record(let format), .record(let first)) where 1...Self.format ~= format: (format, first)
         default: nil
         }
     }
@@ -87,9 +98,11 @@ struct Index: Sendable {
         wire = try transaction.table("wire", flags: MDB_DUPSORT)
         pieces = try transaction.table("pieces")
         uses = try transaction.table("uses")
+        aliases = try transaction.table("aliases")
         if !keep {
-            for table in [tasks, wire, pieces, uses] { try transaction.empty(table) }
+            for table in [tasks, wire, pieces, uses, aliases] { try transaction.empty(table) }
             try MetaNumber.used.write(0, transaction, meta)
+            try MetaNumber.records.write(0, transaction, meta)
         }
         try MetaNumber.format.write(Self.format, transaction, meta)
         try MetaNumber.generations.write(first + Self.generationsPerLife, transaction, meta)
@@ -111,13 +124,18 @@ enum MetaNumber: String {
     case generations
     /// Bytes of all recorded blocks.
     case used
+    /// Bytes of all records of tasks and aliases.
+    case records
 
     private static let version: UInt8 = 1
-    private var key: [UInt8] { Array(rawValue.utf8) }
+    var key: [UInt8] { Array(rawValue.utf8) }
 
     func read(_ transaction: Transaction, _ meta: Table) throws(LMDBError) -> StoredRecord<UInt64> {
-        let value = try transaction.get(key, in: meta)
-        return RecordReader.read(value, key: key, version: Self.version) { $0.integer() }
+        decode(try transaction.get(key, in: meta))
+    }
+
+    func decode(_ value: [UInt8]?) -> StoredRecord<UInt64> {
+        RecordReader.read(value, key: key, version: Self.version) { $0.integer() }
     }
 
     func write(_ number: UInt64, _ transaction: Transaction, _ meta: Table) throws(LMDBError) {

@@ -40,6 +40,16 @@ final class IndexReader: Sendable {
         return record
     }
 
+    /// Where other bytes of a key are, and the record of what they belong to; nil unless they are there now.
+    func alias(_ key: StoreKey) throws(StorageError) -> (alias: TaskAlias, task: TaskRecord)? {
+        let waiting = writer.waiting(key).alias
+        let stored = try read { index throws(LMDBError) in try index.alias(key) }
+        guard let alias = waiting ?? stored, let task = try task(alias.file.key),
+            task.file == alias.file, task.sharedKey != nil
+        else { return nil }
+        return (alias, task)
+    }
+
     /// The records of the pieces `numbers` of a generation, in rising order; pieces without a record are left out.
     func pieces(_ file: FileName, _ numbers: Range<Int>) throws(StorageError) -> [PieceRecord] {
         let waiting = writer.waiting(file.key)

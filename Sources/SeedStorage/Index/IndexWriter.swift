@@ -10,23 +10,26 @@ final class IndexWriter: Sendable {
     private let queue: Monitor<WriteQueue>
     private let logger: Logger
     private let onRemoved: @Sendable ([FileName]) -> Void
+    private let onCommitted: @Sendable (Int64) -> Void
     private let onVolumeFull: @Sendable (StorageError) -> Void
     private let isVolumeFull: @Sendable () -> Bool
     private let thread = Lock<PlatformThread?>(nil)
 
     /// - Parameters:
     ///   - onRemoved: called with the content files of generations that were removed or replaced; perhaps twice.
+    ///   - onCommitted: called with the bytes of all records of tasks and aliases.
     ///   - onVolumeFull: called when a commit found no room on the volume; it is tried again.
     ///   - isVolumeFull: whether the volume has no room for a commit; may block.
     init(
         index: Index, pendingLimit: Int, health: HealthRecorder, logger: Logger,
-        onRemoved: @escaping @Sendable ([FileName]) -> Void, onVolumeFull: @escaping @Sendable (StorageError) -> Void,
-        isVolumeFull: @escaping @Sendable () -> Bool
+        onRemoved: @escaping @Sendable ([FileName]) -> Void, onCommitted: @escaping @Sendable (Int64) -> Void,
+        onVolumeFull: @escaping @Sendable (StorageError) -> Void, isVolumeFull: @escaping @Sendable () -> Bool
     ) {
         self.index = Lock(index)
         self.health = health
         self.logger = logger
         self.onRemoved = onRemoved
+        self.onCommitted = onCommitted
         self.onVolumeFull = onVolumeFull
         self.isVolumeFull = isVolumeFull
         queue = Monitor(WriteQueue(limit: pendingLimit))
@@ -51,6 +54,10 @@ final class IndexWriter: Sendable {
     /// Pins or unpins a task.
     func put(pin isPinned: Bool, of key: StoreKey) {
         enqueue { $0.put(pin: isPinned, of: key, now: .now()) }
+    }
+
+    func put(_ alias: TaskAlias, for key: StoreKey) {
+        enqueue { $0.put(alias, for: key, now: .now()) }
     }
 
     func remove(_ file: FileName) {
@@ -120,9 +127,10 @@ final class IndexWriter: Sendable {
     private func commit(_ batch: PendingWrites) {
         guard let index = index.withLock({ $0 }) else { return }
         do throws(LMDBError) {
-            let replaced = try index.apply(batch)
+            let committed = try index.apply(batch)
             noteSuccess()
-            onRemoved(batch.removedFiles + replaced)
+            onCommitted(committed.recordBytes)
+            onRemoved(batch.removedFiles + committed.replaced)
             queue.signal { $0.succeeded() }
         } catch let cause {
             let isFull = cause.isShortWrite && isVolumeFull()
@@ -155,6 +163,7 @@ final class IndexWriter: Sendable {
 /// What waits for its commit, of one key.
 struct Waiting {
     private(set) var task: TaskRecord?
+    private(set) var alias: TaskAlias?
     /// Whether the task is pinned from then on; nil leaves it as it is.
     private(set) var isPinned: Bool?
     private(set) var removed: [UInt64] = []
@@ -166,6 +175,7 @@ struct Waiting {
         removed += gone
         if let known = task, gone.contains(known.generation) { task = nil }
         task = batch.tasks[key] ?? task
+        alias = batch.aliases[key] ?? alias
         isPinned = batch.pins[key] ?? isPinned
         pieces = pieces.filter { !gone.contains($0.key) }
         for (file, records) in batch.pieces where file.key == key {

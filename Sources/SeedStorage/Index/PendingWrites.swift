@@ -9,6 +9,8 @@ struct PendingWrites {
     private(set) var uses: [StoreKey: Timestamp] = [:]
     /// Tasks that are pinned or unpinned. Kept apart from their records, whose writers do not know it.
     private(set) var pins: [StoreKey: Bool] = [:]
+    /// What leads to the bytes of other tasks.
+    private(set) var aliases: [StoreKey: TaskAlias] = [:]
     /// In the order of the calls, for each key.
     private(set) var removals: [StoreKey: [UInt64]] = [:]
 
@@ -46,6 +48,10 @@ struct PendingWrites {
         if pins.updateValue(isPinned, forKey: key) == nil { count += 1 }
     }
 
+    mutating func put(_ alias: TaskAlias, for key: StoreKey) {
+        if aliases.updateValue(alias, forKey: key) == nil { count += 1 }
+    }
+
     mutating func remove(_ file: FileName) {
         guard !isRemoved(file) else { return }
         if tasks[file.key]?.generation == file.generation {
@@ -62,6 +68,7 @@ struct PendingWrites {
         later.tasks.values.forEach { put($0) }
         later.uses.forEach { put(use: $1, of: $0) }
         later.pins.forEach { put(pin: $1, of: $0) }
+        later.aliases.forEach { put($1, for: $0) }
         for (file, pieces) in later.pieces {
             pieces.values.forEach { put($0, of: file) }
         }

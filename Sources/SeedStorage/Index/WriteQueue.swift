@@ -67,6 +67,12 @@ struct WriteQueue {
         return isDueSooner(by: Self.soon, now)
     }
 
+    mutating func put(_ alias: TaskAlias, for key: StoreKey, now: MonotonicTime) -> Bool? {
+        guard hasRoom || pending.aliases[key] != nil else { return nil }
+        pending.put(alias, for: key)
+        return isDueSooner(by: Self.lazy, now)
+    }
+
     /// Always kept: a lost removal would leave a file without a record.
     mutating func remove(_ file: FileName, now: MonotonicTime) -> Bool {
         pending.remove(file)

@@ -14,6 +14,10 @@ enum StoredRecord<Record> {
 struct RecordReader {
     private var rest: ArraySlice<UInt8>
 
+    init(rest: ArraySlice<UInt8>) {
+        self.rest = rest
+    }
+
     /// Checks the version byte and the CRC, then lets `body` read the fields. A nil from `body` means damaged.
     static func read<Record>(
         _ value: [UInt8]?, key: [UInt8], version: UInt8, _ body: (inout RecordReader) -> Record?
@@ -32,7 +36,6 @@ struct RecordReader {
         return record.withUnsafeBytes { Checksum.crc32($0, seed: seed) }
     }
 
-    /// Fields of later versions come last; a record of an earlier one ends before them.
     var isAtEnd: Bool { rest.isEmpty }
 
     mutating func integer<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer? {
@@ -56,14 +59,6 @@ struct RecordReader {
     mutating func text() -> String? { run().map { String(decoding: $0, as: UTF8.self) } }
 
     /// Nil at the outer level means damaged, at the inner one "no value".
-    mutating func optionalText() -> String?? {
-        switch integer(UInt8.self) {
-        case 0: .some(nil)
-        case 1: text().map { .some($0) }
-        default: nil
-        }
-    }
-
     mutating func optionalInteger() -> UInt32?? {
         guard let isThere: UInt8 = integer(), let value: UInt32 = integer() else { return nil }
         return isThere == 0 ? .some(nil) : .some(value)

@@ -12,6 +12,9 @@ struct RecordWriter {
         bytes.append(version)
     }
 
+    /// A part of a record: fields alone.
+    init() { bytes = [] }
+
     mutating func put(_ value: some FixedWidthInteger) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
@@ -28,11 +31,6 @@ struct RecordWriter {
     mutating func put(_ run: some Collection<UInt8>) {
         put(UInt32(run.count))
         bytes.append(contentsOf: run)
-    }
-
-    mutating func put(_ text: String?) {
-        put(UInt8(text == nil ? 0 : 1))
-        if let text { put(text) }
     }
 
     mutating func put(_ value: UInt32?) {

@@ -20,21 +20,33 @@ package struct TaskRecord: Sendable, Equatable {
     package var headers: HTTPFields
     /// Where the bytes came from, query included.
     package var url: String
+    /// The path and query that the key holds: as sent, without filtered parameters. Nil: the key holds none.
+    package var target: String?
     package var tag: String?
     package var application: String?
     package var createdAt: Timestamp
     /// When the origin last confirmed this generation.
     package var fetchedAt: Timestamp
     package var flags: TaskFlags
-    /// The digest that the whole object must have, as `sha256:…`.
+    /// The digest that the whole object must have, as `sha256:…` or `sha512:…`; `.proven` says that it has.
     package var digest: String?
+    /// The request fields that the response varies by, as they were sent.
+    package var varyingFields: HTTPFields = [:]
+    /// How the origin led from `url` to the bytes; nil: it gave them itself.
+    package var redirect: StoredRedirect?
+    /// The name that leads to these bytes from other URLs; nil while nothing proves that they are the same.
+    package var sharedKey: StoreKey?
+    /// What leads to this generation: the shared name, and the keys of URLs whose origin gave the same bytes. Only the
+    /// store knows them.
+    package internal(set) var aliases: [StoreKey] = []
+    /// Of a later version of this program.
+    var unknownFields: [UInt16: [UInt8]] = [:]
 
     package init(
         key: StoreKey, wireID: TaskID, generation: UInt64, contentLength: Int64, pieceLength: Int64,
         etag: String? = nil, lastModified: String? = nil, headers: HTTPFields = [:], url: String,
-        tag: String? = nil, application: String? = nil, createdAt: Timestamp, fetchedAt: Timestamp,
-        flags: TaskFlags = [],
-        digest: String? = nil
+        target: String? = nil, tag: String? = nil, application: String? = nil, createdAt: Timestamp,
+        fetchedAt: Timestamp, flags: TaskFlags = [], digest: String? = nil, sharedKey: StoreKey? = nil
     ) {
         self.key = key
         self.wireID = wireID
@@ -45,12 +57,14 @@ package struct TaskRecord: Sendable, Equatable {
         self.lastModified = lastModified
         self.headers = headers
         self.url = url
+        self.target = target
         self.tag = tag
         self.application = application
         self.createdAt = createdAt
         self.fetchedAt = fetchedAt
         self.flags = flags
         self.digest = digest
+        self.sharedKey = sharedKey
     }
 
     /// The record to store instead of `known`: what only the store knows of a task is kept.
@@ -58,7 +72,10 @@ package struct TaskRecord: Sendable, Equatable {
         guard let known else { return self }
         var record = self
         if known.flags.contains(.pinned) { record.setPinned(true) }
-        if known.generation == generation { record.createdAt = known.createdAt }
+        guard known.generation == generation else { return record }
+        record.createdAt = known.createdAt
+        record.aliases = known.aliases
+        record.unknownFields.merge(known.unknownFields) { mine, _ in mine }
         return record
     }
 
@@ -84,6 +101,23 @@ package struct TaskFlags: OptionSet, Sendable, Hashable {
     package static let noRanges = TaskFlags(rawValue: 1 << 3)
     /// Never evicted, never expired.
     package static let pinned = TaskFlags(rawValue: 1 << 5)
+    /// The origin gave these bytes to a request without a credential.
+    package static let publiclyReadable = TaskFlags(rawValue: 1 << 7)
     /// Every byte was held, together they had `digest`, and none was fetched since.
     package static let proven = TaskFlags(rawValue: 1 << 6)
+}
+
+/// A chain of redirects that a response came by.
+package struct StoredRedirect: Sendable, Equatable {
+    /// Of the first response, which HEAD is shown.
+    package var firstStatus: Int
+    package var firstFields: HTTPFields
+    /// When the first of the links must be asked again; nil: no link may be reused.
+    package var endsAt: Timestamp?
+
+    package init(firstStatus: Int, firstFields: HTTPFields, endsAt: Timestamp? = nil) {
+        self.firstStatus = firstStatus
+        self.firstFields = firstFields
+        self.endsAt = endsAt
+    }
 }

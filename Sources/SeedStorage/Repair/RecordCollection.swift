@@ -8,6 +8,8 @@ struct RecordCollection {
     private(set) var lastUses: [StoreKey: Timestamp] = [:]
     private(set) var damaged = 0
     private(set) var newer = 0
+    /// Of the index; nil if it does not say.
+    private(set) var format: UInt64?
 
     /// Adds a node of any table; its key and value tell which. Of two records of one thing the later one counts.
     mutating func add(_ node: IndexFile.Node) {
@@ -15,7 +17,10 @@ struct RecordCollection {
         // The values of a key with many are the keys of a tree of their own, without data.
         guard !node.data.isEmpty else { return }
         let value = [UInt8](node.data)
-        if node.key.count == 44, let name = PieceName(tableKey: node.key) {
+        if node.key.elementsEqual(MetaNumber.format.key) {
+            // Freed pages may hold an earlier one.
+            format = [format, MetaNumber.format.decode(value).value].compactMap(\.self).max()
+        } else if node.key.count == 44, let name = PieceName(tableKey: node.key) {
             take(StoredPiece.decode(value, key: [UInt8](node.key)), name)
         } else if node.key.count == 32, let key = StoreKey(bytes: node.key) {
             if value.count == UseRecord.length { return take(use: value, key) }

@@ -23,6 +23,7 @@ package struct StoreRepair {
         let file = try IndexFile(path: directory.indexFile)
         var records = RecordCollection()
         let isWhole = file.walk { records.add($0) }
+        try checkFormat(records)
         var inspection = StoreInspection(directory)
         inspection.run(records, progress: progress)
         var report = inspection.report
@@ -46,6 +47,7 @@ package struct StoreRepair {
             isWhole = file.walk { _ in }
             file.salvage { records.add($0) }
         }
+        try checkFormat(records)
         guard records.newer == 0 else {
             throw StorageError(
                 .newerFormat, "\(directory.indexFile) has records of a later version: repair it with that version")
@@ -56,6 +58,14 @@ package struct StoreRepair {
         var report = inspection.report
         report.isIndexWhole = isWhole
         return report
+    }
+
+    private func checkFormat(_ records: RecordCollection) throws(StorageError) {
+        guard let format = records.format, format < Index.format else { return }
+        throw StorageError(
+            .olderFormat,
+            "\(directory.indexFile) has format \(format), of which this version can keep nothing: it reads \(Index.format). "
+                + "A server of this version empties the store when it starts; an earlier version can still use it")
     }
 
     private func rebuild(_ inspection: StoreInspection, _ records: RecordCollection) throws(StorageError) {
@@ -85,6 +95,9 @@ package struct StoreRepair {
             let index = try Index(fresh: environment, firstGeneration: inspection.highestGeneration + 1)
             for task in inspection.tasks {
                 var batch = PendingWrites()
+                // URLs that lead to it are recognized anew.
+                var task = task
+                task.aliases = []
                 batch.put(task)
                 for piece in inspection.pieces[task.file] ?? [] { batch.put(piece.record, of: task.file) }
                 if let time = records.lastUses[task.key] { batch.put(use: time, of: task.key) }

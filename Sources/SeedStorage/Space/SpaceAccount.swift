@@ -1,6 +1,6 @@
 /// How much of the volume the store may fill, and when it makes room (`gc.policy`).
 package struct SpaceLimits: Sendable, Equatable {
-    /// `gc.policy.diskThreshold`: most bytes of content; nil leaves it to the volume.
+    /// `gc.policy.diskThreshold`: most bytes of content and records; nil leaves it to the volume.
     package var capacity: Int64?
     /// `gc.policy.diskHighThresholdPercent`: above this part of the capacity, or of the volume, pieces are evicted.
     package var highPercent: Int
@@ -31,6 +31,8 @@ struct SpaceAccount: Sendable {
     private(set) var volume: Volume
     /// Bytes of all content files.
     private(set) var used: Int64
+    /// Bytes of the records of tasks and aliases: heads and URLs, which origins and clients may make long.
+    private(set) var records: Int64 = 0
     /// Promised to flights and not yet written.
     private(set) var reserved: Int64 = 0
     /// Taken out of their block maps and about to be punched.
@@ -56,7 +58,7 @@ struct SpaceAccount: Sendable {
 
     private var room: Int64 { min(roomInCapacity, roomOnVolume) - reserved }
 
-    private var roomInCapacity: Int64 { limits.capacity.map { $0 - used } ?? .max }
+    private var roomInCapacity: Int64 { limits.capacity.map { $0 - used - records } ?? .max }
 
     /// On a small volume, a headroom meant for large ones would leave no room at all.
     private var roomOnVolume: Int64 { volume.free - min(limits.headroom, max(volume.total / 20, 0)) }
@@ -94,7 +96,7 @@ struct SpaceAccount: Sendable {
     }
 
     private var taken: Int64 {
-        (limits.capacity == nil ? volume.total - volume.free : used) + reserved - evicting
+        (limits.capacity == nil ? volume.total - volume.free : used + records) + reserved - evicting
     }
 
     private var total: Int64 { limits.capacity ?? volume.total }
@@ -125,6 +127,12 @@ struct SpaceAccount: Sendable {
         used = max(used - bytes, 0)
         volume.free += bytes
         evicting = max(evicting - evicted, 0)
+        look()
+    }
+
+    /// The records were written.
+    mutating func recorded(_ bytes: Int64) {
+        records = bytes
         look()
     }
 

@@ -71,6 +71,15 @@ final class VolumeSpace: Sendable {
 
     func measured(_ bytes: Int64, since before: Int64) { state.withLock { $0.account.measured(bytes, since: before) } }
 
+    /// The records of all tasks take so many bytes.
+    func recorded(_ bytes: Int64) {
+        let isTooFull = state.withLock { state in
+            state.account.recorded(bytes)
+            return state.account.excess > 0
+        }
+        if isTooFull { tellExcess() }
+    }
+
     /// A write failed. Nothing is granted for a while, so that not every request tries in vain.
     func refused(_ error: StorageError) {
         let now = MonotonicTime.now()

@@ -40,7 +40,7 @@ struct ConfigurationTests {
         expected.proxy.rules = [
             .init(
                 regex: "blobs/sha256.*", useTLS: true, redirect: "mirror:443", filteredQueryParams: ["sig", "exp"],
-                immutable: true, revalidateAfter: .seconds(60)),
+                immutable: true, trustContentNames: true, revalidateAfter: .seconds(60)),
             .init(regex: "it's"),
         ]
         expected.engine.cacheCapacity = 0
@@ -107,7 +107,7 @@ struct ConfigurationTests {
             ),
             (
                 "proxy:\n  rules:\n    - regexp: ok",
-                "proxy.rules[0]: regexp is not allowed (line 3, column 7); allowed: a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, revalidateAfter"
+                "proxy.rules[0]: regexp is not allowed (line 3, column 7); allowed: a mapping of regex, useTLS, redirect, filteredQueryParams, immutable, trustContentNames, revalidateAfter"
             ),
             (
                 "backend:\n  allowAddresses: [10.0.0.0/33]",
@@ -214,6 +214,7 @@ struct ConfigurationTests {
               redirect: mirror:443
               filteredQueryParams: [sig, exp]
               immutable: true
+              trustContentNames: true
               revalidateAfter: 1m
             - regex: it's
               redirect:
