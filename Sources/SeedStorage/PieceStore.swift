@@ -75,7 +75,7 @@ extension PieceStore {
     package func task(_ key: StoreKey) throws(StorageError) -> TaskRecord? { try reader.task(key) }
 
     /// Where the bytes of a URL or of a shared name are under another key, with the record of their task; nil unless that is
-    /// held and may be shared.
+    /// held and may be shared. A name is found once its task is committed.
     package func alias(_ key: StoreKey) throws(StorageError) -> (alias: TaskAlias, task: TaskRecord)? {
         try reader.alias(key)
     }
@@ -118,7 +118,7 @@ extension PieceStore {
     }
 
     /// Records that a URL's bytes are another task's; committed within 2 s. It holds as long as that is there and may be
-    /// shared; of more than 64 for one task the first goes.
+    /// shared; of more than 63 for one task the first goes.
     package func put(_ alias: TaskAlias, for key: StoreKey) { writer.put(alias, for: key) }
 
     /// Keeps a task from being evicted and from expiring, or lets go of it again. Blocking.

@@ -258,6 +258,35 @@ struct SharedBytesTests {
         #expect(try pair.harness.store.alias(EngineHarness.key(2)) == nil)
     }
 
+    @Test("bytes that were fetched again are not proven, be they less than a block: nothing of them reaches the second URL")
+    func fetchedAgain() throws {
+        let pair = try Pair(.digest)
+        defer { pair.harness.close() }
+        try pair.fill()
+        let client = try pair.first {
+            $0.respond(length: Self.length, upTo: 0)
+            $0.end(.rejected)
+        }
+        _ = client.readAll()
+        client.stream.close()
+        pair.harness.close()
+        try pair.harness.damage(at: 10)
+        try pair.harness.reopen()
+        let other = try pair.open("a", .bounded(first: 0, last: 99))
+        let again = try #require(pair.asked(for: other, at: "a"))
+        again.respond(length: Self.length, upTo: 65_536)
+        _ = other.read(100)
+        #expect(other.bytes.count == 100)
+        let own = try pair.open("b", .bounded(first: 0, last: 99))
+        let transfer = try #require(pair.asked(for: own, at: "b"))
+        transfer.respond(length: Self.length)
+        transfer.end()
+        _ = own.readAll()
+        #expect(own.bytes == objectBytes(0..<100))
+        other.stream.close()
+        again.end(.cancelled)
+    }
+
     @Test("the object that has the bytes keeps its own record, whoever reads it first in the next life")
     func ownRecord() throws {
         let pair = try Pair(.validator)

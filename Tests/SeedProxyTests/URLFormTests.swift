@@ -67,7 +67,7 @@ struct URLFormTests {
             "http://h/x/../secret/f", "http://h/x/%2e%2E/secret/f", "http://h//secret//f", "http://h/secret/%2e/f",
             "http://h/secret/f?x=1", "http://h./secret/f", "http://h/x%2f..%2fsecret%2ff", "http://h/%2e/%73ecret/f?a",
             "http://h/x//../secret/f",
-            "http://h/x%2f%2f../secret/f", "http://h/secret//x/../f",
+            "http://h/x%2f%2f../secret/f", "http://h/secret//x/../f", "http://h/x%2fy/..//secret/f",
         ])
     func blockedSpellings(_ url: String) throws {
         for fields in [[:], [.authorization: "Basic eDp5"]] as [HTTPFields] {

@@ -235,7 +235,7 @@ extension TaskMachine {
         record(isFlightOver: true, now: now, &output)
         fills.cancelAll(&output)
         fills.cancelAllDirect(&output)
-        if unrecordedCounter != nil, let generation { output.records.append(.remove(generation)) }
+        leave(&output)
         phase = .shutDown
         for id in audience.demands.keys.sorted() {
             settle(id, .failed(.shuttingDown), &output)

@@ -178,6 +178,9 @@ extension TaskMachine {
         let total = parts.reduce(0) { $0 + $1.range.count }
         for part in parts where part.range.upperBound <= end {
             let share = spent * part.range.count / total
+            // Before a stream is told of them, also of less than a block.
+            unprove(&output)
+            reprove(part.range.lowerBound)
             if let block = holdings.wrote(part, spent: share) { completed(block, by: flight, &output) }
             fills.wrote(id, part.range)
         }
@@ -188,8 +191,6 @@ extension TaskMachine {
 
     private mutating func completed(_ block: BlockIndex, by flight: FlightState, _ output: inout Output) {
         guard let range = holdings.blocks?.grid.range(of: block) else { return }
-        unprove(&output)
-        reprove(range.lowerBound)
         guard flight.purpose == .completion else { return }
         holdings.fetchedAhead(block)
         output.effects.append(.counted(.fetched(range.count)))

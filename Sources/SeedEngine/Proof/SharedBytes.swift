@@ -50,7 +50,8 @@ extension LiveTask {
         if let known = try context.store.alias(key), isFresh(known.alias) {
             return .recognized(RecognizedBytes(alias: known.alias, owner: neutral.neutral(for: known.task)))
         }
-        guard let name = neutral.sharedName, let record = try context.store.alias(name.key)?.task, record.key != key
+        guard let name = neutral.sharedName, let record = try context.store.alias(name.key)?.task, record.key != key,
+            record.flags.contains(.publiclyReadable)
         else { return nil }
         return .candidate(SharedBytes(record: record, proof: name.proof, owner: neutral.neutral(for: record)))
     }

@@ -19,7 +19,7 @@ extension TaskMachine {
         proof.begin(generation.digest, length: generation.length)
     }
 
-    /// The block at `offset` was completed. If an earlier one in its place was hashed, the hash starts over.
+    /// Bytes came at `offset`. If earlier ones in their place were hashed, the hash starts over.
     mutating func reprove(_ offset: Int64) {
         guard proof.covers(offset) else { return }
         beginProof()
@@ -88,7 +88,7 @@ extension TaskMachine {
         audience.settleOpening(.failed(.otherDigest), &output)
     }
 
-    /// A block was fetched again after the proof, which does not tell of these bytes.
+    /// Bytes were fetched again after the proof, which does not tell of them.
     mutating func unprove(_ output: inout Output) {
         guard let generation, generation.isProven else { return }
         setProven(false, generation, &output)

@@ -91,11 +91,11 @@ struct Audience: Sendable {
 
     /// The first of the streams that wait for their head, for which the origin is asked; one that wants bytes, if there is.
     var leader: StreamID? {
-        let opening = demands.lazy.filter { $0.value.isOpening }
+        let opening = demands.lazy.filter { $0.value.isOpening && !$0.value.request.isLed }
         return opening.filter { $0.value.request.wantsBody }.map(\.key).min() ?? opening.map(\.key).min()
     }
 
-    var hasOpening: Bool { demands.values.contains { $0.isOpening } }
+    var hasOpening: Bool { demands.values.contains { $0.isOpening && !$0.request.isLed } }
 
     mutating func leads(_ id: StreamID, _ purpose: FlightState.Purpose) { demands[id]?.leads = purpose }
 
@@ -113,7 +113,10 @@ struct Audience: Sendable {
     }
 
     mutating func settleOpening(_ result: PollResult, _ output: inout TaskMachine.Output) {
-        for (id, demand) in inOrder where demand.wanted == nil { settle(id, result, &output) }
+        for (id, demand) in inOrder where demand.wanted == nil {
+            // What this object's origin says is not for another URL's clients.
+            settle(id, demand.request.isLed ? .gone : result, &output)
+        }
     }
 
     /// The origin refused a request: those are told who would be refused like this themselves.
@@ -128,8 +131,13 @@ struct Audience: Sendable {
     // MARK: Telling
 
     mutating func settle(_ id: StreamID, _ result: PollResult, _ output: inout TaskMachine.Output) {
-        guard demands[id]?.result == nil else { return }
-        demands[id]?.result = result
+        guard let demand = demands[id], demand.result == nil else { return }
+        if case .direct = result, demand.request.isLed {
+            // Its own URL would be asked for the rest of another's bytes.
+            demands[id]?.result = .failed(.changedWhileReading)
+        } else {
+            demands[id]?.result = result
+        }
         wake(id, &output)
     }
 

@@ -26,6 +26,7 @@ extension TaskMachine {
         case .opening: return open(&cursor, request, now: now(), &output)
         case .reading(let epoch, let left) where epoch == current.epoch:
             return read(&cursor, request, epoch: epoch, left: left, limit: limit, source, &output)
+        case .reading where request.isLed: return over(&cursor, .failed(.changedWhileReading))
         case .reading(let epoch, let left): return finish(&cursor, epoch: epoch, left: left, limit: limit)
         }
     }

@@ -126,10 +126,9 @@ final class LiveTask: Sendable {
         state.withLock { $0.machine.isIdle && $0.running.isEmpty ? $0.lastUsed : nil }
     }
 
-    /// Called when the task leaves memory: of a generation without a record only the file is left.
+    /// Called when the task leaves memory.
     func leave() {
-        guard let counter = state.withLock({ $0.machine.unrecordedCounter }) else { return }
-        context.store.remove(key, generation: counter)
+        handle { $0.machine.leave(&$1) }
     }
 
     var memory: Int { state.withLock { $0.machine.memory } }

@@ -57,6 +57,13 @@ extension TaskMachine {
         planAll(&output)
     }
 
+    /// The task leaves memory: of a generation without a record only the file is left.
+    mutating func leave(_ output: inout Output) {
+        guard !isRecorded, let generation, let counter = generation.counter else { return }
+        output.records.append(.remove(generation))
+        output.changes.append(.left(generation: counter))
+    }
+
     private func tellBegan(_ generation: Generation, _ output: inout Output) {
         guard let counter = generation.counter else { return }
         output.changes.append(

@@ -67,9 +67,6 @@ struct TaskMachine: Sendable {
         if case .known(let generation) = phase { generation } else { nil }
     }
 
-    /// Of a generation that has a content file and no record.
-    var unrecordedCounter: UInt64? { isRecorded ? nil : current.counter }
-
     /// Rough memory in bytes.
     var memory: Int { 1024 + holdings.memory }
 }

@@ -104,11 +104,13 @@ package final class RequestedObject: Sendable {
             pieceLength: pieceLength, tag: tag, application: application)
     }
 
-    /// Another object with the same name and marks, of which the index has this record.
+    /// Another object with the same name and marks, of which the index has this record. A digest that the name doesn't hold may
+    /// be of the recorded generation alone.
     fileprivate func other(_ record: TaskRecord) -> RequestedObject {
         RequestedObject(
             key: record.key, sharedName: sharedName, wireID: record.wireID, url: record.url, target: record.target,
-            digest: record.digest.flatMap { Digest($0) }, pieceLength: pieceLength, tag: tag, application: application)
+            digest: sharedName?.proof == .digest ? record.digest.flatMap { Digest($0) } : nil, pieceLength: pieceLength,
+            tag: tag, application: application)
     }
 }
 

@@ -22,19 +22,26 @@ extension OriginURL {
         return url
     }
 
-    /// As the block list is matched against it: as it was sent, the canonical form, and with all codes decoded and runs of
-    /// slashes as one, as some origins understand it. They differ in whether `..` leaves a place before or after that.
+    /// As the block list is matched against it: as it was sent, the canonical form, and as origins understand it that take
+    /// runs of slashes for one or decode all codes, before or after they resolve `..`.
     var judgedForms: [String] {
         let canonical = canonical
-        let decoded = Array(path.utf8)[...].percentDecoded()
-        let resolved = DotSegments.resolved(decoded)
-        return [text, canonical.text]
-            + [DotSegments.resolved(Self.withSingleSlashes(decoded)[...]), Self.withSingleSlashes(resolved[...])].map {
-                var loose = canonical
-                loose.path = Substring(decoding: $0, as: UTF8.self)
-                loose.query = Substring(decoding: Array(query.utf8)[...].percentDecoded(), as: UTF8.self)
-                return loose.text
+        let sent = Array(path.utf8)[...]
+        let query = Substring(decoding: Array(query.utf8)[...].percentDecoded(), as: UTF8.self)
+        var paths: Set<[UInt8]> = []
+        for path in [sent, sent.percentDecoded()] {
+            for path in [DotSegments.resolved(Self.withSingleSlashes(path)[...]), DotSegments.resolved(path)] {
+                paths.insert(Self.withSingleSlashes(path[...]))
+                paths.insert(Self.withSingleSlashes(path[...].percentDecoded()))
             }
+        }
+        let loose = paths.map { path in
+            var url = canonical
+            url.path = Substring(decoding: path, as: UTF8.self)
+            url.query = query
+            return url.text
+        }
+        return [text, canonical.text] + loose
     }
 
     private static func withSingleSlashes(_ path: ArraySlice<UInt8>) -> [UInt8] {

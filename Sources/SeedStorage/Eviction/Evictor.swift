@@ -79,7 +79,10 @@ final class Evictor: Sendable {
         while !isStopping.load(ordering: .relaxed), case let excess = space.account.excess, excess > 0 {
             addColdPieces()
             let victims = recency.victims(worth: excess, limit: Self.groupSize)
-            if victims.isEmpty { return false }
+            if victims.isEmpty {
+                // Only records are left to take room.
+                return removeEmptyTasks()
+            }
             let evicting = Dictionary(grouping: victims, by: \.name.file).reduce(0) {
                 $0 + evict($1.value, of: $1.key)
             }
@@ -181,12 +184,15 @@ final class Evictor: Sendable {
 
     /// Removes tasks in memory that have no piece left, unless they are in use. Not done when the last piece goes,
     /// because the file is still open then.
-    func removeEmptyTasks() {
+    /// - Returns: whether any went.
+    @discardableResult
+    func removeEmptyTasks() -> Bool {
         let files = partlyEvicted.withLock { files in
             defer { files = [] }
             return files
         }
-        guard !files.isEmpty else { return }
+        guard !files.isEmpty else { return false }
+        var hasRemoved = false
         // So that pieces that were fetched again are counted.
         writer.flush()
         for file in files {
@@ -194,8 +200,13 @@ final class Evictor: Sendable {
                 let count = try? index.pieceCount(file), count == 0,
                 let record = try? reader.task(file.key), record.generation == file.generation
             else { continue }
-            if !evictTask(record) { partlyEvicted.withLock { _ = $0.insert(file) } }
+            if evictTask(record) {
+                hasRemoved = true
+            } else {
+                partlyEvicted.withLock { _ = $0.insert(file) }
+            }
         }
+        return hasRemoved
     }
 
     // MARK: From a task that is not in memory

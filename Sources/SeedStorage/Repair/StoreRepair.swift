@@ -61,7 +61,11 @@ package struct StoreRepair {
     }
 
     private func checkFormat(_ records: RecordCollection) throws(StorageError) {
-        guard let format = records.format, format < Index.format else { return }
+        guard let format = records.format, format != Index.format else { return }
+        guard format < Index.format else {
+            throw StorageError(
+                .newerFormat, "\(directory.indexFile) has format \(format): use the version that wrote it")
+        }
         throw StorageError(
             .olderFormat,
             "\(directory.indexFile) has format \(format), of which this version can keep nothing: it reads \(Index.format). "
@@ -98,6 +102,9 @@ package struct StoreRepair {
                 // URLs that lead to it are recognized anew.
                 var task = task
                 task.aliases = []
+                // An earlier record may have been found, from before bytes were fetched again.
+                task.flags.remove(.proven)
+                task.sharedKey = nil
                 batch.put(task)
                 for piece in inspection.pieces[task.file] ?? [] { batch.put(piece.record, of: task.file) }
                 if let time = records.lastUses[task.key] { batch.put(use: time, of: task.key) }
