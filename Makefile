@@ -9,7 +9,9 @@ FUZZ_SECONDS ?= 60
 # the C libraries.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 # What hands work from thread to thread.
-THREADED := SeedSupportTests EventLoopsTests HTTPServerTests HTTPTransfersTests SeedOriginTests DragonflyRequestTests
+THREADED := SeedSupportTests EventLoopsTests HTTPServerTests HTTPTransfersTests SeedOriginTests DragonflyRequestTests \
+	$(addprefix SeedProxyTests.,PassThroughBodyTests PassThroughConnectionTests PassThroughFailureTests \
+	PassThroughFieldTests PassThroughResponseTests OriginProxyTests)
 
 .PHONY: help deps build release run test soak campaign coverage fuzz demo bench bench-origin bench-front bench-memory \
 	instructions bench-request docs format lint config
