@@ -258,7 +258,9 @@ struct SharedBytesTests {
         #expect(try pair.harness.store.alias(EngineHarness.key(2)) == nil)
     }
 
-    @Test("bytes that were fetched again are not proven, be they less than a block: nothing of them reaches the second URL")
+    @Test(
+        "bytes that were fetched again are not proven, be they less than a block: nothing of them reaches the second URL"
+    )
     func fetchedAgain() throws {
         let pair = try Pair(.digest)
         defer { pair.harness.close() }
