@@ -51,6 +51,17 @@ struct SharedBytesTests {
             harness.store.flush()
         }
 
+        /// The same, and `b` is known to have its bytes.
+        func share() throws {
+            try fill()
+            let client = try first {
+                $0.respond(length: SharedBytesTests.length, upTo: 0)
+                $0.end(.rejected)
+            }
+            _ = client.readAll()
+            client.stream.close()
+        }
+
         /// The origin request for a client, who polls until it comes.
         func asked(for client: Client, at path: String) -> FakeTransfer? {
             var found: FakeTransfer?
@@ -207,13 +218,7 @@ struct SharedBytesTests {
     func gone() throws {
         let pair = try Pair(.digest)
         defer { pair.harness.close() }
-        try pair.fill()
-        let client = try pair.first {
-            $0.respond(length: Self.length, upTo: 0)
-            $0.end(.rejected)
-        }
-        _ = client.readAll()
-        client.stream.close()
+        try pair.share()
         let generation = try pair.harness.generation()
         try pair.harness.restart()
         pair.harness.store.remove(try EngineHarness.key(1), generation: generation)
@@ -232,13 +237,7 @@ struct SharedBytesTests {
     func damaged() throws {
         let pair = try Pair(.digest)
         defer { pair.harness.close() }
-        try pair.fill()
-        let client = try pair.first {
-            $0.respond(length: Self.length, upTo: 0)
-            $0.end(.rejected)
-        }
-        _ = client.readAll()
-        client.stream.close()
+        try pair.share()
         pair.harness.close()
         try pair.harness.damage(at: 10)
         try pair.harness.reopen()
@@ -264,13 +263,7 @@ struct SharedBytesTests {
     func fetchedAgain() throws {
         let pair = try Pair(.digest)
         defer { pair.harness.close() }
-        try pair.fill()
-        let client = try pair.first {
-            $0.respond(length: Self.length, upTo: 0)
-            $0.end(.rejected)
-        }
-        _ = client.readAll()
-        client.stream.close()
+        try pair.share()
         pair.harness.close()
         try pair.harness.damage(at: 10)
         try pair.harness.reopen()
@@ -293,13 +286,7 @@ struct SharedBytesTests {
     func ownRecord() throws {
         let pair = try Pair(.validator)
         defer { pair.harness.close() }
-        try pair.fill()
-        let client = try pair.first {
-            $0.respond(length: Self.length, upTo: 0)
-            $0.end(.rejected)
-        }
-        _ = client.readAll()
-        client.stream.close()
+        try pair.share()
         pair.harness.store.flush()
         let before = try pair.harness.store.task(EngineHarness.key(1))
         try pair.harness.restart()
