@@ -1,4 +1,4 @@
-/// A name that a client gave to an object, apart from its URL. Whoever may put objects on an origin can use any name for
+/// A name that a client gave to an object, apart from its URL. Anyone who may put objects on an origin can use any name for
 /// them, so a name is bound to its URL until something proves that another URL means the same bytes.
 package struct SharedName: Hashable, Sendable {
     package enum Proof: Hashable, Sendable {

@@ -44,8 +44,7 @@ final class TaskTable: Sendable {
         shard(of: key).tasks.withLock { tasks in
             guard let task = tasks[key] else { return true }
             guard task.idleSince != nil else { return false }
-            tasks[key] = nil
-            task.leave()
+            Self.remove(task, from: &tasks)
             return true
         }
     }
@@ -54,10 +53,7 @@ final class TaskTable: Sendable {
     func forgetIdle() {
         for shard in shards {
             shard.tasks.withLock { tasks in
-                for (key, task) in tasks where task.idleSince != nil {
-                    tasks[key] = nil
-                    task.leave()
-                }
+                for task in tasks.values where task.idleSince != nil { Self.remove(task, from: &tasks) }
             }
         }
     }
@@ -73,9 +69,14 @@ final class TaskTable: Sendable {
         guard tasks.count >= tasksPerShard || memory > memoryPerShard else { return }
         let idle = tasks.compactMap { key, task in task.idleSince.map { (key, $0) } }.sorted { $0.1 < $1.1 }
         for (key, _) in idle where memory > memoryPerShard / 2 || tasks.count > tasksPerShard * 3 / 4 {
-            guard let task = tasks.removeValue(forKey: key) else { continue }
+            guard let task = tasks[key] else { continue }
             memory -= task.memory
-            task.leave()
+            Self.remove(task, from: &tasks)
         }
+    }
+
+    private static func remove(_ task: LiveTask, from tasks: inout [StoreKey: LiveTask]) {
+        tasks[task.key] = nil
+        task.leave()
     }
 }

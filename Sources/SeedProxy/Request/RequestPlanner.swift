@@ -68,8 +68,10 @@ struct RequestPlanner {
         let url = try rewritten(asked, by: rule, options)
         let identity = try identity(of: url, head: head, rule: rule, options: options)
         // Such parameters are credentials, which only the origin can check (rule:right-to-read).
-        guard !identity.carriesCredentialParameters, !isSigned(url) else { return .passThrough(url) }
-        let digest = Self.digest(of: url)
+        let plain = try? TaskIdentity(url: url.text)
+        guard !identity.carriesCredentialParameters, !isSigned(url, plain) else { return .passThrough(url) }
+        // The content of a URL with a digest never changes, whether or not the digest names the task.
+        let digest = plain?.digest
         let freshness = FreshnessRule(
             isImmutable: rule.immutable || digest?.comparable != nil,
             revalidateAfter: rule.revalidateAfter ?? configuration.freshness.revalidateAfter)
@@ -136,14 +138,10 @@ struct RequestPlanner {
     }
 
     /// Whether the URL has a parameter that signs, whatever the request or a rule says is to be filtered.
-    private func isSigned(_ url: OriginURL) -> Bool {
+    /// - Parameter plain: the URL's identity by Dragonfly's own filter.
+    private func isSigned(_ url: OriginURL, _ plain: TaskIdentity?) -> Bool {
         guard url.text.utf8.contains(UInt8(ascii: "?")) else { return false }
-        return (try? TaskIdentity(url: url.text))?.carriesCredentialParameters ?? true
-    }
-
-    /// The content of a URL with a digest never changes, whether or not the digest names the task.
-    private static func digest(of url: OriginURL) -> Digest? {
-        (try? TaskIdentity(url: url.text))?.digest
+        return plain?.carriesCredentialParameters ?? true
     }
 }
 
