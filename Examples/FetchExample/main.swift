@@ -16,7 +16,7 @@ let counters = RequestCounters()
 let configuration = ClientConfiguration(retry: RetryPolicy(maxRetries: 3), metrics: counters)
 try await withDragonflyClient(discovery: FixedDiscovery(peers), configuration: configuration) { client in
     // Which seed peers hold this object?
-    print("replicas:", try client.lookupEndpoints(GetRequest(url: url)))
+    print("replicas:", try await client.lookupEndpoints(GetRequest(url: url)))
 
     // The first bytes, as a stream.
     let response = try await client.get(GetRequest(url: url, range: 0..<1024))

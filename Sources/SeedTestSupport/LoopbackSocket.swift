@@ -49,6 +49,17 @@ package enum LoopbackSocket {
         return nil
     }
 
+    /// A connection to that port that is established whenever the other side takes it.
+    static func beginConnecting(port: UInt16) -> Int32? {
+        let client = socket(AF_INET, stream | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let isBegun = withSockaddr("127.0.0.1", port: port) {
+            Glibc.connect(client, $0, $1) == 0 || errno == EINPROGRESS
+        }
+        if isBegun { return client }
+        close(client)
+        return nil
+    }
+
     private static let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
 
     private static func withSockaddr<Result>(

@@ -21,6 +21,9 @@ enum GetCommand {
         "retries", ValueKind<Int>.whole(), default: 3, help: "How often a failed request is tried again, 0 to 10.")
     private static let timeout = Parameter.option(
         "timeout", ValueKind<Int>.whole(), default: 600, help: "The limit of one attempt, in seconds.")
+    private static let firstByteTimeout = Parameter.option(
+        "first-byte-timeout", ValueKind<Int>.whole(), default: 10,
+        help: "How many seconds a seed peer may send nothing, before it must show that it still answers.")
     private static let ca = Parameter.option(
         "ca", .file, help: "A PEM file with the seed peers' own authority, for https URLs.")
     private static let insecure = Parameter.flag("insecure", help: "Take any certificate for https URLs.")
@@ -40,7 +43,7 @@ enum GetCommand {
             \(ClientFailure.table)
             """,
         parameters: ClientOptions.parameters + [
-            output, range, header, parallel, retries, timeout, ca, insecure, fallback, json,
+            output, range, header, parallel, retries, timeout, firstByteTimeout, ca, insecure, fallback, json,
         ],
         validate: { arguments throws(UsageError) in
             try ClientOptions.validate(arguments)
@@ -61,7 +64,8 @@ enum GetCommand {
         request.timeout = .seconds(arguments[timeout])
         let counters = RequestCounters()
         let configuration = ClientConfiguration(
-            retry: RetryPolicy(maxRetries: arguments[retries], backoff: .exponential()), trust: trust(arguments),
+            retry: RetryPolicy(maxRetries: arguments[retries], backoff: .exponential()),
+            firstByteTimeout: .seconds(arguments[firstByteTimeout]), trust: trust(arguments),
             fallsBackToOrigin: arguments[fallback], metrics: counters)
         let bar = ProgressBar(isShown: !arguments[json] && isatty(STDERR_FILENO) == 1, console: console)
         return await ClientFailure.report(on: console) { [request] in

@@ -15,7 +15,7 @@ enum LookupCommand {
         let options = try ClientOptions(arguments)
         return await ClientFailure.report(on: console) {
             try await options.withClient { client in
-                let endpoints = try client.lookupEndpoints(options.request)
+                let endpoints = try await client.lookupEndpoints(options.request)
                 try console.print(
                     arguments[json]
                         ? try JSONLines.text(["endpoints": endpoints]) : endpoints.joined(separator: "\n"))

@@ -12,9 +12,9 @@ struct DiscoveryTests {
         let client = try await DragonflyClient(
             discovery: FixedDiscovery("a=10.0.0.1:4001,10.0.0.2:4002,[2001:db8::1],b=seed.test"),
             refresh: RefreshPolicy(healthCheck: .none))
-        #expect(client.seedPeers.map(\.name) == ["10.0.0.2:4002", "[2001:db8::1]:4001", "a", "b"])
+        #expect(await client.seedPeers.map(\.name) == ["10.0.0.2:4002", "[2001:db8::1]:4001", "a", "b"])
         #expect(
-            client.seedPeers.map(\.endpoint) == [
+            await client.seedPeers.map(\.endpoint) == [
                 "http://10.0.0.2:4002", "http://[2001:db8::1]:4001", "http://10.0.0.1:4001", "http://seed.test:4001",
             ])
     }
@@ -39,15 +39,15 @@ struct DiscoveryTests {
         ]
         let client = try await DragonflyClient(
             discovery: FixedDiscovery(peers), refresh: RefreshPolicy(healthCheck: .none))
-        #expect(client.seedPeers.count == 2)
-        let both = try client.lookupEndpoints(GetRequest(url: "http://o/f"))
+        #expect(await client.seedPeers.count == 2)
+        let both = try await client.lookupEndpoints(GetRequest(url: "http://o/f"))
         #expect(Set(both) == ["http://10.0.0.1:4001", "http://10.0.0.2:4001"])
         let ring = SeedPeerRing([composed, decomposed])
         for index in 0..<100 {
             let request = GetRequest(url: "http://o/\(index)", replicas: 1)
             let name = try #require(ring.names(forTaskID: request.task().id, replicas: 1).first)
             let host = name.utf8.elementsEqual(composed.utf8) ? "10.0.0.1" : "10.0.0.2"
-            #expect(try client.lookupEndpoints(request) == ["http://\(host):4001"])
+            #expect(try await client.lookupEndpoints(request) == ["http://\(host):4001"])
         }
     }
 
@@ -55,7 +55,7 @@ struct DiscoveryTests {
     func sameName() async throws {
         let client = try await DragonflyClient(
             discovery: FixedDiscovery("a=10.0.0.1,a=10.0.0.2"), refresh: RefreshPolicy(healthCheck: .none))
-        #expect(client.seedPeers.map(\.host) == ["10.0.0.2"])
+        #expect(await client.seedPeers.map(\.host) == ["10.0.0.2"])
     }
 
     @Test("SRV records give each pod its lasting name", arguments: [true, false])

@@ -60,9 +60,9 @@ struct VectorTests {
                 discovery: FixedDiscovery(peers), refresh: RefreshPolicy(healthCheck: .none))
             let request = vector.input.request
             #expect(try request.task().id == vector.taskID)
-            let found = try client.lookupSeedPeers(request)
+            let found = try await client.lookupSeedPeers(request)
             #expect(found.map(\.name) == vector.expected)
-            #expect(try client.lookupEndpoints(request) == found.map { "http://127.0.0.1:\($0.port)" })
+            #expect(try await client.lookupEndpoints(request) == found.map { "http://127.0.0.1:\($0.port)" })
         }
     }
 

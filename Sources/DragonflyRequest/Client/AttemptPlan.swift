@@ -1,4 +1,4 @@
-/// Which endpoint each attempt of one request goes to, and when.
+/// Which endpoint each attempt of one request goes to, and when. A value without I/O.
 struct AttemptPlan: Sendable {
     struct Attempt: Equatable, Sendable {
         let endpoint: Endpoint
@@ -6,21 +6,43 @@ struct AttemptPlan: Sendable {
         let delay: Duration
     }
 
-    private let endpoints: [Endpoint]
     private let retry: RetryPolicy
-    private var started = 0
+    /// In the order in which they are asked, again and again.
+    private var order: [Endpoint] = []
+    private var place = 0
+    private(set) var tried: Set<Endpoint> = []
+    private var made = 0
+    private var isRenewed = false
 
-    /// - Parameter endpoints: in the order in which they are asked, again and again.
-    init(endpoints: [Endpoint], retry: RetryPolicy) {
-        self.endpoints = endpoints
+    init(retry: RetryPolicy) {
         self.retry = retry
     }
 
-    /// Nil when all attempts have been made.
-    mutating func next() -> Attempt? {
-        guard !endpoints.isEmpty, started <= retry.maxRetries else { return nil }
-        let delay = started == 0 ? .zero : retry.delay(beforeRetry: started - 1)
-        defer { started += 1 }
-        return Attempt(endpoint: endpoints[started % endpoints.count], delay: delay)
+    /// - Parameter endpoints: those to ask now. As long as they are the same their first order holds; then those that
+    ///   were not asked yet come first, and among them those that were known before.
+    /// - Returns: nil when all attempts have been made.
+    mutating func next(among endpoints: [Endpoint]) -> Attempt? {
+        guard !endpoints.isEmpty, made <= retry.maxRetries else { return nil }
+        if Set(endpoints) != Set(order) { rearrange(endpoints) }
+        let delay = made == 0 ? .zero : retry.delay(beforeRetry: made - 1)
+        let endpoint = order[place % order.count]
+        (place, made) = (place + 1, made + 1)
+        tried.insert(endpoint)
+        return Attempt(endpoint: endpoint, delay: delay)
+    }
+
+    private mutating func rearrange(_ endpoints: [Endpoint]) {
+        let kept = order.filter(endpoints.contains)
+        let known = kept + endpoints.filter { !kept.contains($0) }
+        order = known.filter { !tried.contains($0) } + known.filter(tried.contains)
+        place = 0
+    }
+
+    /// Whether there may be further attempts by `renew`.
+    var isRenewable: Bool { !isRenewed }
+
+    /// As many attempts again, once: discovery has named a seed peer that was not asked yet.
+    mutating func renew() {
+        if isRenewable { (isRenewed, made) = (true, 0) }
     }
 }

@@ -4,6 +4,10 @@ public struct ClientConfiguration: Sendable {
     public var retry: RetryPolicy
     /// The limit of a connection to a seed peer, tunnel and TLS included; more than 0.
     public var connectTimeout: Duration
+    /// How long a seed peer may send no byte, before the first one or between two; more than 0. Then it is asked whether
+    /// it answers other requests. If so its origin is slow, and the request waits on; else the next seed peer is asked,
+    /// and this one is left alone until it answers again.
+    public var firstByteTimeout: Duration
     /// Connections kept open and unused to one seed peer, 0 to 1024.
     public var idleConnectionsPerPeer: Int
     /// How long an unused connection is kept; more than 0.
@@ -20,12 +24,14 @@ public struct ClientConfiguration: Sendable {
 
     /// Accepts any values: the clients throw ``DragonflyError/invalidArgument(_:)`` for invalid ones.
     public init(
-        retry: RetryPolicy = RetryPolicy(), connectTimeout: Duration = .seconds(30), idleConnectionsPerPeer: Int = 64,
+        retry: RetryPolicy = RetryPolicy(), connectTimeout: Duration = .seconds(30),
+        firstByteTimeout: Duration = .seconds(10), idleConnectionsPerPeer: Int = 64,
         idleConnectionTimeout: Duration = .seconds(90), trust: PeerTrust = .system, resumesBrokenBodies: Bool = true,
         fallsBackToOrigin: Bool = false, metrics: (any RequestMetrics)? = nil
     ) {
         self.retry = retry
         self.connectTimeout = connectTimeout
+        self.firstByteTimeout = firstByteTimeout
         self.idleConnectionsPerPeer = idleConnectionsPerPeer
         self.idleConnectionTimeout = idleConnectionTimeout
         self.trust = trust
@@ -41,6 +47,9 @@ public struct ClientConfiguration: Sendable {
         }
         guard connectTimeout > .zero else {
             throw .invalidArgument("connectTimeout is \(connectTimeout); more than 0 is allowed")
+        }
+        guard firstByteTimeout > .zero else {
+            throw .invalidArgument("firstByteTimeout is \(firstByteTimeout); more than 0 is allowed")
         }
         guard idleConnectionTimeout > .zero else {
             throw .invalidArgument("idleConnectionTimeout is \(idleConnectionTimeout); more than 0 is allowed")

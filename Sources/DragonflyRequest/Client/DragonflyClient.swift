@@ -8,7 +8,8 @@ public final class DragonflyClient: DragonflyRequesting {
     private let ring: RingRefresher
     private let refreshing: Task<Void, Never>
 
-    /// Looks for seed peers once, and then on every interval until ``shutdown()``.
+    /// Looks for seed peers once, then on every interval and when one fails, until ``shutdown()``. Returns when discovery
+    /// has answered; each request waits for the first health checks of its own seed peers only.
     ///
     /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad configuration, and what goes wrong with the first
     ///   discovery. Finding no healthy seed peer is not an error here: requests then fail with
@@ -20,42 +21,49 @@ public final class DragonflyClient: DragonflyRequesting {
         try refresh.validate()
         core = try RequestCore(configuration)
         let ring = RingRefresher(
-            discovery: discovery, policy: refresh, check: HealthChecker(core.transport), metrics: configuration.metrics)
+            discovery: discovery, policy: refresh, checker: HealthChecker(core.transport),
+            metrics: configuration.metrics)
         self.ring = ring
         do {
-            try await ring.refresh()
+            try await ring.start()
         } catch {
             throw DragonflyError(discovery: error)
         }
         refreshing = Task { await ring.refreshForever() }
     }
 
-    deinit { refreshing.cancel() }
+    deinit {
+        refreshing.cancel()
+        ring.stop()
+    }
 
     public func get(_ request: GetRequest) async throws(DragonflyError) -> GetResponse {
-        try await core.get(request, from: endpoints(for: request))
+        try await core.get(request, from: replicas(of: request))
     }
 
     @discardableResult
     public func get(_ request: GetRequest, into buffer: inout [UInt8]) async throws(DragonflyError) -> ResponseHead {
-        try await core.get(request, into: &buffer, from: endpoints(for: request))
+        try await core.get(request, into: &buffer, from: replicas(of: request))
     }
 
-    public func lookupEndpoints(_ request: GetRequest) throws(DragonflyError) -> [String] {
-        try lookupSeedPeers(request).map(\.endpoint)
+    public func lookupEndpoints(_ request: GetRequest) async throws(DragonflyError) -> [String] {
+        try await lookupSeedPeers(request).map(\.endpoint)
     }
 
-    /// The seed peers that would serve the request, in ring order. Nothing is sent.
+    /// The seed peers that would serve the request, in ring order, once their first health checks are done. Nothing is
+    /// sent.
     ///
     /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad request, ``DragonflyError/internal(_:)`` when it names
     ///   no task, ``DragonflyError/hostNotFound(_:)`` when no seed peer is on the ring.
-    public func lookupSeedPeers(_ request: GetRequest) throws(DragonflyError) -> [SeedPeer] {
-        try request.validate()
-        return try ring.replicas(of: request.task(), count: request.replicas)
+    public func lookupSeedPeers(_ request: GetRequest) async throws(DragonflyError) -> [SeedPeer] {
+        let replicas = try replicas(of: request)
+        return try await ring.replicas(of: replicas.task, count: replicas.count)
     }
 
-    /// The seed peers on the ring now, by name.
-    public var seedPeers: [SeedPeer] { ring.seedPeers }
+    /// The seed peers in use now, by name, once the first health checks of all are done.
+    public var seedPeers: [SeedPeer] {
+        get async { await ring.seedPeers }
+    }
 
     /// Runs discovery now, in addition to the interval.
     /// - Throws: What discovery throws; the ring stays as it is then.
@@ -66,16 +74,13 @@ public final class DragonflyClient: DragonflyRequesting {
     /// Stops the periodic discovery and closes idle connections.
     public func shutdown() {
         refreshing.cancel()
+        ring.stop()
         core.transport.close()
     }
 
-    /// Without seed peers the origin may still be asked.
-    private func endpoints(for request: GetRequest) throws(DragonflyError) -> [Endpoint] {
-        do {
-            return try lookupSeedPeers(request).map(\.transportEndpoint)
-        } catch .hostNotFound where core.configuration.fallsBackToOrigin {
-            return []
-        }
+    private func replicas(of request: GetRequest) throws(DragonflyError) -> Replicas {
+        try request.validate()
+        return Replicas(task: try request.task(), count: request.replicas, ring: ring)
     }
 }
 

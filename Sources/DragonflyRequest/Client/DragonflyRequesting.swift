@@ -15,7 +15,7 @@ public protocol DragonflyGetting: Sendable {
 
 /// Gets objects through the seed peers that consistent hashing picks for each of them.
 public protocol DragonflyRequesting: DragonflyGetting {
-    /// The proxies of the seed peers that would serve the request, in ring order: `http://ip:port`. Nothing is sent.
+    /// The proxies of the seed peers that would serve the request, in ring order: `http://ip:port`. The request is not sent.
     ///
     /// - Throws: ``DragonflyError/invalidArgument(_:)`` for a bad request, ``DragonflyError/internal(_:)`` when it names
     ///   no task, ``DragonflyError/hostNotFound(_:)`` when no seed peer is on the ring.

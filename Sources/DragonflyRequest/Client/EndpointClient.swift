@@ -1,7 +1,7 @@
 /// Gets objects through given seed peers, whatever the object: for programs that have chosen already.
 public final class EndpointClient: DragonflyGetting {
     private let core: RequestCore
-    private let endpoints: [Endpoint]
+    private let endpoints: GivenSeedPeers
 
     /// Endpoints are proxy URLs, `http://host:port`. One that comes twice is asked twice as often.
     ///
@@ -14,7 +14,7 @@ public final class EndpointClient: DragonflyGetting {
         core = try RequestCore(configuration)
         var parsed: [Endpoint] = []
         for text in endpoints { parsed.append(try Endpoint(url: text)) }
-        self.endpoints = parsed
+        self.endpoints = GivenSeedPeers(list: parsed)
     }
 
     public func get(_ request: GetRequest) async throws(DragonflyError) -> GetResponse {

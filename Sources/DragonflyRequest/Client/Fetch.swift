@@ -10,15 +10,19 @@ struct Fetch: Sendable {
     private let fieldsForPeer: HTTPFields
     /// The `Proxy-Authorization` of a `CONNECT`.
     private let tunnelAuthorization: HTTPField.Value?
+    private let peers: any SeedPeerSource
     private var plan: AttemptPlan
+    /// Since when seed peers seem to be gone, as a round of discovery; nil when the last attempt doesn't say so.
+    private var roundBefore: Int?
     /// Only once, so that a body that keeps breaking ends.
     private var mayFallBack: Bool
 
     /// - Throws: ``DragonflyError/invalidArgument(_:)``.
     init(
-        _ request: GetRequest, from endpoints: [Endpoint], core: RequestCore, gathers: Bool = false
+        _ request: GetRequest, from peers: any SeedPeerSource, core: RequestCore, gathers: Bool = false
     ) throws(DragonflyError) {
         self.core = core
+        self.peers = peers
         self.gathers = gathers
         self.request = request
         target = try RequestTarget(request.url)
@@ -32,7 +36,7 @@ struct Fetch: Sendable {
         if target.isSecure { fields[.proxyAuthorization] = nil }
         fieldsForPeer = fields
         mayFallBack = core.configuration.fallsBackToOrigin
-        plan = AttemptPlan(endpoints: endpoints, retry: core.configuration.retry)
+        plan = AttemptPlan(retry: core.configuration.retry)
     }
 
     /// The first response with a 2xx head.
@@ -41,7 +45,7 @@ struct Fetch: Sendable {
         after error: DragonflyError? = nil, at point: ResumePoint? = nil
     ) async throws(DragonflyError) -> OpenResponse {
         var last = error ?? .hostNotFound("there is no seed peer to ask")
-        while let attempt = plan.next() {
+        while let attempt = try await nextAttempt() {
             try await Fetch.pause(attempt.delay)
             do {
                 let route = Route(through: attempt.endpoint, authorization: tunnelAuthorization)
@@ -69,11 +73,47 @@ struct Fetch: Sendable {
         return response
     }
 
+    /// When the attempts are used up and seed peers seem to be gone, what discovery brings is waited for: all may have
+    /// moved (rule:seed-peers-in-a-rollout).
+    private mutating func nextAttempt() async throws(DragonflyError) -> AttemptPlan.Attempt? {
+        let endpoints = try await endpoints()
+        if let attempt = plan.next(among: endpoints) { return attempt }
+        guard let roundBefore, plan.isRenewable,
+            let others = await peers.endpoints(besides: plan.tried, after: roundBefore)
+        else { return nil }
+        plan.renew()
+        return plan.next(among: others)
+    }
+
+    /// None when the origin may be asked instead.
+    private func endpoints() async throws(DragonflyError) -> [Endpoint] {
+        do {
+            return try await peers.endpoints()
+        } catch .hostNotFound where mayFallBack {
+            return []
+        }
+    }
+
+    /// An attempt failed, in its head or in its body.
+    mutating func failure(
+        _ error: TransportError, on route: Route, hasBegun: Bool
+    ) -> DragonflyError {
+        if route.isPeer, let trouble = error.seedPeerFailure(hasBegun: hasBegun) {
+            let round = peers.report(trouble, at: route.endpoint)
+            roundBefore = roundBefore ?? round
+        } else {
+            roundBefore = nil
+        }
+        let failure = DragonflyError(error, on: route)
+        core.record(.failure(endpoint: route.name, error: failure))
+        return failure
+    }
+
     func record(_ event: RequestEvent) { core.record(event) }
 
     var resumesBrokenBodies: Bool { core.configuration.resumesBrokenBodies }
 
-    private func send(
+    private mutating func send(
         _ target: RequestTarget, on route: Route, at point: ResumePoint?, fields: HTTPFields? = nil
     ) async throws(DragonflyError) -> OpenResponse {
         var fields = fields ?? fieldsForPeer
@@ -86,8 +126,7 @@ struct Fetch: Sendable {
             core.record(.response(endpoint: route.name, cacheStatus: response.head.cacheStatus))
             return response
         } catch {
-            core.record(.failure(endpoint: route.name, error: error))
-            throw error
+            throw failure(error, on: route, hasBegun: false)
         }
     }
 
@@ -102,7 +141,7 @@ extension Fetch {
     private static let maximumRedirects = 10
 
     /// Asks the origin directly, following redirects.
-    private func askOrigin(at point: ResumePoint?) async throws(DragonflyError) -> OpenResponse {
+    private mutating func askOrigin(at point: ResumePoint?) async throws(DragonflyError) -> OpenResponse {
         var target = target
         var fields = request.headersForOrigin()
         for _ in 0...Fetch.maximumRedirects {

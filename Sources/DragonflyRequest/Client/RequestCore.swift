@@ -14,17 +14,16 @@ final class RequestCore: Sendable {
 
     func record(_ event: RequestEvent) { configuration.metrics?.record(event) }
 
-    /// - Parameter endpoints: in any order; each request takes them in a random one.
-    func get(_ request: GetRequest, from endpoints: [Endpoint]) async throws(DragonflyError) -> GetResponse {
-        var fetch = try Fetch(request, from: endpoints.shuffled(), core: self)
+    func get(_ request: GetRequest, from peers: any SeedPeerSource) async throws(DragonflyError) -> GetResponse {
+        var fetch = try Fetch(request, from: peers, core: self)
         let response = try await fetch.open()
         return GetResponse(head: response.head, body: ResponseBody(BodyReader(response, of: fetch)))
     }
 
     func get(
-        _ request: GetRequest, into buffer: inout [UInt8], from endpoints: [Endpoint]
+        _ request: GetRequest, into buffer: inout [UInt8], from peers: any SeedPeerSource
     ) async throws(DragonflyError) -> ResponseHead {
-        var fetch = try Fetch(request, from: endpoints.shuffled(), core: self, gathers: true)
+        var fetch = try Fetch(request, from: peers, core: self, gathers: true)
         let start = buffer.count
         var failure: DragonflyError?
         while true {

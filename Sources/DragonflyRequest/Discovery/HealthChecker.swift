@@ -1,33 +1,34 @@
-/// Finds the seed peers that may be on the ring.
+/// Finds out which seed peers may be on the ring.
 struct HealthChecker: Sendable {
-    private static let timeout = Duration.seconds(5)
-
     private let transport: HTTPTransport
+    private let timeout: Duration
 
-    init(_ transport: HTTPTransport) {
+    init(_ transport: HTTPTransport, timeout: Duration = .seconds(5)) {
         self.transport = transport
+        self.timeout = timeout
     }
 
-    /// Checks all at the same time. In the order given.
-    func healthy(among peers: [SeedPeer], by check: HealthCheck) async -> [SeedPeer] {
-        guard check != .none else { return peers }
-        return await withTaskGroup(of: (Int, Bool).self) { group in
-            for (index, peer) in peers.enumerated() {
-                group.addTask { (index, await passes(peer, check)) }
+    /// Makes all checks at the same time, and gives each result when it is there.
+    func run(
+        _ checks: [RingTable.Check], _ kind: HealthCheck,
+        result: @escaping @Sendable (RingTable.Check, _ passed: Bool) -> Void
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            for check in checks {
+                group.addTask { result(check, await passes(check, kind)) }
             }
-            let passed = await group.reduce(into: Set<Int>()) { if $1.1 { $0.insert($1.0) } }
-            return peers.indices.filter(passed.contains).map { peers[$0] }
         }
     }
 
-    private func passes(_ peer: SeedPeer, _ check: HealthCheck) async -> Bool {
+    private func passes(_ check: RingTable.Check, _ kind: HealthCheck) async -> Bool {
+        if check.mustAnswer, await !transport.isAnswering(check.peer.transportEndpoint) { return false }
         do {
-            switch check {
+            switch kind {
             case .none: break
-            case .connect: try await transport.probe(peer.transportEndpoint, timeout: Self.timeout)
+            case .connect: try await transport.probe(check.peer.transportEndpoint, timeout: timeout)
             case .http(let port, let path):
-                let url = Endpoint(host: peer.host, port: port).url + path
-                try await transport.check(RequestTarget(url), timeout: Self.timeout)
+                let url = Endpoint(host: check.peer.host, port: port).url + path
+                try await transport.check(RequestTarget(url), timeout: timeout)
             }
             return true
         } catch {

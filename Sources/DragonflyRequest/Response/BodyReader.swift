@@ -29,15 +29,15 @@ struct BodyReader: Sendable {
     mutating func next(waitingFor count: Int) async throws(DragonflyError) -> [Bytes] {
         while true {
             let chunks: [Bytes]
-            do throws(DragonflyError) {
+            do throws(TransportError) {
                 chunks = try await response.next(waitingFor: count)
                 guard !chunks.isEmpty || remaining ?? 0 == 0 else {
-                    throw DragonflyError.internal("\(head.endpoint): the body ended before its announced length")
+                    throw TransportError.connection("the body ended before its announced length")
                 }
             } catch {
-                fetch.record(.failure(endpoint: head.endpoint, error: error))
-                guard error.isRetryable, let point else { throw error }
-                response = try await fetch.resume(after: error, at: point)
+                let failure = fetch.failure(error, on: response.route, hasBegun: true)
+                guard failure.isRetryable, let point else { throw failure }
+                response = try await fetch.resume(after: failure, at: point)
                 remaining = response.head.bodyLength
                 continue
             }

@@ -9,12 +9,14 @@ import SeedSupport
 /// bounded.
 final class Exchange: Sendable {
     private static let refusalTimeout = Duration.seconds(5)
+    private static let silence = TransportError.silence("no byte came for a while, and no other request is answered")
     private static let ended = TransportError.connection("the client has ended")
     /// Bytes that may wait for all readers of a client, but for `ResponseIntake.lowWatermark` of each.
     private static let longestWaiting: Int64 = 32 << 20
 
     private struct State {
         var intake: ResponseIntake
+        var clock: ExchangeClock
         var waiter: Waiter?
         var running: LoopBound<Running>?
 
@@ -39,7 +41,6 @@ final class Exchange: Sendable {
     }
 
     private let driver: TransferDriver
-    private let deadline: MonotonicTime
     /// Bytes that wait for all readers of the client.
     private let waiting: Gauge
     private let state: Lock<State>
@@ -47,25 +48,28 @@ final class Exchange: Sendable {
     /// Sends the request.
     /// - Parameters:
     ///   - deadline: of the last byte of the body.
+    ///   - silence: how long no byte may come before the reader is told; nil for as long as it takes.
     ///   - waiting: bytes that wait for all readers of the client.
     ///   - gathers: whether the reader wants all bytes in memory.
     init(
-        _ request: TransferRequest, on driver: TransferDriver, until deadline: MonotonicTime, waiting: Gauge,
-        gathers: Bool = false
+        _ request: TransferRequest, on driver: TransferDriver, until deadline: MonotonicTime, silence: Duration? = nil,
+        waiting: Gauge, gathers: Bool = false
     ) {
         self.driver = driver
-        self.deadline = deadline
         self.waiting = waiting
-        state = Lock(State(intake: ResponseIntake(gathers: gathers)))
+        let clock = ExchangeClock(.now(), until: deadline, silence: silence)
+        state = Lock(State(intake: ResponseIntake(gathers: gathers), clock: clock))
         if !driver.loop.post({ [self] in begin(request) }) { _ = change { $0.finish(.failed(Self.ended)) } }
     }
 
     deinit { waiting.add(-Int64(state.withLock { $0.intake.waiting })) }
 
-    private func change<R>(_ body: (inout ResponseIntake) -> R) -> R {
+    /// - Parameter hasMoved: bytes came.
+    private func change<R>(hasMoved: Bool = false, _ body: (inout ResponseIntake) -> R) -> R {
         let (result, ready) = state.withLock { state in
             let before = state.intake.waiting
             defer { if state.intake.waiting != before { waiting.add(Int64(state.intake.waiting - before)) } }
+            if hasMoved { state.clock.restart(driver.loop.now) }
             return state.change(body)
         }
         ready?.resume()
@@ -79,6 +83,7 @@ extension Exchange {
     /// is not 2xx, when so much of its body has come as is read.
     func head() async throws(TransportError) -> TransferHead {
         try await wait(for: .head) { intake in
+            if intake.isSilent { return .failure(Self.silence) }
             if let head = intake.head, !intake.isRefusal || intake.end != .failed(.cancelled) { return .success(head) }
             return .failure(intake.failure)
         }
@@ -94,8 +99,18 @@ extension Exchange {
         return try await wait(for: .bytes(min(count, ResponseIntake.highWatermark))) { intake in
             wasPaused = intake.isPaused
             let chunks = intake.takeChunks()
-            return chunks.isEmpty && intake.end != .complete ? .failure(intake.failure) : .success(chunks)
+            if !chunks.isEmpty || intake.end == .complete { return .success(chunks) }
+            return .failure(intake.isSilent ? Self.silence : intake.failure)
         }
+    }
+
+    /// The sender is silent, and that is all right.
+    func waitLonger() {
+        state.withLock { state in
+            state.intake.isSilent = false
+            state.clock.restart(.now())
+        }
+        driver.loop.post { [self] in lookAtClock() }
     }
 
     /// Returns when the exchange has ended.
@@ -112,6 +127,14 @@ extension Exchange {
     private func wait<Value>(
         for awaited: ResponseIntake.Awaited, _ take: (inout ResponseIntake) -> Result<Value, TransportError>
     ) async throws(TransportError) -> Value {
+        while true {
+            await isReady(awaited)
+            // A byte may have ended a silence since.
+            if let result = change({ $0.has(awaited) ? take(&$0) : nil }) { return try result.get() }
+        }
+    }
+
+    private func isReady(_ awaited: ResponseIntake.Awaited) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
@@ -124,7 +147,6 @@ extension Exchange {
         } onCancel: {
             cancel()
         }
-        return try change(take).get()
     }
 }
 
@@ -132,10 +154,23 @@ extension Exchange {
 extension Exchange: TransferDelegate {
     private func begin(_ request: TransferRequest) {
         guard state.withLock({ $0.intake.end }) == nil else { return }
-        let timer = driver.loop.makeTimer { [unowned self] in timeIsUp() }
-        timer.schedule(after: deadline - .now())
+        let timer = driver.loop.makeTimer { [unowned self] in lookAtClock() }
         let running = LoopBound(Running(transfer: driver.begin(request, self), timer: timer), on: driver.loop)
         state.withLock { $0.running = running }
+        lookAtClock()
+    }
+
+    private func lookAtClock() {
+        let (verdict, running) = state.withLock { state in
+            (state.clock.judge(.now(), isPaused: state.intake.isPaused), state.running)
+        }
+        switch verdict {
+        case .wait(let pause): running?.value.timer.schedule(after: pause)
+        case .silent: change { $0.isSilent = true }
+        case .timeIsUp:
+            stop()
+            _ = change { $0.finish($0.isRefusal ? .complete : .failed(.timeout("no complete response in time"))) }
+        }
     }
 
     private func onLoop(_ work: @escaping @Sendable (borrowing Running) -> Void) {
@@ -145,16 +180,17 @@ extension Exchange: TransferDelegate {
     }
 
     func transferHead(_ head: TransferHead) -> Bool {
-        change { $0.receive(head) }
+        change(hasMoved: true) { $0.receive(head) }
         if !head.isSuccess {
-            state.withLock { $0.running }?.value.timer.schedule(after: min(Self.refusalTimeout, deadline - .now()))
+            state.withLock { $0.clock.refused(.now(), atMost: Self.refusalTimeout) }
+            lookAtClock()
         }
         return true
     }
 
     func transferBody(_ bytes: UnsafeRawBufferPointer) -> TransferIntake {
         let room = Self.longestWaiting - waiting.current
-        return change { $0.receive(bytes, room: room) }
+        return change(hasMoved: true) { $0.receive(bytes, room: room) }
     }
 
     func transferEnded(_ outcome: TransferOutcome) {
@@ -167,11 +203,6 @@ extension Exchange: TransferDelegate {
             case .failed(let error): .failed(TransportError(error))
             }
         _ = change { $0.finish(end) }
-    }
-
-    private func timeIsUp() {
-        stop()
-        _ = change { $0.finish($0.isRefusal ? .complete : .failed(.timeout("no complete response in time"))) }
     }
 
     private func stop() {

@@ -4,15 +4,21 @@ import SeedSupport
 
 /// Sends GET requests and gives responses with a 2xx head.
 final class HTTPTransport: Sendable {
+    /// Of the question whether a silent seed peer answers. Short, as the silence has cost the request much time already.
+    private static let answerTimeout = Duration.milliseconds(1_500)
+
     private let driver: TransferDriver
     /// Bytes that wait for readers.
     private let waiting = Gauge()
     /// Of the seed peers. An origin that is asked directly is always judged by the system's authorities.
     private let trust: TransferRequest.Trust
+    private let firstByteTimeout: Duration
+    private let liveness = SeedPeerLiveness()
 
     /// - Throws: ``DragonflyError/invalidArgument(_:)``.
     init(_ configuration: ClientConfiguration) throws(DragonflyError) {
         trust = try TransferRequest.Trust(configuration.trust)
+        firstByteTimeout = configuration.firstByteTimeout
         var settings = TransferSettings()
         settings.connectTimeout = configuration.connectTimeout
         settings.pool.idlePerServer = configuration.idleConnectionsPerPeer
@@ -40,16 +46,13 @@ final class HTTPTransport: Sendable {
     func get(
         _ target: RequestTarget, _ fields: HTTPFields, on route: Route, timeout: Duration, expectedLength: Int64? = nil,
         gathers: Bool = false
-    ) async throws(DragonflyError) -> OpenResponse {
+    ) async throws(TransportError) -> OpenResponse {
         let deadline = MonotonicTime.now() + timeout
-        do {
-            var request = try route.transferRequest(for: target, fields, trustingPeers: trust)
-            request.noProgressTimeout = timeout
-            request.expectedLength = expectedLength
-            return try await send(request, on: route, until: deadline, gathers: gathers)
-        } catch {
-            throw DragonflyError(error, on: route)
-        }
+        var request = try route.transferRequest(for: target, fields, trustingPeers: trust)
+        request.noProgressTimeout = timeout
+        request.expectedLength = expectedLength
+        return try await send(
+            request, on: route, until: deadline, silence: route.isPeer ? firstByteTimeout : nil, gathers: gathers)
     }
 
     /// Whether the target, asked directly, answers with 2xx, over a connection of its own.
@@ -66,18 +69,54 @@ final class HTTPTransport: Sendable {
         try await Exchange(request, on: driver, until: .now() + timeout, waiting: waiting).end()
     }
 
+    /// Whether a seed peer answers another request, over a connection of its own. Any response counts: the question is
+    /// whether it waits for its origin or has stopped working.
+    func isAnswering(_ peer: Endpoint) async -> Bool {
+        await liveness.isAnswering(peer) { [self] in
+            do {
+                try await check(RequestTarget(peer.url), timeout: Self.answerTimeout)
+                return true
+            } catch {
+                if case TransportError.refused = error { return true }
+                return false
+            }
+        }
+    }
+
+    /// What comes of `body`, for as long as the sender is not silent, or answers other requests.
+    func patiently<Value>(
+        _ exchange: Exchange, on route: Route, _ body: () async throws(TransportError) -> Value
+    ) async throws(TransportError) -> Value {
+        while true {
+            do {
+                return try await body()
+            } catch {
+                guard case .silence = error else { throw error }
+                guard await isAnswering(route.endpoint) else {
+                    exchange.cancel()
+                    throw error
+                }
+                exchange.waitLonger()
+            }
+        }
+    }
+
     private func send(
-        _ request: TransferRequest, on route: Route, until deadline: MonotonicTime, gathers: Bool = false
+        _ request: TransferRequest, on route: Route, until deadline: MonotonicTime, silence: Duration? = nil,
+        gathers: Bool = false
     ) async throws(TransportError) -> OpenResponse {
-        let exchange = Exchange(request, on: driver, until: deadline, waiting: waiting, gathers: gathers)
-        let head = try await exchange.head()
+        let exchange = Exchange(
+            request, on: driver, until: deadline, silence: silence, waiting: waiting, gathers: gathers)
+        let head = try await patiently(exchange, on: route) { () async throws(TransportError) in
+            try await exchange.head()
+        }
         guard head.isSuccess else {
             let message = String(decoding: exchange.takeGathered(), as: UTF8.self)
             throw .refused(DragonflyError(status: head.status, headers: head.fields, message: message))
         }
         return OpenResponse(
             head: ResponseHead(status: head.status, headers: head.fields, endpoint: route.name), exchange: exchange,
-            route: route)
+            route: route, transport: self)
     }
 }
 
@@ -94,7 +133,8 @@ extension TransferRequest {
 /// A response with a 2xx head, and its body on its way.
 struct OpenResponse: Sendable {
     let head: ResponseHead
-    private let route: Route
+    let route: Route
+    private let transport: HTTPTransport
     private let reading: Reading
 
     /// Ends the exchange when its reader is gone.
@@ -104,9 +144,10 @@ struct OpenResponse: Sendable {
         deinit { exchange.cancel() }
     }
 
-    init(head: ResponseHead, exchange: Exchange, route: Route) {
+    init(head: ResponseHead, exchange: Exchange, route: Route, transport: HTTPTransport) {
         self.head = head
         self.route = route
+        self.transport = transport
         reading = Reading(exchange)
     }
 
@@ -114,11 +155,10 @@ struct OpenResponse: Sendable {
     func takeGathered() -> [UInt8] { reading.exchange.takeGathered() }
 
     /// All bytes that have come, as soon as they are `count` or the body ends; nothing after the last.
-    func next(waitingFor count: Int) async throws(DragonflyError) -> [Bytes] {
-        do {
-            return try await reading.exchange.next(waitingFor: count)
-        } catch {
-            throw DragonflyError(error, on: route)
+    func next(waitingFor count: Int) async throws(TransportError) -> [Bytes] {
+        let exchange = reading.exchange
+        return try await transport.patiently(exchange, on: route) { () async throws(TransportError) in
+            try await exchange.next(waitingFor: count)
         }
     }
 }

@@ -41,6 +41,8 @@ struct ResponseIntake: Sendable {
     private(set) var waiting = 0
     /// The sender was told to wait.
     private(set) var isPaused = false
+    /// No byte has come for too long. The next one ends that.
+    var isSilent = false
     private let gathers: Bool
     private var gathered: [UInt8]?
     private var chunks: [Bytes] = []
@@ -54,7 +56,7 @@ struct ResponseIntake: Sendable {
     var isRefusal: Bool { head?.isSuccess == false }
 
     func has(_ awaited: Awaited) -> Bool {
-        if end != nil { return true }
+        if end != nil || isSilent { return true }
         switch awaited {
         case .head: return head != nil && gathered == nil
         // A paused sender sends no more.
@@ -67,6 +69,7 @@ struct ResponseIntake: Sendable {
 /// What comes.
 extension ResponseIntake {
     mutating func receive(_ head: TransferHead) {
+        isSilent = false
         self.head = head
         if !head.isSuccess {
             gathered = []
@@ -77,6 +80,7 @@ extension ResponseIntake {
 
     /// - Parameter room: bytes that may wait for all readers together and don't yet. None takes more than its share.
     mutating func receive(_ bytes: UnsafeRawBufferPointer, room: Int64 = .max) -> TransferIntake {
+        isSilent = false
         if gathered != nil { return gather(bytes) }
         let limit = Int(min(max(Int64(Self.lowWatermark), largestShare(of: room)), Int64(Self.highWatermark)))
         guard waiting < limit else {

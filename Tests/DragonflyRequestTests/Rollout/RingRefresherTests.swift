@@ -6,66 +6,41 @@ import Testing
 
 @Suite("The ring follows discovery")
 struct RingRefresherTests {
-    /// Says what it is told.
-    private final class Script: SeedPeerDiscovery {
-        struct Down: Error {}
-
-        let answer: Lock<[SeedPeer]?>
-        let asked = Lock(0)
-        let changed = Signal()
-
-        init(_ peers: [SeedPeer]?) { answer = Lock(peers) }
-
-        /// Waits until it has been asked so many times.
-        func isAsked(_ times: Int) async throws -> Bool {
-            try await blocking {
-                self.changed.wait(within: 20) { self.asked.withLock { $0 >= times ? true : nil } } ?? false
-            }
-        }
-
-        func seedPeers() async throws -> [SeedPeer] {
-            asked.withLock { $0 += 1 }
-            changed.notify()
-            guard let peers = answer.withLock({ $0 }) else { throw Down() }
-            return peers
-        }
-    }
-
     private static let request = GetRequest(url: "http://o/f")
 
     @Test("A discovery that fails at the start is told; later the last ring stays")
     func lastGoodRing() async throws {
-        let script = Script(nil)
+        let script = ScriptedDiscovery(nil)
         let refresh = RefreshPolicy(healthCheck: .none)
         await #expect(throws: DragonflyError.self) { try await DragonflyClient(discovery: script, refresh: refresh) }
         script.answer.withLock { $0 = [try! SeedPeer("a=10.0.0.1")] }
         let client = try await DragonflyClient(discovery: script, refresh: refresh)
         script.answer.withLock { $0 = nil }
         await #expect(throws: DragonflyError.self) { try await client.refresh() }
-        #expect(client.seedPeers.map(\.name) == ["a"])
+        #expect(await client.seedPeers.map(\.name) == ["a"])
         script.answer.withLock { $0 = [] }
         try await client.refresh()
-        #expect(client.seedPeers.map(\.name) == ["a"])
+        #expect(await client.seedPeers.map(\.name) == ["a"])
     }
 
     @Test("A changed list takes effect without a restart, and a moved seed peer keeps its place")
     func changes() async throws {
-        let script = Script([try SeedPeer("a=10.0.0.1"), try SeedPeer("b=10.0.0.2")])
+        let script = ScriptedDiscovery([try SeedPeer("a=10.0.0.1"), try SeedPeer("b=10.0.0.2")])
         let client = try await DragonflyClient(discovery: script, refresh: RefreshPolicy(healthCheck: .none))
-        let before = try client.lookupSeedPeers(Self.request)
+        let before = try await client.lookupSeedPeers(Self.request)
         script.answer.withLock { $0 = [try! SeedPeer("b=10.0.0.7"), try! SeedPeer("a=10.0.0.1")] }
         try await client.refresh()
-        let moved = try client.lookupSeedPeers(Self.request)
+        let moved = try await client.lookupSeedPeers(Self.request)
         #expect(moved.map(\.name) == before.map(\.name))
         #expect(Set(moved.map(\.host)) == ["10.0.0.1", "10.0.0.7"])
         script.answer.withLock { $0 = [try! SeedPeer("c=10.0.0.3")] }
         try await client.refresh()
-        #expect(try client.lookupEndpoints(Self.request) == ["http://10.0.0.3:4001"])
+        #expect(try await client.lookupEndpoints(Self.request) == ["http://10.0.0.3:4001"])
     }
 
     @Test("It looks again on its own")
     func interval() async throws {
-        let script = Script([try SeedPeer("a=10.0.0.1")])
+        let script = ScriptedDiscovery([try SeedPeer("a=10.0.0.1")])
         let counters = RequestCounters()
         let client = try await DragonflyClient(
             discovery: script, refresh: RefreshPolicy(interval: .seconds(1), healthCheck: .none),
@@ -74,7 +49,7 @@ struct RingRefresherTests {
         #expect(try await script.isAsked(2))
         script.answer.withLock { $0 = [try! SeedPeer("b=10.0.0.2")] }
         #expect(try await script.isAsked(4))
-        #expect(client.seedPeers.map(\.name) == ["b"])
+        #expect(await client.seedPeers.map(\.name) == ["b"])
         #expect(counters.values.discoveryFailures >= 1)
         client.shutdown()
     }
@@ -83,12 +58,12 @@ struct RingRefresherTests {
     func nobody(isEmpty: Bool) async throws {
         let gone = try ClosedPort()
         defer { withExtendedLifetime(gone) {} }
-        let script = Script(isEmpty ? [] : [try SeedPeer(host: "127.0.0.1", port: Int(gone.port))])
+        let script = ScriptedDiscovery(isEmpty ? [] : [try SeedPeer(host: "127.0.0.1", port: Int(gone.port))])
         let client = try await DragonflyClient(discovery: script)
         let error = await #expect(throws: DragonflyError.self) { try await client.get(Self.request) }
         #expect(error?.kind == "host not found")
         #expect(error?.isRetryable == false)
-        #expect(throws: DragonflyError.self) { try client.lookupEndpoints(Self.request) }
+        await #expect(throws: DragonflyError.self) { try await client.lookupEndpoints(Self.request) }
     }
 
     @Test("Whose proxy accepts no connection is not on the ring")
@@ -99,7 +74,7 @@ struct RingRefresherTests {
         defer { healthy.stop() }
         let peers = try [healthy.port, gone.port].map { try SeedPeer(host: "127.0.0.1", port: Int($0)) }
         let client = try await DragonflyClient(discovery: FixedDiscovery(peers))
-        #expect(client.seedPeers.map(\.port) == [Int(healthy.port)])
+        #expect(await client.seedPeers.map(\.port) == [Int(healthy.port)])
         #expect(healthy.requests.isEmpty)
     }
 
@@ -112,7 +87,7 @@ struct RingRefresherTests {
         let client = try await DragonflyClient(
             discovery: FixedDiscovery(peers),
             refresh: RefreshPolicy(healthCheck: .http(port: Int(health.port), path: "/healthy")))
-        #expect(client.seedPeers.map(\.name) == (status == 200 ? ["a"] : []))
+        #expect(await client.seedPeers.map(\.name) == (status == 200 ? ["a"] : []))
         #expect(health.requests.map(\.target) == ["/healthy"])
     }
 
@@ -124,7 +99,7 @@ struct RingRefresherTests {
         let client = try await DragonflyClient(discovery: FixedDiscovery(list))
         for count in [1, 2, 4, 9] {
             let request = GetRequest(url: "http://o/\(count)", replicas: count)
-            let endpoints = try client.lookupEndpoints(request)
+            let endpoints = try await client.lookupEndpoints(request)
             #expect(endpoints.count == min(count, 4))
             var seen: Set<String> = []
             for index in 0..<60 {
@@ -178,7 +153,9 @@ struct RingRefresherTests {
         defer { [origin, refusing].forEach { $0.stop() } }
         let counters = RequestCounters()
         let configuration = ClientConfiguration(fallsBackToOrigin: true, metrics: counters)
-        for discovery in [Script([]), Script([try SeedPeer(host: "127.0.0.1", port: Int(gone.port))])] {
+        for discovery in [
+            ScriptedDiscovery([]), ScriptedDiscovery([try SeedPeer(host: "127.0.0.1", port: Int(gone.port))]),
+        ] {
             let client = try await DragonflyClient(
                 discovery: discovery, refresh: RefreshPolicy(healthCheck: .none), configuration: configuration)
             var buffer: [UInt8] = []

@@ -1,0 +1,238 @@
+import SeedSupport
+import Testing
+
+@testable import DragonflyRequest
+
+@Suite("The seed peers in use, and what is known of them")
+struct RingTableTests {
+    private static let tasks = (0..<50).map { try! GetRequest(url: "http://o/\($0)").task() }
+
+    private static func peers(_ count: Int) -> [SeedPeer] {
+        (0..<count).map { try! SeedPeer(name: "p\($0)", host: "10.0.0.\($0 + 1)") }
+    }
+
+    /// All of them have passed their check.
+    private static func table(_ peers: [SeedPeer]) -> RingTable {
+        var table = RingTable()
+        for check in table.begin(peers, areChecked: true) { table.checked(check, passed: true) }
+        table.end()
+        return table
+    }
+
+    private static func known(_ table: RingTable, _ task: DragonflyTask, _ count: Int) -> [SeedPeer]? {
+        guard case .known(let peers) = table.replicas(of: task, count: count) else { return nil }
+        return peers
+    }
+
+    @Test("Passing over a seed peer finds the same replicas as a ring without it", arguments: [1, 2, 3, 5, 9])
+    func passingOver(count: Int) {
+        let peers = Self.peers(6)
+        var table = RingTable()
+        for check in table.begin(peers, areChecked: true) {
+            table.checked(check, passed: check.peer != peers[2] && check.peer != peers[4])
+        }
+        let without = Self.table([0, 1, 3, 5].map { peers[$0] })
+        for task in Self.tasks {
+            #expect(Self.known(table, task, count) == Self.known(without, task, count))
+            #expect(Self.known(table, task, count)?.count == min(count, 4))
+        }
+    }
+
+    @Test("A lookup waits for the checks of its own replicas, and for no other")
+    func ownReplicas() throws {
+        let peers = Self.peers(5)
+        let task = Self.tasks[0]
+        let order = try #require(Self.known(Self.table(peers), task, 5))
+        var table = RingTable()
+        let checks = table.begin(peers, areChecked: true)
+        func check(_ place: Int) -> RingTable.Check { checks.first { $0.peer == order[place] }! }
+        table.checked(check(1), passed: true)
+        #expect(table.replicas(of: task, count: 2) == .unchecked)
+        table.checked(check(0), passed: true)
+        #expect(table.replicas(of: task, count: 2) == .known([order[0], order[1]]))
+        #expect(table.replicas(of: task, count: 3) == .unchecked)
+        #expect(!table.isChecked)
+        // One that fails leaves its place to the next, which is to be known then.
+        table.checked(check(2), passed: false)
+        #expect(table.replicas(of: task, count: 3) == .unchecked)
+        table.checked(check(3), passed: true)
+        #expect(table.replicas(of: task, count: 3) == .known([order[0], order[1], order[3]]))
+    }
+
+    @Test(
+        "A seed peer that failed a request is left out while another replica is there, and makes no other one a replica"
+    )
+    func suspect() throws {
+        let peers = Self.peers(4)
+        let task = Self.tasks[1]
+        var table = Self.table(peers)
+        let order = try #require(Self.known(table, task, 4))
+        table.failed(at: order[0].transportEndpoint)
+        #expect(table.replicas(of: task, count: 2) == .known([order[1]]))
+        // With one replica there is no other, so the next on the ring stands in.
+        #expect(table.replicas(of: task, count: 1) == .known([order[1]]))
+        for peer in order.dropFirst() { table.failed(at: peer.transportEndpoint) }
+        #expect(Self.known(table, task, 2)?.isEmpty == false, "suspects are better than none")
+    }
+
+    @Test("One that failed a request comes back only by a check that it answers")
+    func mustAnswer() throws {
+        let peers = Self.peers(2)
+        var table = Self.table(peers)
+        let early = table.begin(peers, areChecked: true)
+        table.failed(at: peers[0].transportEndpoint)
+        for check in early { table.checked(check, passed: true) }
+        table.end()
+        #expect(Self.tasks.allSatisfy { Self.known(table, $0, 1) == [peers[1]] })
+        let later = table.begin(peers, areChecked: true)
+        #expect(later.first { $0.peer == peers[0] }?.mustAnswer == true)
+        #expect(later.first { $0.peer == peers[1] }?.mustAnswer == false)
+        for check in later { table.checked(check, passed: true) }
+        #expect(Self.tasks.contains { Self.known(table, $0, 1) == [peers[0]] })
+        let last = table.begin(peers, areChecked: true)
+        #expect(last.allSatisfy { !$0.mustAnswer })
+    }
+
+    @Test("A silent seed peer is off the ring, also where nothing else is checked; the last one stays")
+    func silent() throws {
+        let peers = Self.peers(2)
+        var table = RingTable()
+        let none = table.begin(peers, areChecked: false)
+        #expect(none.isEmpty)
+        table.silent(at: peers[0].transportEndpoint)
+        #expect(Self.tasks.allSatisfy { Self.known(table, $0, 2) == [peers[1]] })
+        let checks = table.begin(peers, areChecked: false)
+        #expect(checks == [RingTable.Check(peer: peers[0], mustAnswer: true)])
+        table.silent(at: peers[1].transportEndpoint)
+        #expect(table.seedPeers == [peers[1]])
+        table.checked(checks[0], passed: true)
+        #expect(Self.tasks.allSatisfy { Self.known(table, $0, 1) == [peers[0]] })
+    }
+
+    @Test("When no check passes, those before stay in use, also if discovery does not name them any more")
+    func noneHealthy() {
+        var table = Self.table(Self.peers(3))
+        let before = table.seedPeers
+        let strangers = [try! SeedPeer(name: "x", host: "10.9.9.9")]
+        for check in table.begin(strangers, areChecked: true) { table.checked(check, passed: false) }
+        #expect(table.seedPeers.isEmpty)
+        table.end()
+        #expect(table.seedPeers == before)
+        #expect(Self.known(table, Self.tasks[0], 2)?.count == 2)
+        // At the beginning there are none.
+        var first = RingTable()
+        for check in first.begin(strangers, areChecked: true) { first.checked(check, passed: false) }
+        first.end()
+        #expect(first.replicas(of: Self.tasks[0], count: 2) == .known([]))
+    }
+
+    @Test("One that moved keeps its place, and is checked at its new address before it is asked there")
+    func moved() throws {
+        let peers = Self.peers(3)
+        var table = Self.table(peers)
+        let task = try #require(Self.tasks.first { Self.known(table, $0, 1) == [peers[1]] })
+        let moved = try SeedPeer(name: "p1", host: "10.7.7.7")
+        let checks = table.begin([peers[0], moved, peers[2]], areChecked: true)
+        #expect(table.replicas(of: task, count: 1) == .unchecked)
+        // Of the old address nothing counts any more.
+        table.failed(at: peers[1].transportEndpoint)
+        for check in checks { table.checked(check, passed: true) }
+        #expect(table.replicas(of: task, count: 1) == .known([moved]))
+    }
+
+    @Test("Of two with one name the later one counts, and is checked once")
+    func sameName() throws {
+        var table = RingTable()
+        let (first, second) = (try SeedPeer(name: "p", host: "10.0.0.1"), try SeedPeer(name: "p", host: "10.0.0.2"))
+        let checks = table.begin([first, second], areChecked: true)
+        #expect(checks.map(\.peer) == [second])
+        table.checked(checks[0], passed: true)
+        #expect(table.replicas(of: Self.tasks[0], count: 2) == .known([second]))
+    }
+}
+
+@Suite("When discovery is asked, when requests are tried again, and when a sender has been silent for too long")
+struct RolloutValueTests {
+    @Test("One round at a time, after failures at most one a second, and none is forgotten")
+    func schedule() {
+        let start = MonotonicTime.now()
+        var schedule = RefreshSchedule()
+        #expect(schedule.begin(start) == true)
+        #expect(schedule.begin(start) == false)
+        #expect(schedule.want(start + .milliseconds(100)) == nil, "the end of the round tells")
+        #expect(schedule.end(start + .milliseconds(300)) == .milliseconds(700))
+        #expect(schedule.isBusy)
+        #expect(schedule.want(start + .milliseconds(400)) == nil, "it is on its way")
+        #expect(schedule.beginWanted(start + .seconds(1)) == true)
+        #expect(schedule.beginWanted(start + .seconds(1)) == false)
+        #expect(schedule.end(start + .seconds(2)) == nil)
+        #expect(!schedule.isBusy)
+        #expect(schedule.want(start + .seconds(9)) == .zero)
+        // A round by the interval makes the one that was wanted superfluous.
+        #expect(schedule.begin(start + .seconds(9)) == true)
+        #expect(schedule.beginWanted(start + .seconds(9)) == false)
+        #expect(schedule.end(start + .seconds(10)) == nil)
+        #expect(schedule.beginWanted(start + .seconds(10)) == false)
+        schedule.stop()
+        #expect(schedule.want(start + .seconds(20)) == nil)
+    }
+
+    private static func endpoint(_ number: Int) -> Endpoint { Endpoint(host: "10.0.0.\(number)", port: 4001) }
+
+    private static func hosts(_ plan: inout AttemptPlan, among numbers: [Int]) -> String? {
+        plan.next(among: numbers.map(endpoint))?.endpoint.host
+    }
+
+    @Test("Attempts go round in the first order, whatever order they are offered in")
+    func order() {
+        var plan = AttemptPlan(retry: RetryPolicy(maxRetries: 4))
+        let asked = [[1, 2, 3], [3, 2, 1], [2, 3, 1], [1, 3, 2], [2, 1, 3], [1, 2, 3]].map {
+            Self.hosts(&plan, among: $0)
+        }
+        #expect(asked == ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.1", "10.0.0.2", nil])
+    }
+
+    @Test("What was not asked yet comes first, and of that what was known before")
+    func changes() {
+        var plan = AttemptPlan(retry: RetryPolicy(maxRetries: 9))
+        #expect(Self.hosts(&plan, among: [1, 2]) == "10.0.0.1")
+        #expect(Self.hosts(&plan, among: [3, 2]) == "10.0.0.2")
+        #expect(Self.hosts(&plan, among: [3, 2]) == "10.0.0.3")
+        #expect(Self.hosts(&plan, among: [2, 4, 3]) == "10.0.0.4")
+        #expect(plan.tried.count == 4)
+    }
+
+    @Test("A plan is renewed once")
+    func renewal() {
+        var plan = AttemptPlan(retry: RetryPolicy(maxRetries: 1))
+        #expect(Self.hosts(&plan, among: [1]) != nil)
+        #expect(Self.hosts(&plan, among: [1]) != nil)
+        #expect(Self.hosts(&plan, among: [1]) == nil)
+        plan.renew()
+        #expect(!plan.isRenewable)
+        #expect(Self.hosts(&plan, among: [2]) == "10.0.0.2")
+        #expect(Self.hosts(&plan, among: [2]) != nil)
+        #expect(Self.hosts(&plan, among: [3]) == nil)
+        plan.renew()
+        #expect(Self.hosts(&plan, among: [3]) == nil)
+    }
+
+    @Test("Bytes, a paused reader and trust begin a silence anew; a refusal ends the question")
+    func clock() {
+        let start = MonotonicTime.now()
+        var clock = ExchangeClock(start, until: start + .seconds(60), silence: .seconds(10))
+        #expect(clock.judge(start, isPaused: false) == .wait(.seconds(10)))
+        clock.restart(start + .seconds(9))
+        #expect(clock.judge(start + .seconds(10), isPaused: false) == .wait(.seconds(9)))
+        #expect(clock.judge(start + .seconds(19), isPaused: false) == .silent)
+        #expect(clock.judge(start + .seconds(30), isPaused: true) == .wait(.seconds(10)))
+        #expect(clock.judge(start + .seconds(55), isPaused: true) == .wait(.seconds(5)))
+        #expect(clock.judge(start + .seconds(60), isPaused: true) == .timeIsUp)
+        clock.refused(start + .seconds(40), atMost: .seconds(5))
+        #expect(clock.judge(start + .seconds(41), isPaused: false) == .wait(.seconds(4)))
+        #expect(clock.judge(start + .seconds(45), isPaused: false) == .timeIsUp)
+        let origin = ExchangeClock(start, until: start + .seconds(60), silence: nil)
+        var patient = origin
+        #expect(patient.judge(start + .seconds(59), isPaused: false) == .wait(.seconds(1)))
+    }
+}
