@@ -42,6 +42,13 @@ struct ChartTests {
         for text in ["10", "20", "40", "Rate (MiB/s)", "a", "b"] { #expect(image.texts.contains(text)) }
     }
 
+    @Test("The shortest bar can be seen on a logarithmic axis, too")
+    func shortest() throws {
+        let axis = Axis("Time", unit: "ms", isLogarithmic: true)
+        let image = try Image(Self.bars([.init("one", [.init("a", 1), .init("b", 100)])], axis: axis))
+        #expect(image.bars(filled: "#0072b2")[0].width > 20)
+    }
+
     @Test("Stacked bars lie end to end, with their sum behind the last")
     func stacked() throws {
         let image = try Image(Self.bars([.init("one", [.init("a", 10), .init("b", 25)])], isStacked: true))

@@ -76,7 +76,9 @@ extension BarChart {
         let ends = groups.flatMap { group in
             isStacked ? [group.lengths.reduce(0, +)] : group.bars.map(\.value)
         }
-        return Scale(axis, values: ends + (reference.map { [$0.value] } ?? []), includesZero: true)
+        // The shortest bar has a length on a logarithmic axis as well.
+        let shortest = axis.isLogarithmic ? ends.filter { $0 > 0 }.min().map { [$0 / 2] } ?? [] : []
+        return Scale(axis, values: ends + shortest + (reference.map { [$0.value] } ?? []), includesZero: true)
     }
 
     private func plot(below top: Double) -> Plot {

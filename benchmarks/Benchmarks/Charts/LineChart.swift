@@ -49,7 +49,7 @@ package struct LineChart: Sendable {
         let (horizontal, vertical) = (horizontalScale, verticalScale)
         let rows = markRows(horizontal, vertical)
         let above = Double((rows.max() ?? -1) + 1) * Self.markRow
-        let plot = plot(top: header + 24 + above, vertical)
+        let plot = plot(top: header + 30 + above, vertical)
         drawing.text(y.heading, .init(x: Header.margin, y: header + 13), .heading)
         plot.drawVertical(y, vertical, on: &drawing)
         plot.drawHorizontal(x, horizontal, on: &drawing)
@@ -103,15 +103,19 @@ extension LineChart {
 
 extension LineChart {
     private func drawMarks(_ rows: [Int], _ plot: Plot, _ horizontal: Scale, on drawing: inout Drawing) {
-        for (mark, row) in zip(marks, rows) where horizontal.canDraw(mark.x) {
-            let x = plot.x(mark.x, horizontal)
-            let label = plot.top - 6 - Double(row) * Self.markRow
-            drawing.line(
-                .init(x: x, y: label + 3), .init(x: x, y: plot.bottom), color: Palette.axis, thickness: 1.2,
-                dashes: "4 4")
+        let places = zip(marks, rows).filter { horizontal.canDraw($0.0.x) }.map { mark, row in
+            (mark, x: plot.x(mark.x, horizontal), y: plot.top - 6 - Double(row) * Self.markRow)
+        }
+        for (_, x, y) in places {
+            let end = Drawing.Point(x: x, y: plot.bottom)
+            drawing.line(.init(x: x, y: y + 3), end, color: Palette.axis, thickness: 1.2, dashes: "4 4")
+        }
+        // Labels hide the lines of their neighbours.
+        for (mark, x, y) in places {
             let span = labelSpan(mark, x)
-            drawing.text(
-                mark.label, .init(x: (span.lowerBound + span.upperBound) / 2, y: label), .value, anchor: .middle)
+            let width = span.upperBound - span.lowerBound
+            drawing.rectangle(.init(x: span.lowerBound, y: y - 12), width: width, height: 15, fill: Palette.paper)
+            drawing.text(mark.label, .init(x: span.lowerBound + width / 2, y: y), .value, anchor: .middle)
         }
     }
 
