@@ -53,16 +53,19 @@ package struct BarChart: Sendable {
         let plot = plot(below: top)
         let scale = scale
         plot.drawHorizontal(axis, scale, on: &drawing)
+        var values: [(text: String, at: Drawing.Point)] = []
         var y = plot.top + Self.groupGap / 2
         for group in groups {
             drawLabel(of: group, from: y, plot, on: &drawing)
-            isStacked
+            values +=
+                isStacked
                 ? drawStack(group, from: y, plot, scale, on: &drawing)
                 : drawBars(of: group, from: y, plot, scale, on: &drawing)
             y += height(of: group) + Self.groupGap
         }
         drawBase(plot, scale, on: &drawing)
         drawReference(plot, scale, on: &drawing)
+        drawing.labels(values)
         return drawing.svg(height: plot.bottom + (axis.heading.isEmpty ? 34 : 58), title: title, description: subtitle)
     }
 }
@@ -119,21 +122,25 @@ extension BarChart {
         }
     }
 
-    private func drawBars(of group: Group, from top: Double, _ plot: Plot, _ scale: Scale, on drawing: inout Drawing) {
+    /// - Returns: the values and where they stand.
+    private func drawBars(
+        of group: Group, from top: Double, _ plot: Plot, _ scale: Scale, on drawing: inout Drawing
+    ) -> [(text: String, at: Drawing.Point)] {
         let base = plot.x(scale.isLogarithmic ? scale.range.lowerBound : 0, scale)
-        var y = top
-        for bar in group.bars {
+        return group.bars.enumerated().map { index, bar in
+            let y = top + Double(index) * (Self.thickness + Self.gap)
             let end = scale.canDraw(bar.value) ? plot.x(bar.value, scale) : base
             drawing.rectangle(
                 .init(x: min(base, end), y: y), width: abs(end - base), height: Self.thickness,
                 fill: color(of: bar), corner: 2)
-            let text = Drawing.Point(x: max(base, end) + 6, y: y + Self.thickness / 2 + 4.5)
-            drawing.text(NumberText.value(bar.value, axis), text, .value)
-            y += Self.thickness + Self.gap
+            return (NumberText.value(bar.value, axis), Self.place(ofValueAt: max(base, end), y))
         }
     }
 
-    private func drawStack(_ group: Group, from y: Double, _ plot: Plot, _ scale: Scale, on drawing: inout Drawing) {
+    /// - Returns: the sum and where it stands.
+    private func drawStack(
+        _ group: Group, from y: Double, _ plot: Plot, _ scale: Scale, on drawing: inout Drawing
+    ) -> [(text: String, at: Drawing.Point)] {
         var sum = 0.0
         for (bar, length) in zip(group.bars, group.lengths) {
             let (start, end) = (plot.x(sum, scale), plot.x(sum + length, scale))
@@ -143,10 +150,14 @@ extension BarChart {
             let text = NumberText.value(bar.value, axis)
             let style = TextStyle(size: TextStyle.value.size, color: Palette.text(on: color(of: bar)))
             guard style.width(of: text) + 8 < end - start else { continue }
-            drawing.text(text, .init(x: (start + end) / 2, y: y + Self.thickness / 2 + 4.5), style, anchor: .middle)
+            let center = Self.place(ofValueAt: (start + end) / 2 - 6, y)
+            drawing.text(text, center, style, anchor: .middle)
         }
-        let total = Drawing.Point(x: plot.x(sum, scale) + 6, y: y + Self.thickness / 2 + 4.5)
-        drawing.text(NumberText.value(sum, axis), total, .value)
+        return [(NumberText.value(sum, axis), Self.place(ofValueAt: plot.x(sum, scale), y))]
+    }
+
+    private static func place(ofValueAt x: Double, _ y: Double) -> Drawing.Point {
+        .init(x: x + 6, y: y + thickness / 2 + 4.5)
     }
 
     private func color(of bar: Bar) -> String { Palette.color(series.firstIndex(of: bar.series) ?? 0) }

@@ -63,6 +63,16 @@ struct Drawing {
         add("text", attributes, content: text)
     }
 
+    /// Texts that hide the lines behind them.
+    /// - Parameter labels: with the left end of their base line.
+    mutating func labels(_ labels: [(text: String, at: Point)]) {
+        for (text, at) in labels {
+            let width = TextStyle.value.width(of: text) + 4
+            rectangle(.init(x: at.x - 2, y: at.y - 12), width: width, height: 15, fill: Palette.paper)
+            self.text(text, at, .value)
+        }
+    }
+
     /// The whole image on a background of its own, so that it can be read in a dark viewer.
     func svg(height: Double, title: String, description: String) -> String {
         let font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"

@@ -110,13 +110,7 @@ extension LineChart {
             let end = Drawing.Point(x: x, y: plot.bottom)
             drawing.line(.init(x: x, y: y + 3), end, color: Palette.axis, thickness: 1.2, dashes: "4 4")
         }
-        // Labels hide the lines of their neighbours.
-        for (mark, x, y) in places {
-            let span = labelSpan(mark, x)
-            let width = span.upperBound - span.lowerBound
-            drawing.rectangle(.init(x: span.lowerBound, y: y - 12), width: width, height: 15, fill: Palette.paper)
-            drawing.text(mark.label, .init(x: span.lowerBound + width / 2, y: y), .value, anchor: .middle)
-        }
+        drawing.labels(places.map { mark, x, y in (mark.label, .init(x: labelSpan(mark, x).lowerBound + 4, y: y)) })
     }
 
     private func draw(

@@ -12,15 +12,20 @@ extension Report {
         ]
     }
 
-    private var setting: String { "\(settings.peers) seed peers, \(settings.tasks) tasks" }
+    private var setting: String { "\(settings.peers.grouped) seed peers, \(settings.tasks.grouped) tasks" }
 
     private func balanceChart(_ measure: BalanceRow.Measure) -> LineChart {
-        LineChart(
+        let rows = balance.filter { $0.measure == measure }
+        let loads = rows.flatMap(\.percentiles)
+        let (least, most) = (loads.min() ?? 0, loads.max() ?? 1)
+        return LineChart(
             title: "Balance of \(measure.rawValue) over the seed peers",
             subtitle: "\(setting). Seed peers in ascending order; an even ring would be a line at 1.",
             x: Axis("Seed peers", unit: "%", range: 0...100),
-            y: Axis("A seed peer’s \(measure.rawValue) ÷ mean"),
-            series: balance.filter { $0.measure == measure }.map { row in
+            y: Axis(
+                "A seed peer’s \(measure.rawValue) ÷ mean",
+                range: (least * 10).rounded(.down) / 10...(most * 10).rounded(.up) / 10),
+            series: rows.map { row in
                 LineChart.Series(
                     row.replicas == 1 ? "1 replica" : "\(row.replicas) replicas",
                     row.percentiles.enumerated().map { (Double($0), $1) })
@@ -31,11 +36,11 @@ extension Report {
         BarChart(
             title: "Tasks that move when the ring changes",
             subtitle:
-                "\(settings.tasks) tasks, 1 replica. The seed peer that leaves is the one that has the most tasks.",
+                "\(settings.tasks.grouped) tasks, 1 replica. The seed peer that leaves is the one that has the most tasks.",
             axis: Axis("Moved tasks ÷ those that have to move"),
             groups: movements.map(\.peers).unique.map { peers in
                 BarChart.Group(
-                    "\(peers) seed peers",
+                    "\(peers.grouped) seed peers",
                     movements.filter { $0.peers == peers && $0.movement.replicas == 1 }.map { row in
                         BarChart.Bar(row.change, row.movement.taskShare / row.movement.ideal)
                     })
@@ -65,5 +70,12 @@ extension Report {
                     "Zipf exponent \(exponent)",
                     loads.filter { $0.exponent == exponent }.map { .init($0.routing, $0[keyPath: value]) })
             })
+    }
+}
+
+extension Int {
+    /// With commas between thousands.
+    fileprivate var grouped: String {
+        self < 1_000 ? "\(self)" : "\((self / 1_000).grouped),\(String("\(1_000 + self % 1_000)".dropFirst()))"
     }
 }

@@ -10,6 +10,9 @@ enum RingSimulation {
         "peers", .number(in: 2...10_000), default: 1_000, help: "How many seed peers are on the ring.")
     private static let tasks = Parameter.option(
         "tasks", .number(in: 1_000...2_000_000), default: 1_000_000, help: "How many tasks there are.")
+    private static let requests = Parameter.option(
+        "requests", ValueKind<Int>.number(in: 1_000...5_000_000),
+        help: "How many requests are measured for the hit rates, after as many to warm up (twice the tasks).")
     private static let seed = Parameter.option(
         "seed", .number(in: 0...UInt64.max), default: 1, help: "What sizes, names and requests are made from.")
     private static let exponent = Parameter.option(
@@ -21,7 +24,7 @@ enum RingSimulation {
     static let program = Program(
         Command(
             "RingSimulation", abstract: "Simulate a large ring of seed peers: balance, movement, hit rates and load.",
-            parameters: [peers, tasks, seed, exponent, json, output], action: run), version: "1.0.0")
+            parameters: [peers, tasks, requests, exponent, seed, json, output], action: run), version: "1.0.0")
 
     static func main() async {
         exit(await program.run(Array(CommandLine.arguments.dropFirst())).number)
@@ -32,8 +35,9 @@ enum RingSimulation {
         // A directory that cannot be made is an error before the work, not after it.
         let directory = try arguments[output].map(madeDirectory)
         let settings = Settings(
-            peers: arguments[peers], tasks: arguments[tasks], requests: 2 * arguments[tasks],
-            exponent: arguments[exponent], seed: arguments[seed])
+            peers: arguments[peers], tasks: arguments[tasks],
+            requests: arguments[requests] ?? 2 * arguments[tasks], exponent: arguments[exponent],
+            seed: arguments[seed])
         let progress = Progress(isShown: isatty(STDERR_FILENO) == 1, console)
         let report = await Simulation(settings: settings, progress: progress.show).run()
         let document = try report.json

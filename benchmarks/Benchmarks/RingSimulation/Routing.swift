@@ -15,13 +15,17 @@ enum Routing: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Seed peers that are chosen at random are all alike, so a few of them stand for all: they get all requests, and
+    /// each of them so many that its disk settles.
+    static let sample = 20
+
     /// The place of the chosen seed peer, where seed peers have the numbers from 0 on.
     func peer(for task: Int, _ placement: Placement, _ random: inout Random) -> Int {
         switch self {
         case .ring(let replicas):
             let hosts = placement.hosts(of: task, count: replicas)
             return Int(hosts[hosts.startIndex + random.below(hosts.count)])
-        case .random: return random.below(placement.peers.count)
+        case .random: return random.below(min(Self.sample, placement.peers.count))
         }
     }
 }
