@@ -1,7 +1,8 @@
 /// What a change of the ring does to the sets of seed peers that serve the tasks.
 struct Movement: Encodable, Equatable {
-    /// The most by which the share of moved tasks may exceed what has to move.
-    static let tolerance = 0.05
+    /// The most by which the share of moved tasks may exceed what has to move, for each replica: that a task has several
+    /// makes as many places in which a ring may be uneven.
+    private static let tolerance = 0.05
 
     let replicas: Int
     /// The part of all tasks whose set changes.
@@ -31,8 +32,11 @@ struct Movement: Encodable, Equatable {
         self.misplaced = misplaced
     }
 
+    /// The most that may move.
+    var limit: Double { ideal + Self.tolerance * Double(replicas) }
+
     /// Whether the ring did what the product promises.
-    var holds: Bool { misplaced == 0 && taskShare <= ideal + Self.tolerance }
+    var holds: Bool { misplaced == 0 && taskShare <= limit }
 }
 
 /// Which seed peers a ring gained and lost.

@@ -9,7 +9,7 @@ enum RingSimulation {
     private static let peers = Parameter.option(
         "peers", .number(in: 2...10_000), default: 1_000, help: "How many seed peers are on the ring.")
     private static let tasks = Parameter.option(
-        "tasks", .number(in: 1_000...2_000_000), default: 1_000_000, help: "How many tasks there are.")
+        "tasks", .number(in: 10_000...2_000_000), default: 1_000_000, help: "How many tasks there are.")
     private static let requests = Parameter.option(
         "requests", ValueKind<Int>.number(in: 1_000...5_000_000),
         help: "How many requests are measured for the hit rates, after as many to warm up (twice the tasks).")
@@ -39,7 +39,7 @@ enum RingSimulation {
             requests: arguments[requests] ?? 2 * arguments[tasks], exponent: arguments[exponent],
             seed: arguments[seed])
         let progress = Progress(isShown: isatty(STDERR_FILENO) == 1, console)
-        let report = await Simulation(settings: settings, progress: progress.show).run()
+        let report = await Simulation(settings, progress: progress.show).run()
         let document = try report.json
         if let directory { try report.write(document, to: directory) }
         try console.print(arguments[json] ? document : report.tables)
@@ -75,7 +75,7 @@ extension MovementRow {
         """
         on a ring of \(peers) seed peers, \(change), \(movement.replicas) replicas: \
         \(Report.percent(movement.taskShare, 2)) of the tasks moved, at most \
-        \(Report.percent(movement.ideal + Movement.tolerance, 2)) may; \(movement.misplaced) moved between seed peers \
+        \(Report.percent(movement.limit, 2)) may; \(movement.misplaced) moved between seed peers \
         that stay, none may
         """
     }

@@ -4,14 +4,24 @@ import EvictionSimulation
 struct Simulation {
     private static let replicas = [1, 2, 3]
     private static let mostReplicas = 5
-    private static let ringSizes = [3, 10, 100, 1_000]
     private static let diskShares = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
     private static let exponents = [0.7, 0.9, 1.1]
     private static let changesPerRing = 3
 
-    let settings: Settings
-    /// Is told how much of the work is done, from 0 to 1, and what comes next.
-    let progress: (Double, String) -> Void
+    private let settings: Settings
+    private let ringSizes: [Int]
+    private let progress: (Double, String) -> Void
+
+    /// - Parameters:
+    ///   - ringSizes: further rings for which movement is measured.
+    ///   - progress: is told how much of the work is done, from 0 to 1, and what comes next.
+    init(
+        _ settings: Settings, ringSizes: [Int] = [3, 10, 100, 1_000], progress: @escaping (Double, String) -> Void
+    ) {
+        self.settings = settings
+        self.ringSizes = Set(ringSizes + [settings.peers]).sorted()
+        self.progress = progress
+    }
 
     func run() async -> Report {
         var steps = Steps(count: stepCount, report: progress)
@@ -30,7 +40,6 @@ struct Simulation {
             hitRates: hitRates, loads: loads)
     }
 
-    private var ringSizes: [Int] { Set(Self.ringSizes + [settings.peers]).sorted() }
     private var routings: [Routing] { Self.replicas.map { .ring(replicas: $0) } + [.random] }
 
     private var stepCount: Int {
