@@ -79,7 +79,8 @@ bench-request: release ## Measure gets by DragonflyRequest: memory of 10,000, an
 	$(SWIFT) run $(RELEASE) RequestBenchmarks
 
 simulate: deps ## Simulate 1,000 seed peers: balance, movement, hit rates, load, as tables and plots (SIMULATE_FLAGS=--json)
-	@$(SWIFT) run $(RELEASE) RingSimulation --output $(SIMULATE_OUTPUT) $(SIMULATE_FLAGS)
+	@$(SWIFT) build $(RELEASE) --product RingSimulation >&2
+	@.build/release/RingSimulation --output $(SIMULATE_OUTPUT) $(SIMULATE_FLAGS)
 
 docs: build ## Make the documentation of DragonflyRequest in .build/docs; unknown links are errors
 	@scripts/make-docs

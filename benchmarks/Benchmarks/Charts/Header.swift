@@ -34,11 +34,3 @@ struct Header {
         return at.y + 10
     }
 }
-
-extension [String] {
-    /// Each name once, in the order of first appearance.
-    var unique: [String] {
-        var seen: Set<String> = []
-        return filter { seen.insert($0).inserted }
-    }
-}

@@ -1,3 +1,4 @@
+import Charts
 import Foundation
 
 /// The results as tables in Markdown.
@@ -77,13 +78,5 @@ private struct Table {
             }
             return "| \(cells.joined(separator: " | ")) |"
         }.joined(separator: "\n")
-    }
-}
-
-extension Array where Element: Hashable {
-    /// Each element once, in the order of first appearance.
-    var unique: [Element] {
-        var seen: Set<Element> = []
-        return filter { seen.insert($0).inserted }
     }
 }
