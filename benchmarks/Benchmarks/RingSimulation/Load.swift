@@ -14,13 +14,10 @@ struct Load {
             return
         }
         let popularity = Zipf(count: workload.count, exponent: exponent)
-        // Replicas share a task's requests evenly.
-        let part = 1 / Double(min(replicas, placement.replicas))
-        requests = Self.multiples(placement.totals(replicas: replicas) { popularity.share(of: $0) * part })
+        // Replicas share a task's requests evenly, and as every task has as many, their number cancels out.
+        requests = Self.multiples(placement.totals(replicas: replicas) { popularity.share(of: $0) })
         bytes = Self.multiples(
-            placement.totals(replicas: replicas) { task in
-                popularity.share(of: task) * part * workload.meanRequest(for: task)
-            })
+            placement.totals(replicas: replicas) { popularity.share(of: $0) * workload.meanRequest(for: $0) })
     }
 
     private static func multiples(_ values: [Double]) -> [Double] {
