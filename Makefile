@@ -4,6 +4,7 @@ FORMATTED := Sources Tests Examples benchmarks Package.swift
 # Instructions that a warm request may cost, loosely: other compilers make it a little more or less.
 HOT_PATH_LIMIT ?= 33000
 FUZZ_SECONDS ?= 60
+SIMULATE_OUTPUT ?= benchmarks/results/simulation
 # A third of what the server core costs for a request were the runtime's checks for overlapping access to what is confined to
 # a thread. Debug builds, and so the tests, check. With the Swift libraries inside, the program starts on any Debian 12 that has
 # the C libraries.
@@ -14,7 +15,7 @@ THREADED := SeedSupportTests EventLoopsTests HTTPServerTests HTTPTransfersTests 
 	PassThroughFieldTests PassThroughResponseTests OriginProxyTests)
 
 .PHONY: help deps build release run test soak campaign coverage fuzz demo bench bench-origin bench-front bench-memory \
-	instructions bench-request docs format lint config
+	instructions bench-request simulate docs format lint config
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +77,10 @@ instructions: release ## Count the instructions of a warm request of 4 KiB; too 
 
 bench-request: release ## Measure gets by DragonflyRequest: memory of 10,000, and 4 KiB to 8 MiB against plain curl
 	$(SWIFT) run $(RELEASE) RequestBenchmarks
+
+simulate: deps ## Simulate 1,000 seed peers: balance, movement, hit rates, load, as tables and plots (SIMULATE_FLAGS=--json)
+	@$(SWIFT) build $(RELEASE) --product RingSimulation >&2
+	@.build/release/RingSimulation --output $(SIMULATE_OUTPUT) $(SIMULATE_FLAGS)
 
 docs: build ## Make the documentation of DragonflyRequest in .build/docs; unknown links are errors
 	@scripts/make-docs

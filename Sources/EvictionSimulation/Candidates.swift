@@ -111,16 +111,19 @@ package struct SIEVE: Candidate {
 package struct SegmentedLRU: Candidate {
     package static let name = "segmented LRU"
     private var policy = EvictionPolicy(limit: .max)
-    /// Traces have no timestamps: each read counts as an hour after the one before.
+    /// Traces have no timestamps: each read is so much later than the one before that it counts as a use of its own.
     private var second: UInt32 = 1
     private let key = StoreKey(bytes: [UInt8](repeating: 7, count: 32))
 
     package init() {}
 
+    /// Pieces that are held.
+    package var count: Int { policy.count }
+
     package mutating func touch(_ piece: Int) { insert(piece, bytes: 0) }
 
     package mutating func insert(_ piece: Int, bytes: Int) {
-        second += 3_600
+        second += 30
         policy.use(name(piece), bytes: Int64(bytes), at: second)
     }
 
