@@ -4,7 +4,7 @@ FORMATTED := Sources Tests Examples benchmarks Package.swift
 # Instructions that a warm request may cost, loosely: other compilers make it a little more or less.
 HOT_PATH_LIMIT ?= 33000
 FUZZ_SECONDS ?= 60
-SIMULATE_OUTPUT ?= benchmarks/results/simulation
+SIMULATE_OUTPUT ?= .build/simulation
 # A third of what the server core costs for a request were the runtime's checks for overlapping access to what is confined to
 # a thread. Debug builds, and so the tests, check. With the Swift libraries inside, the program starts on any Debian 12 that has
 # the C libraries.
@@ -13,6 +13,9 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchec
 THREADED := SeedSupportTests EventLoopsTests HTTPServerTests HTTPTransfersTests SeedOriginTests DragonflyRequestTests \
 	$(addprefix SeedProxyTests.,PassThroughBodyTests PassThroughConnectionTests PassThroughFailureTests \
 	PassThroughFieldTests PassThroughResponseTests OriginProxyTests)
+
+# `swift run` doesn't know --static-swift-stdlib.
+benchmark = $(SWIFT) build $(RELEASE) --product $(1) && .build/release/$(1)
 
 .PHONY: help deps build release run test soak campaign coverage fuzz demo bench bench-origin bench-front bench-memory \
 	instructions bench-request simulate docs format lint config
@@ -56,12 +59,12 @@ demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DE
 	benchmarks/demo.sh $(DEMO_FLAGS)
 
 bench: deps ## Time identities and the store, compare orders of eviction (BENCH_FLAGS=--json)
-	$(SWIFT) run $(RELEASE) IdentityBenchmarks
-	$(SWIFT) run $(RELEASE) EvictionBenchmarks $(BENCH_FLAGS)
-	$(SWIFT) run $(RELEASE) StoreBenchmarks $(BENCH_FLAGS)
+	$(call benchmark,IdentityBenchmarks)
+	$(call benchmark,EvictionBenchmarks) $(BENCH_FLAGS)
+	$(call benchmark,StoreBenchmarks) $(BENCH_FLAGS)
 
 bench-origin: release ## Time cold objects from an origin: spans, first byte, crowd, slow readers (BENCH_FLAGS=--json)
-	$(SWIFT) run $(RELEASE) OriginBenchmarks $(BENCH_FLAGS)
+	$(call benchmark,OriginBenchmarks) $(BENCH_FLAGS)
 
 bench-front: release ## Compare warm ranges, pass-through and cold objects with nginx in one run (FRONT_ROUNDS, FRONT_SECONDS)
 	@scripts/install-deps bench
@@ -76,7 +79,7 @@ instructions: release ## Count the instructions of a warm request of 4 KiB; too 
 	@HOT_PATH_LIMIT=$(HOT_PATH_LIMIT) benchmarks/hot-path.sh
 
 bench-request: release ## Measure gets by DragonflyRequest: memory of 10,000, and 4 KiB to 8 MiB against plain curl
-	$(SWIFT) run $(RELEASE) RequestBenchmarks
+	$(call benchmark,RequestBenchmarks)
 
 simulate: deps ## Simulate 1,000 seed peers: balance, movement, hit rates, load, as tables and plots (SIMULATE_FLAGS=--json)
 	@$(SWIFT) build $(RELEASE) --product RingSimulation >&2
