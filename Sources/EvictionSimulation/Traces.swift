@@ -112,29 +112,29 @@ package struct Trace: Sendable {
 }
 
 /// xorshift64*: small, and the same numbers everywhere.
-struct Random {
+package struct Random: Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+    package init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state ^= state >> 12
         state ^= state << 25
         state ^= state >> 27
         return state &* 0x2545_F491_4F6C_DD1D
     }
 
-    mutating func below(_ limit: Int) -> Int { Int(next() >> 33) % limit }
+    package mutating func below(_ limit: Int) -> Int { Int(next() >> 33) % limit }
 
     /// In `0..<1`.
-    mutating func fraction() -> Double { Double(next() >> 11) / Double(1 << 53) }
+    package mutating func fraction() -> Double { Double(next() >> 11) / Double(1 << 53) }
 }
 
 /// Numbers of which the n-th is drawn in proportion to 1 / (n + 1)^exponent.
-struct Zipf {
+package struct Zipf: Sendable {
     private let sums: [Double]
 
-    init(count: Int, exponent: Double) {
+    package init(count: Int, exponent: Double) {
         var sum = 0.0
         var sums: [Double] = []
         for rank in 1...count {
@@ -144,7 +144,7 @@ struct Zipf {
         self.sums = sums.map { $0 / sum }
     }
 
-    func next(_ random: inout Random) -> Int {
+    package func next(_ random: inout Random) -> Int {
         let wanted = random.fraction()
         var (low, high) = (0, sums.count - 1)
         while low < high {
