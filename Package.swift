@@ -136,6 +136,10 @@ let package = Package(
             dependencies: ["CommandLineInterface", "DragonflyIdentity", "SeedSupport", "seed-peer"],
             swiftSettings: strict),
 
+        // SVG plots for the benchmarks.
+        .target(name: "Charts", path: "benchmarks/Benchmarks/Charts", swiftSettings: strict),
+        tests(of: "Charts", []),
+
         .executableTarget(
             name: "IdentityBenchmarks", dependencies: ["DragonflyIdentity"],
             path: "benchmarks/Benchmarks/IdentityBenchmarks", swiftSettings: strict),
