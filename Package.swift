@@ -162,7 +162,7 @@ let package = Package(
         .executableTarget(
             name: "HitRateBenchmarks",
             dependencies: [
-                "CommandLineInterface", "DragonflyRequest", "HTTPSemantics", "HitRateWorkload", "SeedSupport",
+                "Charts", "CommandLineInterface", "DragonflyRequest", "HTTPSemantics", "HitRateWorkload", "SeedSupport",
                 "SeedTestSupport",
             ],
             path: "benchmarks/Benchmarks/HitRateBenchmarks", swiftSettings: strict),
