@@ -13,6 +13,8 @@ final class SeedPeerFleet: Sendable {
         var isReady = true
         /// Whether it keeps connections open.
         var isOpen = true
+        /// Whether it is an error when it ends.
+        var mustRun = true
     }
 
     let count: Int
@@ -38,7 +40,7 @@ final class SeedPeerFleet: Sendable {
     /// Kills them all.
     func end() {
         for member in members.withLock({ $0 }) {
-            markClosed(member.address)
+            expectEnd(of: member.address)
             member.process.kill()
         }
     }
@@ -56,7 +58,7 @@ final class SeedPeerFleet: Sendable {
 
     /// A process that is gone although no scenario ended it, with the end of its log; nil: all are well.
     var unexpectedEnd: String? {
-        let gone = members.withLock { $0.first { $0.isOpen && !$0.process.isRunning } }
+        let gone = members.withLock { $0.first { $0.mustRun && !$0.process.isRunning } }
         return gone.map { member in
             let log = member.process.errorText.split(separator: "\n").suffix(20).joined(separator: "\n")
             let code = member.process.exitCode.map { "exit code \($0)" } ?? "no exit code"
@@ -73,6 +75,7 @@ extension SeedPeerFleet {
     /// SIGKILL. Discovery goes on naming it.
     func kill(_ number: Int) {
         let member = members.withLock { $0[number] }
+        expectEnd(of: member.address)
         markClosed(member.address)
         member.process.kill()
     }
@@ -80,8 +83,9 @@ extension SeedPeerFleet {
     /// SIGTERM, and waits for the end.
     func stop(_ number: Int) throws {
         let member = members.withLock { $0[number] }
-        markClosed(member.address)
+        expectEnd(of: member.address)
         member.process.send(SIGTERM)
+        markClosed(member.address)
         guard let code = member.process.exitCode, code == 0 else {
             throw FixtureError("\(member.address.name) did not stop as asked: \(member.process.errorText)")
         }
@@ -112,9 +116,13 @@ extension SeedPeerFleet {
         }
     }
 
-    private func markClosed(_ address: SeedPeer) {
+    private func expectEnd(of address: SeedPeer) { change(address) { $0.mustRun = false } }
+
+    private func markClosed(_ address: SeedPeer) { change(address) { $0.isOpen = false } }
+
+    private func change(_ address: SeedPeer, _ body: (inout Member) -> Void) {
         members.withLock { members in
-            for number in members.indices where members[number].address == address { members[number].isOpen = false }
+            for number in members.indices where members[number].address == address { body(&members[number]) }
         }
     }
 }

@@ -26,7 +26,9 @@ extension BenchmarkResult {
         let failures = rows.compactMap { row in
             row.measurement.firstFailure.map { "\(row.measurement.policy), first failed read: \($0)" }
         }
-        let lines = [scenario.rawValue + ":", ""] + markdown([Self.heading] + rows.map(cells)) + failures
+        let lines =
+            ["\(scenario.rawValue):", ""] + markdown([Self.heading] + rows.map(cells))
+            + (failures.isEmpty ? [] : [""] + failures)
         return lines.joined(separator: "\n")
     }
 

@@ -20,7 +20,7 @@ package struct RunPlan: Sendable {
                 ? all && scenario == .steady ? Policy.table : scenario.policies.compactMap(Policy.named) : policies
             return chosen.filter { !$0.isBaseline }.map { Run(policy: $0, scenario: scenario) }
         }.joined()
-        let baselines = Policy.table.filter { baseline in
+        let baselines = Policy.table.filter(\.isBaseline).filter { baseline in
             policies.contains(baseline) || others.contains { $0.policy.baseline == baseline }
         }
         runs = (baselines.map { Run(policy: $0, scenario: .steady) } + others).uniqued

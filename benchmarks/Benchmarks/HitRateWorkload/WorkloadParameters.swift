@@ -13,7 +13,7 @@ package struct WorkloadParameters: Sendable, Hashable, Codable {
     /// Of Zipf's law, by which images are drawn.
     package var exponent = 0.9
     /// Seconds within which all containers start.
-    package var duration = 8.0
+    package var duration = 7.0
     /// Of a start's reads, those that it alone does.
     package var ownShare = 0.03
     package var seed: UInt64 = 1
