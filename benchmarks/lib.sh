@@ -80,6 +80,7 @@ backend: {allowAddresses: [127.0.0.0/8]}
 health: {server: {ip: 127.0.0.1, port: 0}}
 metrics: {server: {ip: 127.0.0.1, port: 0}}
 admin: {server: {ip: 127.0.0.1, port: 0}}
+shutdown: {drainDelay: 0s}
 CONF
     : >"$work/$name.log"
     "$@" "$seed_peer" run --config "$work/$name.yaml" 2>"$work/$name.log" &

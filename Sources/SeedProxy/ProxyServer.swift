@@ -83,10 +83,13 @@ package final class ProxyServer: Sendable {
         (application as? ProxyApplication)?.factory.blockList = matcher
     }
 
+    /// Serves on, and asks clients to go elsewhere: `Connection: close` on each response, and 503 to `GET /`.
+    package func leave() { server.leave() }
+
     /// Closes the listener and idle connections at once, lets present requests finish, and cuts them after `limit`. A
     /// further call may set an earlier end.
     /// - Parameter done: called on some thread when no connection is left.
-    package func drain(within limit: Duration, then done: @escaping @Sendable () -> Void) {
+    package func drain(within limit: Duration, then done: @escaping @Sendable (DrainOutcome) -> Void) {
         server.drain(within: limit, then: done)
     }
 

@@ -1,5 +1,6 @@
 import EventLoops
 import Glibc
+import HTTPServer
 import SeedSupport
 
 /// The events that the main thread waits for: signals and the end of the drain.
@@ -7,7 +8,7 @@ final class ProcessEvents: Sendable {
     enum Event: Sendable, Equatable {
         case signal(Int32)
         /// The data port has no connection left.
-        case drained
+        case drained(DrainOutcome)
     }
 
     private let queue = Monitor(FIFO<Event>())

@@ -50,7 +50,8 @@ package struct SeedPeer: Sendable {
         defer { ports.close() }
         logger.info("\(ports.readyLine)")
         waitForStop(events, ports)
-        drain(ports, events)
+        let isUrgent = leave(ports, events)
+        drain(ports, events, within: isUrgent ? .zero : configuration.shutdownTimeout)
     }
 
     /// Whether a stop signal is pending. A pending SIGHUP needs no action: the block list is read next anyway.
@@ -67,16 +68,30 @@ package struct SeedPeer: Sendable {
         while events.next() == .signal(SIGHUP) { reload.run() }
     }
 
-    /// The health port closes first, so that no new clients are sent here while the data port finishes its requests. A
-    /// second signal cuts those at once. Metrics and admin stay open to the end.
-    private func drain(_ ports: Ports, _ events: ProcessEvents) {
-        ports.health.drain(within: .zero) {}
-        ports.proxy.drain(within: configuration.shutdownTimeout) { events.post(.drained) }
+    /// Serves on until load balancers, DNS and rings know that this seed peer leaves (rule:leave-before-closing).
+    /// - Returns: true when a second signal ended that.
+    private func leave(_ ports: Ports, _ events: ProcessEvents) -> Bool {
+        ports.leave()
+        let delay = configuration.drainDelay
+        logger.info("leaving: health answers 503, requests are served for \(HumanDuration.show(delay)) more")
+        let end = MonotonicTime.now() + delay
+        while let event = events.next(until: end) {
+            if event != .signal(SIGHUP) { return true }
+        }
+        return false
+    }
+
+    /// The data port closes and finishes its requests. A further signal cuts them. The small ports stay open to the end.
+    private func drain(_ ports: Ports, _ events: ProcessEvents, within limit: Duration) {
+        logger.info("closing the data port: running responses have \(HumanDuration.show(limit))")
+        ports.proxy.drain(within: limit) { events.post(.drained($0)) }
         while true {
             switch events.next() {
-            case .drained: return
+            case .drained(let outcome):
+                return logger.info(
+                    "the data port is closed: \(outcome.finished) responses finished, \(outcome.cut) cut")
             case .signal(SIGHUP): continue
-            case .signal: ports.proxy.drain(within: .zero) {}
+            case .signal: ports.proxy.drain(within: .zero) { _ in }
             }
         }
     }

@@ -28,7 +28,7 @@ package enum LoopbackSocket {
     }
 
     /// A currently unused port.
-    static func freePort() throws -> UInt16 {
+    package static func freePort() throws -> UInt16 {
         let (socket, port) = try listen()
         close(socket)
         return port

@@ -21,14 +21,14 @@ package final class SeedPeerProcess: Sendable {
         stderr.fileHandleForReading.readabilityHandler = { [weak self] handle in self?.read(handle) }
     }
 
-    /// Starts with a store and, in `backend`, `storage` and `extra`, further configuration.
+    /// Starts with a store and further configuration of sections, and in `extra` whole ones.
     package convenience init(
         store: String, in directory: TemporaryDirectory, backend: String = "", storage: String = "",
-        extra: String = "", limits: [String] = []
+        shutdown: String = "drainDelay: 0s", extra: String = "", limits: [String] = []
     ) throws {
         let file = directory.path("seed-peer.yaml")
-        try Self.configuration(store: store, backend: backend, storage: storage, extra: extra).write(
-            toFile: file, atomically: true, encoding: .utf8)
+        try Self.configuration(store: store, backend: backend, storage: storage, shutdown: shutdown, extra: extra)
+            .write(toFile: file, atomically: true, encoding: .utf8)
         try self.init(arguments: ["run", "--config", file], limits: limits)
     }
 
@@ -128,7 +128,8 @@ package final class SeedPeerProcess: Sendable {
 
     /// Of a server on free ports of loopback that caches every URL.
     package static func configuration(
-        store: String, backend: String, storage: String, extra: String
+        store: String, backend: String = "", storage: String = "", shutdown: String = "drainDelay: 0s",
+        extra: String = ""
     ) -> String {
         """
         host: {ip: 127.0.0.1}
@@ -138,6 +139,7 @@ package final class SeedPeerProcess: Sendable {
         admin: {server: {ip: 127.0.0.1, port: 0}}
         backend: {allowAddresses: [127.0.0.0/8], \(backend)}
         storage: {dir: \(store), \(storage)}
+        shutdown: {\(shutdown)}
         \(extra)
         """
     }

@@ -77,22 +77,73 @@ struct StartAndStopTests {
     func secondSignal() throws {
         let (silent, silentPort) = try LoopbackSocket.listen()
         defer { close(silent) }
-        let peer = try SeedPeerProcess(store: store, in: directory, extra: "shutdown: {timeout: 10m}")
+        let peer = try SeedPeerProcess(store: store, in: directory, shutdown: "drainDelay: 0s, timeout: 10m")
         let client = try RawClient(port: peer.port())
         try client.send("GET http://127.0.0.1:\(silentPort)/ HTTP/1.1\r\nHost: h\r\n\r\n")
         try waitUntil("its origin is asked") { try peer.metric("seed_peer_origin_requests") == 1 }
         peer.send(SIGTERM)
-        try waitUntil("the health port is closed") { (try? RawClient(port: peer.port("health"))) == nil }
+        #expect(peer.waits(for: "closing the data port"))
         // What runs can still be watched.
         #expect(try peer.metric("seed_peer_connections") == 1)
         peer.send(SIGINT)
         #expect(peer.exitCode == 0, "\(peer.errorText)")
         #expect(throws: RawClient.Failure.reset) { try client.readHead() }
+        #expect(peer.errorText.contains("the data port is closed: 0 responses finished, 1 cut"))
+    }
+
+    @Test("For the drain delay it serves on, while health and readiness are 503; a second signal ends that")
+    func drainDelay() throws {
+        let peer = try SeedPeerProcess(store: store, in: directory, shutdown: "drainDelay: 10m, timeout: 10m")
+        let kept = try RawClient(port: peer.port())
+        let options = "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"
+        try kept.send(options)
+        #expect(try kept.readResponse()["Connection"] == nil)
+        peer.send(SIGTERM)
+        #expect(peer.waits(for: "leaving: health answers 503, requests are served for 10m more"))
+        for path in ["/healthy", "/ready"] {
+            let health = try peer.get(path: path, from: "health")
+            #expect(health.status == 503)
+            #expect(health.text.contains("stopping"))
+        }
+        for client in [kept, try RawClient(port: peer.port())] {
+            try client.send(options)
+            let response = try client.readResponse()
+            #expect(response.status == 200)
+            #expect(response["Connection"] == "close")
+            #expect(try client.readToEnd().isEmpty)
+        }
+        #expect(try peer.get(path: "/", from: "proxy").status == 503)
+        #expect(try peer.metric("seed_peer_connections") >= 0)
+        peer.send(SIGTERM)
+        #expect(peer.exitCode == 0, "\(peer.errorText)")
+        #expect(peer.errorText.contains("the data port is closed: 0 responses finished, 0 cut"))
+    }
+
+    /// A port of its own, so that both processes have the same.
+    @Test("In a restart the port is away for at most two seconds")
+    func restart() throws {
+        let port = try LoopbackSocket.freePort()
+        let file = directory.path("fixed.yaml")
+        let text = SeedPeerProcess.configuration(store: store, shutdown: "drainDelay: 100ms")
+            .replacing(
+                "proxy: {server: {ip: 127.0.0.1, port: 0}", with: "proxy: {server: {ip: 127.0.0.1, port: \(port)}")
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        let first = try SeedPeerProcess(arguments: ["run", "--config", file])
+        #expect(try first.port() == port)
+        first.send(SIGTERM)
+        #expect(first.waits(for: "closing the data port"))
+        let clock = ContinuousClock()
+        let away = try clock.measure {
+            #expect(first.exitCode == 0, "\(first.errorText)")
+            let second = try SeedPeerProcess(arguments: ["run", "--config", file])
+            #expect(try second.port() == port)
+        }
+        #expect(away < .seconds(Patience.seconds(2)))
     }
 
     @Test("A refused configuration ends it with exit code 2 and a line for each reason")
     func refusedConfiguration() throws {
-        let peer = try SeedPeerProcess(store: store, in: directory, extra: "shutdown: {timeout: soon}")
+        let peer = try SeedPeerProcess(store: store, in: directory, shutdown: "timeout: soon")
         #expect(peer.exitCode == 2)
         #expect(
             peer.waits(
@@ -110,7 +161,7 @@ struct StartAndStopTests {
     func unknownKey() throws {
         let peer = try SeedPeerProcess(store: store, in: directory, extra: "storag: {dir: x}")
         _ = try peer.port()
-        #expect(peer.waits(for: "storag is not a known key and is ignored (line 8, column 1); did you mean storage?"))
+        #expect(peer.waits(for: "storag is not a known key and is ignored (line 9, column 1); did you mean storage?"))
     }
 
     @Test("A second process on the same store is refused with exit code 1")

@@ -44,10 +44,8 @@ struct SupervisorTests {
 
     init() throws {
         directory = try TemporaryDirectory()
-        let configuration = SeedPeerProcess.configuration(
-            store: directory.path("store"), backend: "", storage: "", extra: ""
-        )
-        .replacing("rules: [", with: "blockList: \(directory.path("blocked.yaml")), rules: [")
+        let configuration = SeedPeerProcess.configuration(store: directory.path("store")).replacing(
+            "rules: [", with: "blockList: \(directory.path("blocked.yaml")), rules: [")
         try "".write(toFile: directory.path("blocked.yaml"), atomically: true, encoding: .utf8)
         try configuration.write(toFile: file, atomically: true, encoding: .utf8)
     }

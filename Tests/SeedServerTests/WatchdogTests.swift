@@ -73,7 +73,7 @@ struct WatchdogTests {
         }
 
         func stop() {
-            server.drain(within: .zero) {}
+            server.drain(within: .zero) { _ in }
             loops.stop()
             control.stop()
             threads.shutdown()
@@ -143,7 +143,7 @@ struct WatchdogTests {
     func wholeServer(isOriginLoop: Bool) throws {
         let directory = try TemporaryDirectory()
         let file = directory.path("seed-peer.yaml")
-        try SeedPeerProcess.configuration(store: directory.path("store"), backend: "", storage: "", extra: "")
+        try SeedPeerProcess.configuration(store: directory.path("store"))
             .write(toFile: file, atomically: true, encoding: .utf8)
         let configuration = try SeedPeerConfiguration.load(file: file).configuration
         let metrics = MetricsRegistry(prefix: "test_")

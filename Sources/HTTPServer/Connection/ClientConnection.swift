@@ -112,10 +112,15 @@ package final class ClientConnection {
 
     func drain() {
         handle {
+            // A request that has come already is served.
+            if machine.phase == .idle { readable() }
             perform(machine.drain())
             finish()
         }
     }
+
+    /// Bytes of a response are still to be sent.
+    var isResponding: Bool { machine.isServing || !writer.isEmpty }
 
     /// The drain deadline has passed. Bytes already in the kernel still reach the client.
     func cut() {
@@ -331,6 +336,8 @@ extension ClientConnection {
     package var isServing: Bool { machine.isServing }
     /// The whole request came.
     package var isRequestRead: Bool { machine.isRequestRead }
+    /// The server is about to stop: it still serves, but new clients should go elsewhere.
+    package var isLeaving: Bool { server.isLeaving }
     /// The server is stopping: no request is served after the present one.
     package var isDraining: Bool { machine.isDraining }
     /// The response's head is under way, so no other response can be given.
@@ -372,7 +379,8 @@ extension ClientConnection {
         let framing = ResponseFraming(body, status: head.status, isHead: isHead, minorVersion: minorVersion)
         framing.write(to: &head)
         if date { server.appendDate(to: &head) }
-        if !machine.promise(keepsConnection: keepsConnection && !framing.endsByClosing && mayFollow) {
+        let isPromised = keepsConnection && !framing.endsByClosing && mayFollow && !isLeaving
+        if !machine.promise(keepsConnection: isPromised) {
             head.text("Connection: close\r\n")
         } else if minorVersion == 0 {
             head.text("Connection: keep-alive\r\n")

@@ -101,7 +101,7 @@ package final class Server: Sendable {
         for listener in listeners { listener.close() }
         for place in places {
             place.post { server in
-                if let server, !server.isDraining { server.drain(within: .zero) {} }
+                if let server, !server.isDraining { server.drain(within: .zero) { _ in } }
             }
         }
     }
@@ -111,7 +111,7 @@ package final class Server: Sendable {
     package func onEachLoop(
         _ body: @escaping @Sendable (any Application) -> Void, then done: @escaping @Sendable () -> Void = {}
     ) {
-        let countdown = Countdown(places.count, done)
+        let countdown = Countdown(places.count) { _ in done() }
         for place in places {
             place.post { server in
                 if let server { body(server.application) }
@@ -120,42 +120,50 @@ package final class Server: Sendable {
         }
     }
 
+    /// Serves on, new connections as well, but with `Connection: close` on each response, so that clients come to open
+    /// their connections elsewhere.
+    package func leave() {
+        for place in places { place.post { $0?.leave() } }
+    }
+
     /// Closes the listeners and idle connections at once, lets present requests finish, and cuts them after `limit`.
     /// - Parameter done: called on some thread when no connection is left.
-    package func drain(within limit: Duration, then done: @escaping @Sendable () -> Void) {
+    package func drain(within limit: Duration, then done: @escaping @Sendable (DrainOutcome) -> Void) {
         let countdown = Countdown(listeners.count + places.count, done)
         for listener in listeners { listener.close { countdown.step() } }
         for place in places {
             place.post { server in
                 guard let server else { return countdown.step() }
-                server.drain(within: limit) { countdown.step() }
+                server.drain(within: limit) { countdown.step($0) }
             }
         }
     }
 
     /// The same, waiting for the end.
-    package func drain(within limit: Duration) async {
+    @discardableResult
+    package func drain(within limit: Duration) async -> DrainOutcome {
         await withCheckedContinuation { continuation in
-            drain(within: limit) { continuation.resume() }
+            drain(within: limit) { continuation.resume(returning: $0) }
         }
     }
 }
 
-/// Calls a closure after a number of steps, from any thread.
+/// Calls a closure after a number of steps, from any thread, with the sum of their outcomes.
 private final class Countdown: Sendable {
-    private let left: Lock<Int>
-    private let done: @Sendable () -> Void
+    private let state: Lock<(left: Int, sum: DrainOutcome)>
+    private let done: @Sendable (DrainOutcome) -> Void
 
-    init(_ count: Int, _ done: @escaping @Sendable () -> Void) {
-        left = Lock(count)
+    init(_ count: Int, _ done: @escaping @Sendable (DrainOutcome) -> Void) {
+        state = Lock((count, DrainOutcome()))
         self.done = done
     }
 
-    func step() {
-        let isLast = left.withLock { left in
-            left -= 1
-            return left == 0
+    func step(_ outcome: DrainOutcome = DrainOutcome()) {
+        let sum: DrainOutcome? = state.withLock { state in
+            state.left -= 1
+            state.sum = state.sum + outcome
+            return state.left == 0 ? state.sum : nil
         }
-        if isLast { done() }
+        if let sum { done(sum) }
     }
 }

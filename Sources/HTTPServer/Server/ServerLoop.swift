@@ -17,7 +17,10 @@ package final class ServerLoop: LoopResident {
     private var headBuffer = HeadBuffer(capacity: HeadBuffer.usual)
     private var date = (second: 0, field: Bytes())
     /// Called when the drain is at its end.
-    private var drained: [() -> Void]
+    private var drained: [(DrainOutcome) -> Void]
+    private var outcome = DrainOutcome()
+    /// Each response says that it is the last of its connection.
+    private(set) var isLeaving = false
     private(set) var isDraining = false
 
     init(
@@ -30,7 +33,7 @@ package final class ServerLoop: LoopResident {
         self.counters = counters
         self.application = application
         wakeUps = WakeUps(eventLoop)
-        drained = [hasLeft]
+        drained = [{ _ in hasLeft() }]
         ticks = eventLoop.addTick { [unowned self] now in tick(now) }
         eventLoop.add(self)
     }
@@ -73,17 +76,32 @@ package final class ServerLoop: LoopResident {
 
     // MARK: Draining
 
+    /// Serves on, but asks clients to open their next connection elsewhere.
+    func leave() {
+        isLeaving = true
+    }
+
     /// Idle connections close at once; the others after their present response, or when `limit` is over.
-    func drain(within limit: Duration, then done: @escaping () -> Void) {
-        isDraining = true
+    func drain(within limit: Duration, then done: @escaping (DrainOutcome) -> Void) {
+        leave()
         drained.append(done)
-        let cut = eventLoop.makeTimer { [self] in
-            for connection in connections { connection.cut() }
+        let timer = eventLoop.makeTimer { [self] in cut() }
+        drained.append { _ in timer.cancel() }
+        timer.schedule(after: limit)
+        let isFirst = !isDraining
+        for connection in connections {
+            connection.drain()
+            if isFirst, connection.isResponding { outcome.finished += 1 }
         }
-        drained.append { cut.cancel() }
-        cut.schedule(after: limit)
-        for connection in connections { connection.drain() }
+        isDraining = true
         if connections.isEmpty { endDrain() }
+    }
+
+    private func cut() {
+        let running = connections.count { $0.isResponding }
+        outcome.finished -= running
+        outcome.cut += running
+        for connection in connections { connection.cut() }
     }
 
     package func loopEnds() {
@@ -99,7 +117,7 @@ package final class ServerLoop: LoopResident {
         eventLoop.remove(self)
         let done = drained
         drained = []
-        for done in done { done() }
+        for done in done { done(outcome) }
     }
 
     // MARK: Heads
@@ -115,6 +133,21 @@ package final class ServerLoop: LoopResident {
         let second = time(nil)
         if second != date.second { date = (second, Bytes("Date: \(HTTPDate.text(second: second))\r\n")) }
         head.append(date.field)
+    }
+}
+
+/// What became of the responses that were running when a server closed its ports.
+package struct DrainOutcome: Sendable, Equatable {
+    package var finished = 0
+    package var cut = 0
+
+    package init() {}
+
+    static func + (first: DrainOutcome, second: DrainOutcome) -> DrainOutcome {
+        var sum = first
+        sum.finished += second.finished
+        sum.cut += second.cut
+        return sum
     }
 }
 

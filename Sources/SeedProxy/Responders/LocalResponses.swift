@@ -17,8 +17,8 @@ extension ProxyApplication {
     /// The health probe: whether requests are accepted. Exempt from credentials and limits, because probes have
     /// neither.
     func respondToProbe(on connection: ClientConnection) {
-        var head = connection.head(connection.isDraining ? 503 : 200)
-        if connection.isDraining {
+        var head = connection.head(connection.isLeaving ? 503 : 200)
+        if connection.isLeaving {
             head.field("X-Dragonfly-Error-Type", Refusal.draining.errorType.rawValue)
             head.field("Retry-After", 1)
         }

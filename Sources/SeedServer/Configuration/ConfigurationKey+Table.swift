@@ -160,7 +160,10 @@ extension ConfigurationKey {
         .key("stats.server.ip", \.admin.ip, .address, "older name of admin.server.ip", .mapped),
         .key("stats.server.port", \.admin.port, .port, "older name of admin.server.port", .mapped),
         .key(
+            "shutdown.drainDelay", \.drainDelay, .duration(in: .zero...(.seconds(600))),
+            "how long requests are served on after SIGTERM, while health answers 503 and clients go elsewhere", .own),
+        .key(
             "shutdown.timeout", \.shutdownTimeout, .duration(in: .zero...(.seconds(3_600))),
-            "how long running requests may go on after SIGTERM", .own),
+            "how long running requests may go on after that", .own),
     ]
 }

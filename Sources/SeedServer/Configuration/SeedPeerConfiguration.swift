@@ -20,7 +20,9 @@ package struct SeedPeerConfiguration: Sendable, Equatable {
     package var metrics = SocketAddress(.any, port: 4002)
     /// On loopback by default: anyone who can reach it can pin objects until the store is full.
     package var admin = SocketAddress(.loopback, port: 4004)
-    /// How long running requests may go on after SIGTERM.
+    /// How long requests are served on after SIGTERM, while clients learn that this seed peer leaves.
+    package var drainDelay = Duration.seconds(10)
+    /// How long running requests may go on after that.
     package var shutdownTimeout = Duration.seconds(20)
 
     package init() {}
@@ -35,6 +37,7 @@ extension SeedPeerConfiguration {
         }
         configuration.proxy.rules = [ProxyRule()]
         configuration.storage.directory = ".seed-peer"
+        configuration.drainDelay = .zero
         configuration.origin.allowedAddresses = ["127.0.0.0/8", "::1/128"].compactMap(CIDR.init)
         return configuration
     }

@@ -12,6 +12,8 @@ struct HealthRoutes: Sendable {
     /// would have the same disk.
     let queues: Watchdog
     let threads: [StoreThreads]
+    /// The seed peer is about to stop.
+    private let isLeaving = Lock(false)
     var now: @Sendable () -> MonotonicTime = { .now() }
 
     init(loops: [EventLoop], store: PieceStore) {
@@ -32,10 +34,17 @@ struct HealthRoutes: Sendable {
 
     var table: RouteTable {
         RouteTable([
-            Route(.get, "/healthy") { _ in Self.response(stuck) },
-            Route(.get, "/ready") { _ in Self.response(stuck + degraded) },
+            Route(.get, "/healthy") { _ in Self.response(leaving + stuck) },
+            Route(.get, "/ready") { _ in Self.response(leaving + stuck + degraded) },
         ])
     }
+
+    /// From now on both say so, and clients take this seed peer off their rings.
+    func leave() {
+        isLeaving.withLock { $0 = true }
+    }
+
+    private var leaving: [String] { isLeaving.withLock { $0 } ? ["stopping: requests are still served"] : [] }
 
     private var stuck: [String] {
         loops.stuck(now()).map { "\($0) has not turned for more than \(Watchdog.limit.components.seconds) s" }

@@ -9,6 +9,7 @@ import SeedSupport
 /// they respond even if the others hang.
 struct Ports: Sendable {
     let proxy: ProxyServer
+    private let healthRoutes: HealthRoutes
     let health: Server
     let metrics: Server
     let admin: Server
@@ -31,6 +32,8 @@ struct Ports: Sendable {
             settings, loops: loops, engine: components.engine, gateway: components.origin, logger: logger,
             metrics: metrics)
         var opened: [Server] = []
+        var health = HealthRoutes(loops: loops + [components.origin.loop], store: components.store)
+        health.now = now
         do {
             let admin = AdminRoutes(store: components.store)
             opened.append(
@@ -39,20 +42,19 @@ struct Ports: Sendable {
             opened.append(
                 try SmallPort.open(
                     "metrics", configuration.metrics, report.table, inherited: sockets[.metrics], on: control))
-            var health = HealthRoutes(loops: loops + [components.origin.loop], store: components.store)
-            health.now = now
             control.post { [health] in _ = control.addTick { health.ask($0) } }
             opened.append(
                 try SmallPort.open(
                     "health", configuration.health, health.table, inherited: sockets[.health], on: control))
         } catch {
-            for server in opened { server.drain(within: .zero) {} }
-            proxy.drain(within: .zero) {}
+            for server in opened { server.drain(within: .zero) { _ in } }
+            proxy.drain(within: .zero) { _ in }
             throw error
         }
         // No origin request is sent to any of them.
         for address in opened.flatMap(\.addresses) { components.origin.own.add(address) }
-        return Ports(proxy: proxy, health: opened[2], metrics: opened[1], admin: opened[0])
+        return Ports(
+            proxy: proxy, healthRoutes: health, health: opened[2], metrics: opened[1], admin: opened[0])
     }
 
     private var addresses: [(name: String, address: SocketAddress)] {
@@ -69,10 +71,16 @@ struct Ports: Sendable {
 }
 
 extension Ports {
+    /// Serves on, while health answers 503 and each response says `Connection: close`.
+    func leave() {
+        healthRoutes.leave()
+        proxy.leave()
+    }
+
     /// Cuts what is left and waits until nothing is served any more.
     func close() {
         let left = Monitor(4)
-        let step: @Sendable () -> Void = { left.signal { $0 -= 1 } }
+        let step: @Sendable (DrainOutcome) -> Void = { _ in left.signal { $0 -= 1 } }
         proxy.drain(within: .zero, then: step)
         for server in [health, metrics, admin] { server.drain(within: .zero, then: step) }
         left.wait { $0 == 0 ? .go(()) : .wait(until: nil) }

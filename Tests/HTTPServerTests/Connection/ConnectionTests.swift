@@ -194,7 +194,7 @@ struct ConnectionTests {
             try busy.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n")
             let request = try #require(server.next())
             let ended = Note<Bool>()
-            server.server.drain(within: .seconds(30)) { ended.write(true) }
+            server.server.drain(within: .seconds(30)) { _ in ended.write(true) }
             #expect(try idle.readToEnd().isEmpty)
             // Behind a response that will say "close" nothing is taken any more (RFC 9112 §9.6).
             try busy.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -219,7 +219,7 @@ struct ConnectionTests {
             try busy.send(request)
             #expect(try busy.readHead()["Connection"] == nil)
             let ended = Note<Bool>()
-            server.server.drain(within: .seconds(30)) { ended.write(true) }
+            server.server.drain(within: .seconds(30)) { _ in ended.write(true) }
             // The same loop drains both in one go.
             #expect(try idle.readToEnd().isEmpty)
             try busy.send(request)

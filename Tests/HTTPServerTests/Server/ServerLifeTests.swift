@@ -64,6 +64,77 @@ struct ServerLifeTests {
         group.stop()
     }
 
+    private static let wait = "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n"
+    private static let three = "GET /bytes/3 HTTP/1.1\r\nHost: h\r\n\r\n"
+
+    @Test("A server that leaves serves on, kept and new connections, each for one more response")
+    func leaves() async throws {
+        let server = try start(Self.loopback)
+        let kept = try client(of: server)
+        try kept.send(Self.three)
+        #expect(try kept.readResponse()["Connection"] == nil)
+        server.leave()
+        tick()
+        for client in [kept, try client(of: server)] {
+            try client.send(Self.three)
+            let response = try client.readResponse()
+            #expect(response.body == Pattern.array(3))
+            #expect(response["Connection"] == "close")
+            #expect(try client.readToEnd().isEmpty)
+        }
+        #expect(await server.drain(within: .zero) == DrainOutcome())
+        group.stop()
+    }
+
+    @Test("A drain tells how many of the responses that were running were finished, and how many cut")
+    func outcome() async throws {
+        let server = try start(Self.loopback)
+        let clients = try (0..<3).map { _ in try client(of: server) }
+        let idle = try client(of: server)
+        var waiting: [WaitingRequest] = []
+        for client in clients {
+            try client.send(Self.wait)
+            waiting.append(try #require(requests.next()))
+        }
+        let outcome = Note<DrainOutcome>()
+        server.drain(within: .seconds(60)) { outcome.write($0) }
+        #expect(try idle.readToEnd().isEmpty)
+        waiting[1].respond("done")
+        #expect(try clients[1].readResponse().text == "done")
+        #expect(try clients[1].readToEnd().isEmpty)
+        server.drain(within: .zero) { _ in }
+        let told = try #require(outcome.read())
+        #expect(told.finished == 1)
+        #expect(told.cut == 2)
+        group.stop()
+    }
+
+    /// The one loop is busy while the request comes and the drain begins.
+    @Test("A request that has come on an idle connection when the drain begins is served")
+    func requestAtTheEnd() throws {
+        let group = EventLoopGroup(count: 1, name: "test", tickInterval: .milliseconds(5))
+        let server = try Server.start(ServerConfiguration(addresses: [Self.loopback]), loops: group.loops) {
+            [requests] _ in TestApplication(requests)
+        }
+        let client = try client(of: server)
+        try client.send(Self.three)
+        #expect(try client.readResponse()["Connection"] == nil)
+        let (isBusy, isDraining) = (Note<Bool>(), Note<Bool>())
+        group.loops[0].post {
+            isBusy.write(true)
+            _ = isDraining.read()
+        }
+        #expect(isBusy.read() == true)
+        try client.send(Self.three)
+        server.drain(within: .seconds(60)) { _ in }
+        isDraining.write(true)
+        let response = try client.readResponse()
+        #expect(response.body == Pattern.array(3))
+        #expect(response["Connection"] == "close")
+        #expect(try client.readToEnd().isEmpty)
+        group.stop()
+    }
+
     @Test("A drain goes on when the server that began it is let go of")
     func droppedWhileDraining() throws {
         var server: Server? = try start(Self.loopback)
@@ -71,7 +142,7 @@ struct ServerLifeTests {
         try client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n")
         let request = try #require(requests.next())
         let drained = Note<Bool>()
-        server?.drain(within: .seconds(60)) { drained.write(true) }
+        server?.drain(within: .seconds(60)) { _ in drained.write(true) }
         server = nil
         tick()
         request.respond("done")
@@ -93,7 +164,7 @@ struct ServerLifeTests {
         #expect(throws: RawClient.Failure.self) { try self.client(of: server) }
         #expect(server.counters.connections == 0)
         let drained = Note<Bool>()
-        server.drain(within: .seconds(60)) { drained.write(true) }
+        server.drain(within: .seconds(60)) { _ in drained.write(true) }
         #expect(drained.read() == true)
     }
 

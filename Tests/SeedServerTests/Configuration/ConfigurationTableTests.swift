@@ -60,5 +60,5 @@ private let dragonflyKeys = """
     network.enableIPv6
     """.split(whereSeparator: \.isWhitespace).map(String.init)
 
-private let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()

@@ -59,6 +59,7 @@ struct ConfigurationTests {
         expected.health = SocketAddress(.loopback, port: 1)
         expected.metrics = SocketAddress(.v4(0x7f00_0002), port: 2)
         expected.admin = SocketAddress(.v4(0x7f00_0003), port: 65_535)
+        expected.drainDelay = .seconds(3)
         expected.shutdownTimeout = .milliseconds(1_500)
         #expect(loaded.configuration == expected)
         #expect(loaded.notices.isEmpty)
@@ -227,6 +228,6 @@ struct ConfigurationTests {
         health: {server: {ip: 127.0.0.1, port: 1}}
         metrics: {server: {ip: 127.0.0.2, port: 2}}
         admin: {server: {ip: 127.0.0.3, port: 65535}}
-        shutdown: {timeout: 1500ms}
+        shutdown: {drainDelay: 3s, timeout: 1500ms}
         """
 }

@@ -20,7 +20,7 @@ struct SettingsTests {
         #expect(
             Mirror(reflecting: read).children.map(\.label) == [
                 "proxy", "engine", "storage", "origin", "blockListFile", "health", "metrics", "admin",
-                "shutdownTimeout",
+                "drainDelay", "shutdownTimeout",
             ])
     }
 
@@ -102,7 +102,7 @@ struct SettingsTests {
         "backend.cacheTemporaryRedirectTTL": "5m", "health.server.ip": "127.0.0.1", "health.server.port": "1",
         "metrics.server.ip": "127.0.0.2", "metrics.server.port": "2", "admin.server.ip": "127.0.0.3",
         "admin.server.port": "3", "stats.server.ip": "127.0.0.4", "stats.server.port": "4",
-        "shutdown.timeout": "1500ms",
+        "shutdown.drainDelay": "3s", "shutdown.timeout": "1500ms",
     ]
 }
 
