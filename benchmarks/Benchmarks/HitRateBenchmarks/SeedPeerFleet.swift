@@ -17,6 +17,9 @@ final class SeedPeerFleet: Sendable {
         var mustRun = true
     }
 
+    /// Seconds for which a seed peer serves on after SIGTERM, so that clients learn of it in time.
+    private static let drainDelay = 1.0
+
     let count: Int
     private let directories: [TemporaryDirectory]
     private let storeLimit: Int64?
@@ -85,6 +88,7 @@ extension SeedPeerFleet {
         let member = members.withLock { $0[number] }
         expectEnd(of: member.address)
         member.process.send(SIGTERM)
+        Thread.sleep(forTimeInterval: Self.drainDelay)
         markClosed(member.address)
         guard let code = member.process.exitCode, code == 0 else {
             throw FixtureError("\(member.address.name) did not stop as asked: \(member.process.errorText)")
@@ -99,9 +103,10 @@ extension SeedPeerFleet {
 
     private func startMember(_ number: Int) throws -> Member {
         let directory = directories[number]
-        let limit = storeLimit.map { "gc: {policy: {diskThreshold: \($0)}}\n" } ?? ""
         let process = try SeedPeerProcess(
-            store: directory.path("store"), in: directory, extra: "\(limit)shutdown: {timeout: 20s}")
+            store: directory.path("store"), in: directory,
+            shutdown: "drainDelay: \(Int(Self.drainDelay))s, timeout: 20s",
+            extra: storeLimit.map { "gc: {policy: {diskThreshold: \($0)}}" } ?? "")
         let address = try SeedPeer(name: "seed-peer-\(number)", host: "127.0.0.1", port: process.port())
         names.withLock { $0[address.endpoint] = address.name }
         try waitUntilReady(process)
