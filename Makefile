@@ -14,7 +14,7 @@ THREADED := SeedSupportTests EventLoopsTests HTTPServerTests HTTPTransfersTests 
 	PassThroughFieldTests PassThroughResponseTests OriginProxyTests)
 
 .PHONY: help deps build release run test soak campaign coverage fuzz demo bench bench-origin bench-front bench-memory \
-	instructions bench-request docs format lint config
+	bench-hit-rate instructions bench-request docs format lint config
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ fuzz: deps ## Search for bytes that break a parser, with libFuzzer, for FUZZ_SEC
 
 demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DEMO_SIZE_MIB, DEMO_FLAGS=--json)
 	benchmarks/demo.sh $(DEMO_FLAGS)
+
+bench-hit-rate: release ## Compare what a Service, the SDK and one seed peer cost the origin (HIT_RATE_FLAGS=--all)
+	$(SWIFT) build $(RELEASE) --product HitRateBenchmarks
+	@.build/release/HitRateBenchmarks $(HIT_RATE_FLAGS)
 
 bench: deps ## Time identities and the store, compare orders of eviction (BENCH_FLAGS=--json)
 	$(SWIFT) run $(RELEASE) IdentityBenchmarks

@@ -51,7 +51,6 @@ struct BenchmarkResult: Encodable {
     /// Writes `result.json` and the plots, in place of those of an earlier run.
     func write(to directory: String) throws {
         let target = URL(filePath: directory)
-        try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
         for old in try FileManager.default.contentsOfDirectory(at: target, includingPropertiesForKeys: nil)
         where old.pathExtension == "svg" { try FileManager.default.removeItem(at: old) }
         try Data(json.utf8).write(to: target.appending(path: "result.json"))

@@ -44,7 +44,8 @@ enum HitRateCommand {
             Seed peers and an nginx as origin are real processes on loopback. SEED_PEER names the program \
             (the seed-peer beside this one).
 
-            Exit codes: 0 measured; 1 a wrong byte, or a process ended that should not; 64 the command line is wrong.
+            Exit codes: 0 measured; 1 a wrong byte, a process that ended by itself, or no place for the result; \
+            64 the command line is wrong; 130 interrupted.
             """,
         parameters: [
             peers, nodes, starts, images, scale, seconds, exponent, seed, policy, scenario, all, output, json,
@@ -56,17 +57,28 @@ enum HitRateCommand {
     @Sendable
     private static func run(_ arguments: Arguments, _ console: Console) async throws -> ExitCode {
         do {
+            // What cannot be written is better known now than at the end.
+            try makeDirectory(arguments[output])
             let result = try await measure(arguments, console)
             try result.write(to: arguments[output])
             try console.print(arguments[json] ? result.json : result.tables)
             return .success
-        } catch is CancellationError {
+        } catch  where Task.isCancelled {
+            // Ctrl-C reaches the seed peers as well, so that the error may be theirs.
             console.report("HitRateBenchmarks: interrupted")
             return ExitCode(130)
-        } catch let error where !(error is UsageError) {
+        } catch {
             let lines = "\(error)".split(separator: "\n").map { LogText.escaped(String($0)) }
             console.report("HitRateBenchmarks: \(lines.joined(separator: "\n"))")
             return .failure
+        }
+    }
+
+    private static func makeDirectory(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw OutputError(reason: "\(path) cannot be made a directory; name another one by --output")
         }
     }
 
