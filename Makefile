@@ -18,7 +18,7 @@ THREADED := SeedSupportTests EventLoopsTests HTTPServerTests HTTPTransfersTests 
 benchmark = $(SWIFT) build $(RELEASE) --product $(1) && .build/release/$(1)
 
 .PHONY: help deps build release run test soak campaign coverage fuzz demo bench bench-origin bench-front bench-memory \
-	instructions bench-request simulate docs format lint config
+	bench-hit-rate instructions bench-request simulate docs format lint config
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ fuzz: deps ## Search for bytes that break a parser, with libFuzzer, for FUZZ_SEC
 demo: release ## Show a 1 GiB object cold, warm, by ranges and after a crash (DEMO_SIZE_MIB, DEMO_FLAGS=--json)
 	benchmarks/demo.sh $(DEMO_FLAGS)
 
+bench-hit-rate: release ## Compare what a Service, the SDK and one seed peer cost the origin (HIT_RATE_FLAGS=--all)
+	$(call benchmark,HitRateBenchmarks) $(HIT_RATE_FLAGS)
+
 bench: deps ## Time identities and the store, compare orders of eviction (BENCH_FLAGS=--json)
 	$(call benchmark,IdentityBenchmarks)
 	$(call benchmark,EvictionBenchmarks) $(BENCH_FLAGS)
@@ -82,8 +85,7 @@ bench-request: release ## Measure gets by DragonflyRequest: memory of 10,000, an
 	$(call benchmark,RequestBenchmarks)
 
 simulate: deps ## Simulate 1,000 seed peers: balance, movement, hit rates, load, as tables and plots (SIMULATE_FLAGS=--json)
-	@$(SWIFT) build $(RELEASE) --product RingSimulation >&2
-	@.build/release/RingSimulation --output $(SIMULATE_OUTPUT) $(SIMULATE_FLAGS)
+	$(call benchmark,RingSimulation) --output $(SIMULATE_OUTPUT) $(SIMULATE_FLAGS)
 
 docs: build ## Make the documentation of DragonflyRequest in .build/docs; unknown links are errors
 	@scripts/make-docs

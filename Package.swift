@@ -161,6 +161,17 @@ let package = Package(
         .executableTarget(
             name: "EvictionBenchmarks", dependencies: ["EvictionSimulation"],
             path: "benchmarks/Benchmarks/EvictionBenchmarks", exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "HitRateWorkload", dependencies: ["EvictionSimulation", "SeedTestSupport"],
+            path: "benchmarks/Benchmarks/HitRateWorkload", swiftSettings: strict),
+        tests(of: "HitRateWorkload", ["EvictionSimulation", "SeedTestSupport"]),
+        .executableTarget(
+            name: "HitRateBenchmarks",
+            dependencies: [
+                "Charts", "CommandLineInterface", "DragonflyRequest", "HTTPSemantics", "HitRateWorkload", "SeedSupport",
+                "SeedTestSupport",
+            ],
+            path: "benchmarks/Benchmarks/HitRateBenchmarks", swiftSettings: strict),
         .executableTarget(
             name: "StoreBenchmarks",
             dependencies: ["DragonflyIdentity", "HTTPSemantics", "SeedStorage", "SeedSupport"],

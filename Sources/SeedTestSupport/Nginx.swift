@@ -41,6 +41,10 @@ package final class Nginx: Sendable {
     /// `http://127.0.0.1:port` or the same with https, without a slash at the end.
     package var url: String { "\(scheme)://127.0.0.1:\(port)" }
 
+    package var isRunning: Bool { process.isRunning }
+
+    package var identifier: Int32 { process.identifier }
+
     /// Stops it, waits for its end and removes its files. Read the access log before.
     package func stop() {
         process.send(SIGTERM)

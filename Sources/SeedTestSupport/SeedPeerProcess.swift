@@ -34,6 +34,8 @@ package final class SeedPeerProcess: Sendable {
 
     package var identifier: Int32 { process.identifier }
 
+    package var isRunning: Bool { process.isRunning }
+
     /// What the program has written to stderr so far.
     package var errorText: String { log.withLock { $0 } }
 

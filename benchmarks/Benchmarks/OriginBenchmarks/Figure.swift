@@ -35,13 +35,6 @@ struct WrongBytes: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-extension [Double] {
-    /// The value below which that share of all values lies.
-    func percentile(_ share: Double) -> Double {
-        sorted()[Swift.min(count - 1, Int(Double(count) * share))]
-    }
-}
-
 extension Duration {
     var inSeconds: Double { self / .seconds(1) }
 }

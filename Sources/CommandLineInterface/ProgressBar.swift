@@ -1,8 +1,7 @@
-import CommandLineInterface
 import SeedSupport
 
 /// A progress bar on the terminal, updated at most ten times a second.
-final class ProgressBar: Sendable {
+package final class ProgressBar: Sendable {
     private static let interval = Duration.milliseconds(100)
     private static let width = 40
 
@@ -11,13 +10,13 @@ final class ProgressBar: Sendable {
     private let started = MonotonicTime.now()
     private let last = Lock<MonotonicTime?>(nil)
 
-    init(isShown: Bool, console: Console) {
+    package init(isShown: Bool, console: Console) {
         self.isShown = isShown
         self.console = console
     }
 
     /// Both in bytes.
-    func show(_ done: Int64, of total: Int64?) {
+    package func show(_ done: Int64, of total: Int64?) {
         guard isShown else { return }
         let now = MonotonicTime.now()
         let isDone = done == total
@@ -29,7 +28,7 @@ final class ProgressBar: Sendable {
         if isDue { console.report("\r" + line(done, of: total, after: now - started), terminator: "") }
     }
 
-    func finish() {
+    package func finish() {
         if isShown, last.withLock({ $0 != nil }) { console.report("") }
     }
 
