@@ -36,6 +36,19 @@ extension ValueKind<String> {
     package static var directory: Self { Self(completion: .directory) { text throws(ValueProblem) in text } }
 }
 
+extension ValueKind<Double> {
+    /// A decimal number.
+    package static func decimal(in range: ClosedRange<Double>) -> Self {
+        Self { text throws(ValueProblem) in
+            guard let number = Double(text) else { throw ValueProblem() }
+            guard range.contains(number) else {
+                throw ValueProblem("allowed are \(range.lowerBound) to \(range.upperBound).")
+            }
+            return number
+        }
+    }
+}
+
 extension ValueKind where Value: FixedWidthInteger {
     /// A number in decimal digits.
     package static func whole(in range: ClosedRange<Value> = Value.min...Value.max) -> Self {

@@ -8,7 +8,8 @@ public enum DragonflyError: Error, Hashable, Sendable {
     case proxy(Refusal)
     /// The seed peer failed.
     case dfdaemon(Refusal)
-    /// An attempt took longer than ``GetRequest/timeout``, or a connection longer than its limit.
+    /// An attempt took longer than ``GetRequest/timeout``, a connection longer than its limit, or a seed peer was silent for
+    /// ``ClientConfiguration/firstByteTimeout`` and answered no other request either.
     case timeout(String)
     /// The request or the configuration is wrong. Nothing was sent.
     case invalidArgument(String)

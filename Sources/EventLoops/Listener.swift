@@ -110,12 +110,14 @@ package final class Listener: Sendable {
 
     deinit { close() }
 
-    /// Accepts nothing more and closes the socket; connections in the backlog are reset by the system. Idempotent.
-    /// The end of the accepting loop does the same.
+    /// Accepts what waits in the backlog, then nothing more, and closes the socket. Idempotent. At the end of the accepting
+    /// loop the backlog is reset by the system.
     /// - Parameter done: called when the port is free.
     package func close(then done: @escaping @Sendable () -> Void = {}) {
         let isRunning = loop.post { [acceptor] in
-            acceptor.withLock { $0.take() }?.value.close()
+            let acceptor = acceptor.withLock { $0.take() }
+            acceptor?.value.acceptBatch()
+            acceptor?.value.close()
             done()
         }
         if !isRunning { done() }
@@ -161,7 +163,7 @@ private final class Acceptor: LoopResident {
         if reserve >= 0 { System.close(reserve) }
     }
 
-    private func acceptBatch() {
+    func acceptBatch() {
         for _ in 0..<Self.batch {
             do throws(Errno) {
                 give(try Socket.accept(socket))

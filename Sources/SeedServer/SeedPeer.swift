@@ -49,8 +49,9 @@ package struct SeedPeer: Sendable {
             metrics: metrics, logger: logger)
         defer { ports.close() }
         logger.info("\(ports.readyLine)")
-        waitForStop(events, ports)
-        let isUrgent = leave(ports, events)
+        let reload = BlockListReload(path: configuration.blockListFile, proxy: ports.proxy, logger: logger)
+        waitForStop(events, reload)
+        let isUrgent = leave(ports, events, reload)
         drain(ports, events, within: isUrgent ? .zero : configuration.shutdownTimeout)
     }
 
@@ -63,20 +64,20 @@ package struct SeedPeer: Sendable {
     }
 
     /// Returns when a signal asks for the end.
-    private func waitForStop(_ events: ProcessEvents, _ ports: Ports) {
-        let reload = BlockListReload(path: configuration.blockListFile, proxy: ports.proxy, logger: logger)
+    private func waitForStop(_ events: ProcessEvents, _ reload: BlockListReload) {
         while events.next() == .signal(SIGHUP) { reload.run() }
     }
 
     /// Serves on until load balancers, DNS and rings know that this seed peer leaves (rule:leave-before-closing).
     /// - Returns: true when a second signal ended that.
-    private func leave(_ ports: Ports, _ events: ProcessEvents) -> Bool {
+    private func leave(_ ports: Ports, _ events: ProcessEvents, _ reload: BlockListReload) -> Bool {
         ports.leave()
         let delay = configuration.drainDelay
         logger.info("leaving: health answers 503, requests are served for \(HumanDuration.show(delay)) more")
         let end = MonotonicTime.now() + delay
         while let event = events.next(until: end) {
-            if event != .signal(SIGHUP) { return true }
+            guard event == .signal(SIGHUP) else { return true }
+            reload.run()
         }
         return false
     }

@@ -113,7 +113,7 @@ struct StartAndStopTests {
             #expect(try client.readToEnd().isEmpty)
         }
         #expect(try peer.get(path: "/", from: "proxy").status == 503)
-        #expect(try peer.metric("seed_peer_connections") >= 0)
+        try waitUntil("no connection is left") { try peer.metric("seed_peer_connections") == 0 }
         peer.send(SIGTERM)
         #expect(peer.exitCode == 0, "\(peer.errorText)")
         #expect(peer.errorText.contains("the data port is closed: 0 responses finished, 0 cut"))

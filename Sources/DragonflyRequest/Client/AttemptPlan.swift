@@ -38,8 +38,8 @@ struct AttemptPlan: Sendable {
         place = 0
     }
 
-    /// Whether there may be further attempts by `renew`.
-    var isRenewable: Bool { !isRenewed }
+    /// Whether there may be further attempts by `renew`. A get that is not to be tried again is not.
+    var isRenewable: Bool { !isRenewed && retry.maxRetries > 0 }
 
     /// As many attempts again, once: discovery has named a seed peer that was not asked yet.
     mutating func renew() {

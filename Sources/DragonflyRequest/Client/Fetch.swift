@@ -12,8 +12,8 @@ struct Fetch: Sendable {
     private let tunnelAuthorization: HTTPField.Value?
     private let peers: any SeedPeerSource
     private var plan: AttemptPlan
-    /// Since when seed peers seem to be gone, as a round of discovery; nil when the last attempt doesn't say so.
-    private var roundBefore: Int?
+    /// Since when seed peers seem to be gone; nil when the last attempt doesn't say so.
+    private var missesPeers: RingRefresher.Moment?
     /// Only once, so that a body that keeps breaking ends.
     private var mayFallBack: Bool
 
@@ -78,8 +78,8 @@ struct Fetch: Sendable {
     private mutating func nextAttempt() async throws(DragonflyError) -> AttemptPlan.Attempt? {
         let endpoints = try await endpoints()
         if let attempt = plan.next(among: endpoints) { return attempt }
-        guard let roundBefore, plan.isRenewable,
-            let others = await peers.endpoints(besides: plan.tried, after: roundBefore)
+        guard let missesPeers, plan.isRenewable,
+            let others = await peers.endpoints(besides: plan.tried, after: missesPeers)
         else { return nil }
         plan.renew()
         return plan.next(among: others)
@@ -99,10 +99,10 @@ struct Fetch: Sendable {
         _ error: TransportError, on route: Route, hasBegun: Bool
     ) -> DragonflyError {
         if route.isPeer, let trouble = error.seedPeerFailure(hasBegun: hasBegun) {
-            let round = peers.report(trouble, at: route.endpoint)
-            roundBefore = roundBefore ?? round
+            let moment = peers.report(trouble, at: route.endpoint)
+            missesPeers = missesPeers ?? moment
         } else {
-            roundBefore = nil
+            missesPeers = nil
         }
         let failure = DragonflyError(error, on: route)
         core.record(.failure(endpoint: route.name, error: failure))

@@ -21,7 +21,7 @@ struct HealthChecker: Sendable {
     }
 
     private func passes(_ check: RingTable.Check, _ kind: HealthCheck) async -> Bool {
-        if check.mustAnswer, await !transport.isAnswering(check.peer.transportEndpoint) { return false }
+        if check.mustAnswer, await transport.ask(check.peer.transportEndpoint) != .response { return false }
         do {
             switch kind {
             case .none: break

@@ -1,4 +1,5 @@
-/// Lists the current seed peers. Called every ``RefreshPolicy/interval``.
+/// Lists the current seed peers. Called on every ``RefreshPolicy/interval``, and when a request finds a seed peer gone, then at
+/// most once a second.
 public protocol SeedPeerDiscovery: Sendable {
     /// All seed peers, healthy or not, in any order. Of two with one name the later one counts.
     ///
@@ -47,9 +48,10 @@ public struct RefreshPolicy: Hashable, Sendable {
     }
 }
 
-/// How a seed peer shows that it may be on the ring. Each check has 5 seconds; all run at the same time.
+/// How a seed peer shows that it may be on the ring. Each check has 5 seconds; all run at the same time. One that failed a
+/// request must also answer `GET /` at its proxy, by any response, within 1.5 seconds.
 public enum HealthCheck: Hashable, Sendable {
-    /// Every seed peer that discovery names is on the ring.
+    /// Every seed peer that discovery names is on the ring, unless it failed a request.
     case none
     /// Its proxy accepts a connection.
     case connect

@@ -1,6 +1,6 @@
 import SeedSupport
 
-/// Keeps the ring up to date: asks discovery, checks every seed peer, and takes each result as soon as it is there
+/// Keeps the ring up to date: asks discovery, checks seed peers, and takes each result as soon as it is there
 /// (rule:seed-peers-in-a-rollout).
 final class RingRefresher: Sendable {
     private struct State {
@@ -10,6 +10,12 @@ final class RingRefresher: Sendable {
         var reason = "discovery has not answered yet"
         /// What metrics were told last.
         var told: [SeedPeer] = []
+    }
+
+    /// A moment, to tell what comes after it.
+    struct Moment: Hashable, Sendable {
+        fileprivate let event: Int
+        fileprivate let rounds: Int
     }
 
     private let discovery: any SeedPeerDiscovery
@@ -29,26 +35,25 @@ final class RingRefresher: Sendable {
     }
 }
 
-/// Rounds of discovery and checks. Each runs in a task of its own, so that no check ends with the request that wanted it.
+/// Rounds. Each runs in a task of its own, so that no check ends with the request that wanted it.
 extension RingRefresher {
     /// Asks discovery for the first time. The checks go on after the return.
     /// - Throws: What discovery throws.
     func start() async throws {
-        guard begins() else { return }
-        let checks = try await discover()
-        Task { await finish(checks) }
+        guard let round = begin() else { return }
+        let checks = try await ask(in: round, checking: .all)
+        Task { await finish(checks, of: round) }
     }
 
-    /// Runs a round, after the one that runs.
+    /// Runs a round, once no other one asks discovery.
     /// - Throws: What discovery throws. The seed peers stay as they are then, and also when none is healthy.
     func refresh() async throws {
         while true {
             let version = changes.version
-            if begins() { break }
+            if let round = begin() { return try await Task { try await run(round, checking: .all) }.value }
             await changes.wait(after: version)
             try Task.checkCancellation()
         }
-        try await Task { await finish(try await discover()) }.value
     }
 
     /// Looks on every interval until its task is cancelled.
@@ -59,30 +64,42 @@ extension RingRefresher {
     }
 
     /// Failures start no rounds any more.
-    func stop() { state.withLock { $0.schedule.stop() } }
+    func stop() {
+        state.withLock { $0.schedule.stop() }
+        changes.notify()
+    }
 
-    private func begins() -> Bool { state.withLock { $0.schedule.begin(.now()) } }
+    private func begin() -> Int? { state.withLock { $0.schedule.begin(.now()) } }
 
     private func beginWanted(after pause: Duration) {
         Task {
             try? await Task.sleep(for: pause)
-            guard state.withLock({ $0.schedule.beginWanted(.now()) }) else { return }
-            do { await finish(try await discover()) } catch { record(error) }
+            guard let round = state.withLock({ $0.schedule.beginWanted(.now()) }) else { return }
+            do { try await run(round, checking: .doubtful) } catch { record(error) }
         }
     }
 
+    private func run(_ round: Int, checking scope: RingTable.Scope) async throws {
+        await finish(try await ask(in: round, checking: scope), of: round)
+    }
+
     /// - Returns: the checks to make; after them the round is over, as it is after an error.
-    private func discover() async throws -> [RingTable.Check] {
+    private func ask(in round: Int, checking scope: RingTable.Scope) async throws -> [RingTable.Check] {
         do {
             let found = try await discovery.seedPeers()
-            let checks = state.withLock { state -> [RingTable.Check] in
+            let (checks, pause) = state.withLock { state in
                 state.reason = Self.reason(found.count)
-                return found.isEmpty ? [] : state.table.begin(found, areChecked: policy.healthCheck != .none)
+                let scope = policy.healthCheck == .none ? nil : scope
+                let checks = found.isEmpty ? [] : state.table.begin(found, checking: scope)
+                return (checks, state.schedule.answered(.now()))
             }
             changes.notify()
+            if let pause { beginWanted(after: pause) }
             return checks
         } catch {
-            end()
+            let pause = state.withLock { $0.schedule.answered(.now()) }
+            if let pause { beginWanted(after: pause) }
+            end(round)
             throw error
         }
     }
@@ -91,22 +108,21 @@ extension RingRefresher {
         count == 0 ? "discovery names no seed peer" : "none of \(count) seed peers passes its health check"
     }
 
-    private func finish(_ checks: [RingTable.Check]) async {
+    private func finish(_ checks: [RingTable.Check], of round: Int) async {
         await checker.run(checks, policy.healthCheck) { [self] check, passed in
             state.withLock { $0.table.checked(check, passed: passed) }
             changes.notify()
         }
-        end()
+        end(round)
     }
 
-    private func end() {
-        let pause = state.withLock { state in
+    private func end(_ round: Int) {
+        state.withLock { state in
             state.table.end()
-            return state.schedule.end(.now())
+            state.schedule.end(round)
         }
         changes.notify()
         tellMetrics()
-        if let pause { beginWanted(after: pause) }
     }
 
     private func record(_ error: any Error) { metrics?.record(.discoveryFailure(DragonflyError(discovery: error))) }
@@ -130,47 +146,53 @@ extension RingRefresher {
         get async { await current { $0.table.isChecked ? $0.table.seedPeers : nil } ?? [] }
     }
 
-    /// Up to `count` seed peers in ring order, at least one, as soon as these have been checked.
+    /// Up to `count` seed peers in ring order, at least one, as soon as these have been checked. Where there is none, discovery
+    /// is asked soon.
     /// - Throws: ``DragonflyError/hostNotFound(_:)``, or ``DragonflyError/cancelled``.
     func replicas(of task: DragonflyTask, count: Int) async throws(DragonflyError) -> [SeedPeer] {
-        let found: Result<[SeedPeer], DragonflyError>? = await current { state in
+        let found: (peers: [SeedPeer], reason: String)? = await current { state in
             guard case .known(let peers) = state.table.replicas(of: task, count: count) else { return nil }
-            return peers.isEmpty ? .failure(.hostNotFound(state.reason)) : .success(peers)
+            return (peers, state.reason)
         }
         guard let found else { throw .cancelled }
-        return try found.get()
+        guard found.peers.isEmpty else { return found.peers }
+        if let pause = state.withLock({ $0.schedule.want(.now()) }) { beginWanted(after: pause) }
+        throw .hostNotFound(found.reason)
     }
 
-    /// The same, as soon as a round after that one has found one of them healthy that is wanted.
-    /// - Returns: nil when there is none, and no round runs or is about to.
+    /// The same, as soon as one of them is wanted that was found healthy after that moment, or else when a round that began
+    /// after it is over.
+    /// - Returns: nil when none is wanted then.
     func replicas(
-        of task: DragonflyTask, count: Int, after round: Int, with isWanted: @escaping @Sendable (SeedPeer) -> Bool
+        of task: DragonflyTask, count: Int, after moment: Moment, with isWanted: @escaping @Sendable (SeedPeer) -> Bool
     ) async -> [SeedPeer]? {
-        await current { state -> [SeedPeer]?? in
-            if case .known(let peers) = state.table.replicas(of: task, count: count),
-                peers.contains(where: { isWanted($0) && state.table.isConfirmed($0, after: round) })
-            {
-                return peers
-            }
-            return state.schedule.isBusy ? nil : .some(nil)
-        } ?? nil
+        let found: [SeedPeer]? = await current { state in
+            guard case .known(let peers) = state.table.replicas(of: task, count: count) else { return nil }
+            let wanted = peers.filter(isWanted)
+            if !state.schedule.isAwaited(after: moment.rounds) { return wanted.isEmpty ? [] : peers }
+            return wanted.contains { state.table.isConfirmed($0, after: moment.event) } ? peers : nil
+        }
+        return found.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// A request failed there. Discovery is asked soon.
-    /// - Returns: the last round that had ended then.
-    func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> Int {
-        let (pause, round) = state.withLock { state in
-            switch failure {
-            case .noResponse: state.table.failed(at: endpoint)
-            case .silence: state.table.silent(at: endpoint)
-            case .brokenBody: break
-            }
-            return (state.schedule.want(.now()), state.table.endedRounds)
+    func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> Moment {
+        let (isNews, pause, moment) = state.withLock { state in
+            let isNews =
+                switch failure {
+                case .noResponse: state.table.failed(at: endpoint)
+                case .silence: state.table.silent(at: endpoint)
+                case .brokenBody: false
+                }
+            let moment = Moment(event: state.table.lastEvent, rounds: state.schedule.begun)
+            return (isNews, state.schedule.want(.now()), moment)
         }
-        changes.notify()
-        tellMetrics()
+        if isNews {
+            changes.notify()
+            tellMetrics()
+        }
         if let pause { beginWanted(after: pause) }
-        return round
+        return moment
     }
 
     /// What `look` finds, as soon as it finds something; nil when the task is cancelled.

@@ -4,7 +4,7 @@
 /// as a ring without its name.
 struct RingTable: Sendable {
     private enum Standing {
-        /// Never checked at this address. Whoever needs to know waits for the check.
+        /// Never checked at this address. A request that needs to know waits for the check.
         case unchecked
         case healthy
         /// It failed a request, and is asked only where no other replica can be, until its check tells more.
@@ -13,14 +13,13 @@ struct RingTable: Sendable {
     }
 
     private struct Member {
-        var peer: SeedPeer
+        let peer: SeedPeer
         var standing = Standing.unchecked
         /// A check that only connects is not enough: it failed a request, though it may accept connections.
         var mustAnswer = false
-        /// Its check of the present round is open.
-        var isBeingChecked = false
-        /// The round that found it healthy last.
-        var confirmedIn = 0
+        var openCheck: Check?
+        /// When it was found healthy last, as a number of an event.
+        var confirmedAt = 0
 
         var isInUse: Bool { standing == .healthy || standing == .suspect }
     }
@@ -38,30 +37,36 @@ struct RingTable: Sendable {
         let peer: SeedPeer
         /// Whether it must answer a request, whatever else its check is.
         let mustAnswer: Bool
+        /// The number of the event that made it. Only a seed peer's last check counts.
+        let event: Int
+    }
+
+    /// Which seed peers a round checks.
+    enum Scope {
+        case all
+        /// Those that are not known to be healthy.
+        case doubtful
     }
 
     /// Keyed by the bytes of the name: Swift's `==` ignores Unicode normalization, the ring doesn't.
     private var members: [[UInt8]: Member] = [:]
     private var ring = SeedPeerRing([])
-    /// Rounds that have begun.
-    private var round = 0
-    /// Rounds that have ended.
-    private(set) var endedRounds = 0
-    /// What there was before the present round.
+    /// The last ones of which some were in use.
     private var before: (members: [[UInt8]: Member], ring: SeedPeerRing)?
+    /// Numbers what happens.
+    private(set) var lastEvent = 0
 
     /// Those in use, by name.
     var seedPeers: [SeedPeer] {
-        members.values.filter(\.isInUse).map(\.peer)
-            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        members.values.filter(\.isInUse).map(\.peer).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
     /// Whether every seed peer was checked once.
     var isChecked: Bool { members.values.allSatisfy { $0.standing != .unchecked } }
 
-    /// Whether the seed peer was found healthy in a round after that one.
-    func isConfirmed(_ peer: SeedPeer, after round: Int) -> Bool {
-        members[Array(peer.name.utf8)].map { $0.peer == peer && $0.isInUse && $0.confirmedIn > round } ?? false
+    /// Whether the seed peer was found healthy after that event.
+    func isConfirmed(_ peer: SeedPeer, after event: Int) -> Bool {
+        members[Array(peer.name.utf8)].map { $0.peer == peer && $0.isInUse && $0.confirmedAt > event } ?? false
     }
 
     /// Up to `count` seed peers, clockwise from the task. Of those a suspect is left out, unless all are.
@@ -69,13 +74,13 @@ struct RingTable: Sendable {
         var asked = count
         while true {
             let names = ring.names(for: task, replicas: asked)
-            let found = replicas(among: names, count: count, isAll: names.count < asked || asked >= members.count)
-            if let found { return found }
+            if let found = replicas(among: names, count: count, isAll: asked >= members.count) { return found }
             asked = asked > Int.max / 2 ? .max : asked * 2
         }
     }
 
-    /// Nil when more names must be looked at.
+    /// - Parameter isAll: whether these are all names.
+    /// - Returns: nil when more must be looked at.
     private func replicas(among names: [String], count: Int, isAll: Bool) -> Replicas? {
         var (healthy, suspects): ([SeedPeer], [SeedPeer]) = ([], [])
         for member in names.lazy.compactMap({ members[Array($0.utf8)] }) {
@@ -88,19 +93,19 @@ struct RingTable: Sendable {
             if healthy.count + suspects.count >= count, !healthy.isEmpty { return .known(healthy) }
         }
         guard isAll else { return nil }
-        return .known(healthy.isEmpty ? suspects : healthy)
+        return .known(healthy.isEmpty ? Array(suspects.prefix(count)) : healthy)
     }
 }
 
-/// What happens.
+/// Rounds.
 extension RingTable {
     /// Discovery names these seed peers; of two with one name the later one counts. Those that stay where they were keep
     /// their standing until they are checked again.
-    /// - Parameter areChecked: false if each counts as healthy.
-    /// - Returns: the checks to make.
-    mutating func begin(_ found: [SeedPeer], areChecked: Bool) -> [Check] {
-        before = (members, ring)
-        round += 1
+    /// - Parameter scope: which of them are checked; nil: each counts as healthy, but for those that must answer.
+    /// - Returns: the checks to make. A doubtful seed peer whose check is open still is not among them.
+    mutating func begin(_ found: [SeedPeer], checking scope: Scope?) -> [Check] {
+        lastEvent += 1
+        if members.values.contains(where: \.isInUse) { before = (members, ring) }
         var next: [[UInt8]: Member] = [:]
         for peer in found {
             let name = Array(peer.name.utf8)
@@ -109,62 +114,80 @@ extension RingTable {
         if next.keys != members.keys { ring = SeedPeerRing(found.map(\.name)) }
         members = next
         var checks: [Check] = []
-        for (name, member) in members {
-            let isOpen = areChecked || member.mustAnswer
-            members[name]?.isBeingChecked = isOpen
-            if isOpen {
-                checks.append(Check(peer: member.peer, mustAnswer: member.mustAnswer))
-            } else {
-                members[name]?.standing = .healthy
-                members[name]?.confirmedIn = round
+        update(where: { _ in true }) { [lastEvent] member in
+            let isOpen = member.openCheck?.mustAnswer == member.mustAnswer
+            let isDoubtful = member.mustAnswer || scope != nil && member.standing != .healthy
+            if scope == .all || isDoubtful && !isOpen {
+                let check = Check(peer: member.peer, mustAnswer: member.mustAnswer, event: lastEvent)
+                member.openCheck = check
+                checks.append(check)
+            } else if scope == nil, !member.mustAnswer {
+                (member.standing, member.confirmedAt) = (.healthy, lastEvent)
             }
         }
         return checks
     }
 
-    /// A check of the round has its result.
+    /// A check has its result.
     mutating func checked(_ check: Check, passed: Bool) {
-        update(where: { $0.peer == check.peer && $0.isBeingChecked }) { [round] member in
-            member.isBeingChecked = false
+        lastEvent += 1
+        update(where: { $0.openCheck == check }) { [lastEvent] member in
+            member.openCheck = nil
             // It failed a request since, which this check would not have noticed.
             if passed, member.mustAnswer, !check.mustAnswer { return }
             member.standing = passed ? .healthy : .failed
-            if passed { (member.mustAnswer, member.confirmedIn) = (false, round) }
+            if passed { (member.mustAnswer, member.confirmedAt) = (false, lastEvent) }
         }
     }
 
-    /// The round is over. When no seed peer is healthy, those before it stay in use.
+    /// The checks of a round are done. When they leave no seed peer in use, those before are better than none: as suspects,
+    /// since a failure of all may well be this side's.
     mutating func end() {
-        if !members.values.contains(where: \.isInUse), let before, before.members.values.contains(where: \.isInUse) {
-            (members, ring) = before
-        }
-        before = nil
-        endedRounds = round
-    }
-
-    /// A request found no connection, or no HTTP.
-    mutating func failed(at endpoint: Endpoint) {
-        update(where: { $0.peer.transportEndpoint == endpoint && $0.standing == .healthy }) { member in
-            member.standing = .suspect
-            member.mustAnswer = true
-        }
-    }
-
-    /// A request got no byte, and the seed peer answered no other one either.
-    mutating func silent(at endpoint: Endpoint) {
-        let others = members.values.contains { $0.standing == .healthy && $0.peer.transportEndpoint != endpoint }
-        update(where: { $0.peer.transportEndpoint == endpoint }) { member in
-            // The last one stays in use: there is no other to ask.
-            member.standing = others ? .failed : .suspect
-            member.mustAnswer = true
+        if members.values.contains(where: \.isInUse) { return before = nil }
+        guard let before, !members.values.contains(where: { $0.openCheck != nil }) else { return }
+        let now = members
+        (members, ring) = before
+        self.before = nil
+        update(where: { _ in true }) { member in
+            let same = now[Array(member.peer.name.utf8)].flatMap { $0.peer == member.peer ? $0 : nil }
+            member.standing = member.isInUse ? .suspect : .failed
+            member.openCheck = nil
+            member.mustAnswer = member.mustAnswer || same?.mustAnswer == true
         }
     }
 
     private mutating func update(where applies: (Member) -> Bool, _ change: (inout Member) -> Void) {
-        for (name, member) in members where applies(member) {
-            var member = member
-            change(&member)
-            members[name] = member
+        for name in Array(members.keys) {
+            if let member = members[name], applies(member) { change(&members[name]!) }
         }
+    }
+}
+
+/// Requests that fail.
+extension RingTable {
+    /// A request found no connection, or no HTTP.
+    /// - Returns: whether that is news.
+    mutating func failed(at endpoint: Endpoint) -> Bool {
+        demote(.suspect, where: { $0.peer.transportEndpoint == endpoint && $0.standing == .healthy })
+    }
+
+    /// A request got no byte, and the seed peer answered no other one either.
+    /// - Returns: whether that is news.
+    mutating func silent(at endpoint: Endpoint) -> Bool {
+        let others = members.values.contains { $0.standing == .healthy && $0.peer.transportEndpoint != endpoint }
+        // The last one stays in use: there is no other to ask.
+        let standing = others ? Standing.failed : .suspect
+        return demote(standing, where: { $0.peer.transportEndpoint == endpoint && $0.isInUse })
+    }
+
+    private mutating func demote(_ standing: Standing, where applies: (Member) -> Bool) -> Bool {
+        lastEvent += 1
+        var isNews = false
+        update(where: applies) { member in
+            isNews = isNews || member.standing != standing
+            member.standing = standing
+            member.mustAnswer = true
+        }
+        return isNews
     }
 }

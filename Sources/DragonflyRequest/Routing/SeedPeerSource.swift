@@ -1,6 +1,6 @@
 /// How a seed peer failed a request.
 enum SeedPeerFailure: Hashable, Sendable {
-    /// No connection, or no HTTP response on it.
+    /// No connection, or no HTTP response on it, or not in time.
     case noResponse
     /// No byte came for a while, and no other request is answered either.
     case silence
@@ -14,13 +14,13 @@ protocol SeedPeerSource: Sendable {
     /// - Throws: ``DragonflyError/hostNotFound(_:)``, or ``DragonflyError/cancelled``.
     func endpoints() async throws(DragonflyError) -> [Endpoint]
 
-    /// Waits until a round of discovery after that one brings a seed peer besides these.
-    /// - Returns: nil when it brings none.
-    func endpoints(besides tried: Set<Endpoint>, after round: Int) async -> [Endpoint]?
+    /// Waits for what a round of discovery after that moment brings.
+    /// - Returns: nil when it brings no seed peer besides these.
+    func endpoints(besides tried: Set<Endpoint>, after moment: RingRefresher.Moment) async -> [Endpoint]?
 
     /// A request failed there.
-    /// - Returns: the last round of discovery that had ended then.
-    func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> Int
+    /// - Returns: now; nil if nothing will come of it.
+    func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> RingRefresher.Moment?
 }
 
 /// Seed peers that the program chose.
@@ -29,8 +29,8 @@ struct GivenSeedPeers: SeedPeerSource {
     let list: [Endpoint]
 
     func endpoints() -> [Endpoint] { list.shuffled() }
-    func endpoints(besides tried: Set<Endpoint>, after round: Int) async -> [Endpoint]? { nil }
-    func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> Int { 0 }
+    func endpoints(besides tried: Set<Endpoint>, after moment: RingRefresher.Moment) async -> [Endpoint]? { nil }
+    func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> RingRefresher.Moment? { nil }
 }
 
 /// The replicas of a task, as the ring has them at each moment.
@@ -43,10 +43,12 @@ struct Replicas: SeedPeerSource {
         try await ring.replicas(of: task, count: count).map(\.transportEndpoint).shuffled()
     }
 
-    func endpoints(besides tried: Set<Endpoint>, after round: Int) async -> [Endpoint]? {
-        let found = await ring.replicas(of: task, count: count, after: round) { !tried.contains($0.transportEndpoint) }
+    func endpoints(besides tried: Set<Endpoint>, after moment: RingRefresher.Moment) async -> [Endpoint]? {
+        let found = await ring.replicas(of: task, count: count, after: moment) { !tried.contains($0.transportEndpoint) }
         return found?.map(\.transportEndpoint).shuffled()
     }
 
-    func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> Int { ring.report(failure, at: endpoint) }
+    func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> RingRefresher.Moment? {
+        ring.report(failure, at: endpoint)
+    }
 }

@@ -104,6 +104,9 @@ extension Exchange {
         }
     }
 
+    /// No byte has come since the reader was told so.
+    var isSilent: Bool { state.withLock { $0.intake.isSilent } }
+
     /// The sender is silent, and that is all right.
     func waitLonger() {
         state.withLock { state in
@@ -166,7 +169,9 @@ extension Exchange: TransferDelegate {
         }
         switch verdict {
         case .wait(let pause): running?.value.timer.schedule(after: pause)
-        case .silent: change { $0.isSilent = true }
+        case .silent(let pause):
+            running?.value.timer.schedule(after: pause)
+            change { $0.isSilent = true }
         case .timeIsUp:
             stop()
             _ = change { $0.finish($0.isRefusal ? .complete : .failed(.timeout("no complete response in time"))) }

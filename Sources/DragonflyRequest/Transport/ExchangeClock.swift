@@ -4,8 +4,8 @@ import SeedSupport
 struct ExchangeClock: Sendable {
     enum Verdict: Equatable {
         case timeIsUp
-        /// Nothing came since the request was sent, or since the last byte.
-        case silent
+        /// Nothing came since the request was sent, or since the last byte. To ask again after that.
+        case silent(Duration)
         /// To ask again after that.
         case wait(Duration)
     }
@@ -39,6 +39,6 @@ struct ExchangeClock: Sendable {
         if isPaused { lastByte = now }
         guard let silence else { return .wait(deadline - now) }
         let end = lastByte + silence
-        return now < end ? .wait(min(end, deadline) - now) : .silent
+        return now < end ? .wait(min(end, deadline) - now) : .silent(min(silence, deadline - now))
     }
 }

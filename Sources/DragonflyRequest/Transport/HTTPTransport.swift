@@ -52,7 +52,8 @@ final class HTTPTransport: Sendable {
         request.noProgressTimeout = timeout
         request.expectedLength = expectedLength
         return try await send(
-            request, on: route, until: deadline, silence: route.isPeer ? firstByteTimeout : nil, gathers: gathers)
+            request, on: route, until: deadline, silence: route.isPeer ? firstByteTimeout : nil,
+            gathers: gathers)
     }
 
     /// Whether the target, asked directly, answers with 2xx, over a connection of its own.
@@ -69,17 +70,17 @@ final class HTTPTransport: Sendable {
         try await Exchange(request, on: driver, until: .now() + timeout, waiting: waiting).end()
     }
 
-    /// Whether a seed peer answers another request, over a connection of its own. Any response counts: the question is
-    /// whether it waits for its origin or has stopped working.
-    func isAnswering(_ peer: Endpoint) async -> Bool {
-        await liveness.isAnswering(peer) { [self] in
-            do {
-                try await check(RequestTarget(peer.url), timeout: Self.answerTimeout)
-                return true
-            } catch {
-                if case TransportError.refused = error { return true }
-                return false
-            }
+    /// What a seed peer does with another request, over a connection of its own.
+    func ask(_ peer: Endpoint) async -> SeedPeerAnswer {
+        do {
+            try await check(RequestTarget(peer.url), timeout: Self.answerTimeout)
+            return .response
+        } catch TransportError.refused {
+            return .response
+        } catch TransportError.connection {
+            return .rejection
+        } catch {
+            return .none
         }
     }
 
@@ -92,7 +93,8 @@ final class HTTPTransport: Sendable {
                 return try await body()
             } catch {
                 guard case .silence = error else { throw error }
-                guard await isAnswering(route.endpoint) else {
+                let answer = await liveness.answer(of: route.endpoint) { [self] in await ask(route.endpoint) }
+                guard answer != .none || !exchange.isSilent else {
                     exchange.cancel()
                     throw error
                 }

@@ -1,10 +1,19 @@
 import SeedSupport
 
+/// What a seed peer does with a request whose answer doesn't matter.
+enum SeedPeerAnswer: Sendable {
+    /// Any HTTP response.
+    case response
+    /// It ends the connection: it works, but takes no more, such as at a limit of connections.
+    case rejection
+    case none
+}
+
 /// Shares one question among all who want to know at the same time whether a seed peer answers.
 final class SeedPeerLiveness: Sendable {
-    private let running = Lock<[Endpoint: Task<Bool, Never>]>([:])
+    private let running = Lock<[Endpoint: Task<SeedPeerAnswer, Never>]>([:])
 
-    func isAnswering(_ peer: Endpoint, ask: @escaping @Sendable () async -> Bool) async -> Bool {
+    func answer(of peer: Endpoint, ask: @escaping @Sendable () async -> SeedPeerAnswer) async -> SeedPeerAnswer {
         let task = running.withLock { running in
             if let task = running[peer] { return task }
             let task = Task {

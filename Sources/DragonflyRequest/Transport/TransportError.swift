@@ -4,8 +4,11 @@ import HTTPTransfers
 enum TransportError: Error, Hashable, Sendable {
     /// There is no connection, or what came on it is no HTTP response.
     case noResponse(String)
-    /// The response broke.
+    /// The connection or the response broke.
     case connection(String)
+    /// Nothing that the server at the other end of the connection must have caused: something on this side, or TLS with
+    /// an origin through a tunnel.
+    case elsewhere(String)
     case timeout(String)
     /// No connection within its limit.
     case connectTimeout(String)
@@ -28,7 +31,8 @@ extension TransportError {
             } else {
                 switch error.kind {
                 case .badURL: .badURL(error.message)
-                case .tls: .connection("TLS failed: \(error.message)")
+                case .tls: .elsewhere("TLS failed: \(error.message)")
+                case .local: .elsewhere(error.message)
                 case .unreachable, .badResponse: .noResponse(error.message)
                 default: .connection(error.message)
                 }
@@ -39,10 +43,11 @@ extension TransportError {
     /// - Parameter hasBegun: the head of the response had come.
     func seedPeerFailure(hasBegun: Bool) -> SeedPeerFailure? {
         switch self {
-        case .noResponse, .connectTimeout: .noResponse
+        // A timeout is perhaps the origin's: then the next check finds that the seed peer answers.
+        case .noResponse, .connectTimeout, .timeout: .noResponse
         case .silence: .silence
         case .connection: hasBegun ? .brokenBody : .noResponse
-        case .timeout, .cancelled, .badURL, .refused: nil
+        case .elsewhere, .cancelled, .badURL, .refused: nil
         }
     }
 }
@@ -52,7 +57,7 @@ extension DragonflyError {
     init(_ error: TransportError, on route: Route) {
         func blaming(_ text: String) -> String { text.hasPrefix(route.name) ? text : "\(route.name): \(text)" }
         switch error {
-        case .noResponse(let text), .connection(let text): self = .internal(blaming(text))
+        case .noResponse(let text), .connection(let text), .elsewhere(let text): self = .internal(blaming(text))
         case .timeout(let text), .connectTimeout(let text), .silence(let text): self = .timeout(blaming(text))
         case .cancelled: self = .cancelled
         case .badURL(let text): self = .invalidArgument(text)

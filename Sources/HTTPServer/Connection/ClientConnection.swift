@@ -29,6 +29,8 @@ package final class ClientConnection {
     private var isPostponed = false
     /// `resume` was called while the last bytes left.
     private var isResumed = false
+    /// A response was running when the drain began.
+    private(set) var countsInDrain = false
     private var waker: Waker?
 
     /// Numbers the requests of this connection, so that late callbacks can be recognized.
@@ -114,13 +116,14 @@ package final class ClientConnection {
         handle {
             // A request that has come already is served.
             if machine.phase == .idle { readable() }
+            countsInDrain = countsInDrain || isResponding
             perform(machine.drain())
             finish()
         }
     }
 
     /// Bytes of a response are still to be sent.
-    var isResponding: Bool { machine.isServing || !writer.isEmpty }
+    private var isResponding: Bool { machine.isServing || !writer.isEmpty }
 
     /// The drain deadline has passed. Bytes already in the kernel still reach the client.
     func cut() {
@@ -514,6 +517,7 @@ extension ClientConnection {
     /// - Parameter isReset: without the usual end of a TCP connection.
     private func close(isReset: Bool) {
         guard let watch else { return }
+        let isBroken = isResponding
         machine.closed()
         watch.cancel()
         self.watch = nil
@@ -525,7 +529,7 @@ extension ClientConnection {
         countHeld()
         waker?.detach()
         waker = nil
-        server.forget(self)
+        server.forget(self, isBroken: isBroken)
     }
 
     private func endRequest(isAborted: Bool) {

@@ -129,14 +129,18 @@ package final class Server: Sendable {
     /// Closes the listeners and idle connections at once, lets present requests finish, and cuts them after `limit`.
     /// - Parameter done: called on some thread when no connection is left.
     package func drain(within limit: Duration, then done: @escaping @Sendable (DrainOutcome) -> Void) {
-        let countdown = Countdown(listeners.count + places.count, done)
-        for listener in listeners { listener.close { countdown.step() } }
-        for place in places {
-            place.post { server in
-                guard let server else { return countdown.step() }
-                server.drain(within: limit) { countdown.step($0) }
+        leave()
+        let countdown = Countdown(places.count, done)
+        // Connections that the listeners give to the loops at their end come before the drain there.
+        let closed = Countdown(listeners.count) { [self] _ in
+            for place in places {
+                place.post { server in
+                    guard let server else { return countdown.step() }
+                    server.drain(within: limit) { countdown.step($0) }
+                }
             }
         }
+        for listener in listeners { listener.close { closed.step() } }
     }
 
     /// The same, waiting for the end.

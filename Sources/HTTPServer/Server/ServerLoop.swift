@@ -19,6 +19,7 @@ package final class ServerLoop: LoopResident {
     /// Called when the drain is at its end.
     private var drained: [(DrainOutcome) -> Void]
     private var outcome = DrainOutcome()
+    private var isCutting = false
     /// Each response says that it is the last of its connection.
     private(set) var isLeaving = false
     private(set) var isDraining = false
@@ -53,7 +54,12 @@ package final class ServerLoop: LoopResident {
     }
 
     /// A connection is closed.
-    func forget(_ connection: ClientConnection) {
+    /// - Parameter isBroken: not all of its response left.
+    func forget(_ connection: ClientConnection, isBroken: Bool) {
+        if connection.countsInDrain {
+            // One that its client or its origin broke off is neither.
+            if !isBroken { outcome.finished += 1 } else if isCutting { outcome.cut += 1 }
+        }
         guard let last = connections.popLast() else { return }
         if last !== connection {
             connections[connection.number] = last
@@ -88,25 +94,19 @@ package final class ServerLoop: LoopResident {
         let timer = eventLoop.makeTimer { [self] in cut() }
         drained.append { _ in timer.cancel() }
         timer.schedule(after: limit)
-        let isFirst = !isDraining
-        for connection in connections {
-            connection.drain()
-            if isFirst, connection.isResponding { outcome.finished += 1 }
-        }
+        for connection in connections { connection.drain() }
         isDraining = true
         if connections.isEmpty { endDrain() }
     }
 
     private func cut() {
-        let running = connections.count { $0.isResponding }
-        outcome.finished -= running
-        outcome.cut += running
+        isCutting = true
         for connection in connections { connection.cut() }
     }
 
     package func loopEnds() {
         isDraining = true
-        for connection in connections { connection.cut() }
+        cut()
         endDrain()
     }
 

@@ -71,7 +71,7 @@ struct Ports: Sendable {
 }
 
 extension Ports {
-    /// Serves on, while health answers 503 and each response says `Connection: close`.
+    /// Serves on, while health answers 503 and each response of the data port says `Connection: close`.
     func leave() {
         healthRoutes.leave()
         proxy.leave()

@@ -14,7 +14,7 @@ struct RingTableTests {
     /// All of them have passed their check.
     private static func table(_ peers: [SeedPeer]) -> RingTable {
         var table = RingTable()
-        for check in table.begin(peers, areChecked: true) { table.checked(check, passed: true) }
+        for check in table.begin(peers, checking: .all) { table.checked(check, passed: true) }
         table.end()
         return table
     }
@@ -28,7 +28,7 @@ struct RingTableTests {
     func passingOver(count: Int) {
         let peers = Self.peers(6)
         var table = RingTable()
-        for check in table.begin(peers, areChecked: true) {
+        for check in table.begin(peers, checking: .all) {
             table.checked(check, passed: check.peer != peers[2] && check.peer != peers[4])
         }
         let without = Self.table([0, 1, 3, 5].map { peers[$0] })
@@ -44,7 +44,7 @@ struct RingTableTests {
         let task = Self.tasks[0]
         let order = try #require(Self.known(Self.table(peers), task, 5))
         var table = RingTable()
-        let checks = table.begin(peers, areChecked: true)
+        let checks = table.begin(peers, checking: .all)
         func check(_ place: Int) -> RingTable.Check { checks.first { $0.peer == order[place] }! }
         table.checked(check(1), passed: true)
         #expect(table.replicas(of: task, count: 2) == .unchecked)
@@ -67,29 +67,29 @@ struct RingTableTests {
         let task = Self.tasks[1]
         var table = Self.table(peers)
         let order = try #require(Self.known(table, task, 4))
-        table.failed(at: order[0].transportEndpoint)
+        _ = table.failed(at: order[0].transportEndpoint)
         #expect(table.replicas(of: task, count: 2) == .known([order[1]]))
         // With one replica there is no other, so the next on the ring stands in.
         #expect(table.replicas(of: task, count: 1) == .known([order[1]]))
-        for peer in order.dropFirst() { table.failed(at: peer.transportEndpoint) }
-        #expect(Self.known(table, task, 2)?.isEmpty == false, "suspects are better than none")
+        for peer in order.dropFirst() { _ = table.failed(at: peer.transportEndpoint) }
+        #expect(Self.known(table, task, 2) == Array(order.prefix(2)), "suspects are better than none")
     }
 
     @Test("One that failed a request comes back only by a check that it answers")
     func mustAnswer() throws {
         let peers = Self.peers(2)
         var table = Self.table(peers)
-        let early = table.begin(peers, areChecked: true)
-        table.failed(at: peers[0].transportEndpoint)
+        let early = table.begin(peers, checking: .all)
+        _ = table.failed(at: peers[0].transportEndpoint)
         for check in early { table.checked(check, passed: true) }
         table.end()
         #expect(Self.tasks.allSatisfy { Self.known(table, $0, 1) == [peers[1]] })
-        let later = table.begin(peers, areChecked: true)
+        let later = table.begin(peers, checking: .all)
         #expect(later.first { $0.peer == peers[0] }?.mustAnswer == true)
         #expect(later.first { $0.peer == peers[1] }?.mustAnswer == false)
         for check in later { table.checked(check, passed: true) }
         #expect(Self.tasks.contains { Self.known(table, $0, 1) == [peers[0]] })
-        let last = table.begin(peers, areChecked: true)
+        let last = table.begin(peers, checking: .all)
         #expect(last.allSatisfy { !$0.mustAnswer })
     }
 
@@ -97,33 +97,61 @@ struct RingTableTests {
     func silent() throws {
         let peers = Self.peers(2)
         var table = RingTable()
-        let none = table.begin(peers, areChecked: false)
+        let none = table.begin(peers, checking: nil)
         #expect(none.isEmpty)
-        table.silent(at: peers[0].transportEndpoint)
+        _ = table.silent(at: peers[0].transportEndpoint)
         #expect(Self.tasks.allSatisfy { Self.known(table, $0, 2) == [peers[1]] })
-        let checks = table.begin(peers, areChecked: false)
-        #expect(checks == [RingTable.Check(peer: peers[0], mustAnswer: true)])
-        table.silent(at: peers[1].transportEndpoint)
+        let checks = table.begin(peers, checking: nil)
+        #expect(checks.map(\.peer) == [peers[0]])
+        #expect(checks.map(\.mustAnswer) == [true])
+        _ = table.silent(at: peers[1].transportEndpoint)
         #expect(table.seedPeers == [peers[1]])
         table.checked(checks[0], passed: true)
         #expect(Self.tasks.allSatisfy { Self.known(table, $0, 1) == [peers[0]] })
     }
 
-    @Test("When no check passes, those before stay in use, also if discovery does not name them any more")
-    func noneHealthy() {
-        var table = Self.table(Self.peers(3))
-        let before = table.seedPeers
-        let strangers = [try! SeedPeer(name: "x", host: "10.9.9.9")]
-        for check in table.begin(strangers, areChecked: true) { table.checked(check, passed: false) }
+    @Test("When no check passes, those before stay in use as suspects, also if discovery does not name them any more")
+    func noneHealthy() throws {
+        let peers = Self.peers(3)
+        var table = Self.table(peers)
+        let strangers = [try SeedPeer(name: "x", host: "10.9.9.9")]
+        for check in table.begin(strangers, checking: .all) { table.checked(check, passed: false) }
         #expect(table.seedPeers.isEmpty)
         table.end()
-        #expect(table.seedPeers == before)
+        #expect(table.seedPeers == peers)
         #expect(Self.known(table, Self.tasks[0], 2)?.count == 2)
-        // At the beginning there are none.
+        // They are checked as any other, and one that passes is the first choice.
+        for check in table.begin(peers, checking: .doubtful) { table.checked(check, passed: check.peer == peers[1]) }
+        table.end()
+        #expect(Self.tasks.allSatisfy { Self.known(table, $0, 2) == [peers[1]] })
+        // At the beginning there are none before.
         var first = RingTable()
-        for check in first.begin(strangers, areChecked: true) { first.checked(check, passed: false) }
+        for check in first.begin(strangers, checking: .all) { first.checked(check, passed: false) }
         first.end()
         #expect(first.replicas(of: Self.tasks[0], count: 2) == .known([]))
+    }
+
+    @Test("A round because of failures checks those that are not known to be healthy, each once at a time")
+    func doubtful() throws {
+        let peers = Self.peers(4)
+        var table = Self.table(Array(peers.prefix(3)))
+        let isNews = table.failed(at: peers[0].transportEndpoint)
+        let isOld = table.failed(at: peers[0].transportEndpoint)
+        #expect(isNews && !isOld)
+        let failure = table.lastEvent
+        let checks = table.begin(peers, checking: .doubtful)
+        #expect(Set(checks.map(\.peer)) == [peers[0], peers[3]])
+        let again = table.begin(peers, checking: .doubtful)
+        #expect(again.isEmpty, "they are open")
+        let all = table.begin(peers, checking: .all)
+        #expect(all.count == 4)
+        // Only the last check of each counts, so that one that began long ago proves nothing.
+        for check in checks { table.checked(check, passed: false) }
+        #expect(!table.isConfirmed(peers[3], after: failure))
+        for check in all where check.peer != peers[1] { table.checked(check, passed: true) }
+        #expect(table.isConfirmed(peers[3], after: failure))
+        #expect(!table.isConfirmed(peers[1], after: failure), "its check is open")
+        #expect(table.seedPeers == peers)
     }
 
     @Test("One that moved keeps its place, and is checked at its new address before it is asked there")
@@ -132,10 +160,11 @@ struct RingTableTests {
         var table = Self.table(peers)
         let task = try #require(Self.tasks.first { Self.known(table, $0, 1) == [peers[1]] })
         let moved = try SeedPeer(name: "p1", host: "10.7.7.7")
-        let checks = table.begin([peers[0], moved, peers[2]], areChecked: true)
+        let checks = table.begin([peers[0], moved, peers[2]], checking: .all)
         #expect(table.replicas(of: task, count: 1) == .unchecked)
         // Of the old address nothing counts any more.
-        table.failed(at: peers[1].transportEndpoint)
+        let isNews = table.failed(at: peers[1].transportEndpoint)
+        #expect(!isNews)
         for check in checks { table.checked(check, passed: true) }
         #expect(table.replicas(of: task, count: 1) == .known([moved]))
     }
@@ -144,7 +173,7 @@ struct RingTableTests {
     func sameName() throws {
         var table = RingTable()
         let (first, second) = (try SeedPeer(name: "p", host: "10.0.0.1"), try SeedPeer(name: "p", host: "10.0.0.2"))
-        let checks = table.begin([first, second], areChecked: true)
+        let checks = table.begin([first, second], checking: .all)
         #expect(checks.map(\.peer) == [second])
         table.checked(checks[0], passed: true)
         #expect(table.replicas(of: Self.tasks[0], count: 2) == .known([second]))
@@ -153,28 +182,47 @@ struct RingTableTests {
 
 @Suite("When discovery is asked, when requests are tried again, and when a sender has been silent for too long")
 struct RolloutValueTests {
-    @Test("One round at a time, after failures at most one a second, and none is forgotten")
+    @Test("Discovery is asked once at a time, after failures at most once a second, and no failure is forgotten")
     func schedule() {
         let start = MonotonicTime.now()
         var schedule = RefreshSchedule()
-        #expect(schedule.begin(start) == true)
-        #expect(schedule.begin(start) == false)
-        #expect(schedule.want(start + .milliseconds(100)) == nil, "the end of the round tells")
-        #expect(schedule.end(start + .milliseconds(300)) == .milliseconds(700))
-        #expect(schedule.isBusy)
+        #expect(schedule.begin(start) == 1)
+        #expect(schedule.begin(start) == nil)
+        #expect(schedule.want(start + .milliseconds(100)) == nil, "the answer tells")
+        #expect(schedule.answered(start + .milliseconds(300)) == .milliseconds(700))
         #expect(schedule.want(start + .milliseconds(400)) == nil, "it is on its way")
-        #expect(schedule.beginWanted(start + .seconds(1)) == true)
-        #expect(schedule.beginWanted(start + .seconds(1)) == false)
-        #expect(schedule.end(start + .seconds(2)) == nil)
-        #expect(!schedule.isBusy)
+        #expect(schedule.beginWanted(start + .seconds(1)) == 2)
+        #expect(schedule.beginWanted(start + .seconds(1)) == nil)
+        #expect(schedule.answered(start + .seconds(2)) == nil)
         #expect(schedule.want(start + .seconds(9)) == .zero)
         // A round by the interval makes the one that was wanted superfluous.
-        #expect(schedule.begin(start + .seconds(9)) == true)
-        #expect(schedule.beginWanted(start + .seconds(9)) == false)
-        #expect(schedule.end(start + .seconds(10)) == nil)
-        #expect(schedule.beginWanted(start + .seconds(10)) == false)
+        #expect(schedule.begin(start + .seconds(9)) == 3)
+        #expect(schedule.beginWanted(start + .seconds(9)) == nil)
+        #expect(schedule.answered(start + .seconds(10)) == nil)
+        #expect(schedule.beginWanted(start + .seconds(10)) == nil)
         schedule.stop()
         #expect(schedule.want(start + .seconds(20)) == nil)
+    }
+
+    @Test("A failure waits for a round that begins after it, however many further failures there are")
+    func awaitedRound() {
+        let start = MonotonicTime.now()
+        var schedule = RefreshSchedule()
+        let (first, failure) = (schedule.begin(start), schedule.begun)
+        _ = schedule.want(start)
+        _ = schedule.answered(start)
+        schedule.end(first ?? 0)
+        #expect(schedule.isAwaited(after: failure))
+        let second = schedule.beginWanted(start + .seconds(1))
+        _ = schedule.want(start + .seconds(1))
+        _ = schedule.answered(start + .seconds(1))
+        #expect(schedule.isAwaited(after: failure))
+        schedule.end(second ?? 0)
+        #expect(!schedule.isAwaited(after: failure))
+        // Nothing comes of the later failure once no round begins any more.
+        #expect(schedule.isAwaited(after: schedule.begun))
+        schedule.stop()
+        #expect(!schedule.isAwaited(after: schedule.begun))
     }
 
     private static func endpoint(_ number: Int) -> Endpoint { Endpoint(host: "10.0.0.\(number)", port: 4001) }
@@ -224,7 +272,7 @@ struct RolloutValueTests {
         #expect(clock.judge(start, isPaused: false) == .wait(.seconds(10)))
         clock.restart(start + .seconds(9))
         #expect(clock.judge(start + .seconds(10), isPaused: false) == .wait(.seconds(9)))
-        #expect(clock.judge(start + .seconds(19), isPaused: false) == .silent)
+        #expect(clock.judge(start + .seconds(19), isPaused: false) == .silent(.seconds(10)))
         #expect(clock.judge(start + .seconds(30), isPaused: true) == .wait(.seconds(10)))
         #expect(clock.judge(start + .seconds(55), isPaused: true) == .wait(.seconds(5)))
         #expect(clock.judge(start + .seconds(60), isPaused: true) == .timeIsUp)

@@ -97,7 +97,7 @@ struct RollingRestartTests {
         /// One request after another until the load is over.
         func run(from first: Int, _ get: (GetRequest, inout [UInt8]) async throws -> Void) async {
             var number = first
-            while !isOver.withLock({ $0 }) {
+            while !isOver.withLock({ $0 }), !Task.isCancelled {
                 number += 7
                 let (request, range) = request(number)
                 var bytes: [UInt8] = []
@@ -129,6 +129,7 @@ struct RollingRestartTests {
                     }
                 }
             }
+            defer { load.isOver.withLock { $0 = true } }
             for number in 0..<3 { try await blocking { try group.restart(number) } }
             load.isOver.withLock { $0 = true }
             try await tasks.waitForAll()
@@ -167,6 +168,7 @@ struct RollingRestartTests {
                     clients.values.forEach { $0.shutdown() }
                 }
             }
+            defer { load.isOver.withLock { $0 = true } }
             for number in 0..<3 { try await blocking { try group.restart(number) } }
             load.isOver.withLock { $0 = true }
             try await tasks.waitForAll()

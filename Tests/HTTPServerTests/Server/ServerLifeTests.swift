@@ -110,7 +110,7 @@ struct ServerLifeTests {
     }
 
     /// The one loop is busy while the request comes and the drain begins.
-    @Test("A request that has come on an idle connection when the drain begins is served")
+    @Test("Requests that have come when the drain begins are served, on an idle connection and on one not accepted yet")
     func requestAtTheEnd() throws {
         let group = EventLoopGroup(count: 1, name: "test", tickInterval: .milliseconds(5))
         let server = try Server.start(ServerConfiguration(addresses: [Self.loopback]), loops: group.loops) {
@@ -125,13 +125,16 @@ struct ServerLifeTests {
             _ = isDraining.read()
         }
         #expect(isBusy.read() == true)
-        try client.send(Self.three)
+        let waiting = try self.client(of: server)
+        for client in [client, waiting] { try client.send(Self.three) }
         server.drain(within: .seconds(60)) { _ in }
         isDraining.write(true)
-        let response = try client.readResponse()
-        #expect(response.body == Pattern.array(3))
-        #expect(response["Connection"] == "close")
-        #expect(try client.readToEnd().isEmpty)
+        for client in [client, waiting] {
+            let response = try client.readResponse()
+            #expect(response.body == Pattern.array(3))
+            #expect(response["Connection"] == "close")
+            #expect(try client.readToEnd().isEmpty)
+        }
         group.stop()
     }
 

@@ -2,16 +2,6 @@ import CommandLineInterface
 import HitRateWorkload
 
 extension ValueKind<Double> {
-    /// A decimal number.
-    static func decimal(in range: ClosedRange<Double>) -> Self {
-        Self { text throws(ValueProblem) in
-            guard let number = Double(text), range.contains(number) else {
-                throw ValueProblem("allowed are \(range.lowerBound) to \(range.upperBound).")
-            }
-            return number
-        }
-    }
-
     /// `1/16` or `0.0625`.
     static var scale: Self {
         Self { text throws(ValueProblem) in

@@ -7,16 +7,16 @@ import Foundation
 @main
 enum RingSimulation {
     private static let peers = Parameter.option(
-        "peers", .number(in: 2...10_000), default: 1_000, help: "How many seed peers are on the ring.")
+        "peers", ValueKind<Int>.whole(in: 2...10_000), default: 1_000, help: "How many seed peers are on the ring.")
     private static let tasks = Parameter.option(
-        "tasks", .number(in: 10_000...2_000_000), default: 1_000_000, help: "How many tasks there are.")
+        "tasks", ValueKind<Int>.whole(in: 10_000...2_000_000), default: 1_000_000, help: "How many tasks there are.")
     private static let requests = Parameter.option(
-        "requests", ValueKind<Int>.number(in: 1_000...5_000_000),
+        "requests", ValueKind<Int>.whole(in: 1_000...5_000_000),
         help: "How many requests are measured for the hit rates, after as many to warm up (twice the tasks).")
     private static let seed = Parameter.option(
-        "seed", .number(in: 0...UInt64.max), default: 1, help: "What sizes, names and requests are made from.")
+        "seed", ValueKind<UInt64>.whole(), default: 1, help: "What sizes, names and requests are made from.")
     private static let exponent = Parameter.option(
-        "exponent", .number(in: 0...3), default: 0.9, help: "The exponent of Zipf's law for the hit rates.")
+        "exponent", .decimal(in: 0...3), default: 0.9, help: "The exponent of Zipf's law for the hit rates.")
     private static let json = Parameter.flag("json", help: "Print the results as JSON.")
     private static let output = Parameter.option(
         "output", .directory, help: "Where to write plots (SVG) and results (simulation.json); made if it is missing.")
@@ -78,16 +78,5 @@ extension MovementRow {
         \(Report.percent(movement.limit, 2)) may; \(movement.misplaced) moved between seed peers \
         that stay, none may
         """
-    }
-}
-
-extension ValueKind where Value: LosslessStringConvertible & Comparable {
-    fileprivate static func number(in range: ClosedRange<Value>) -> Self {
-        Self { text throws(ValueProblem) in
-            guard let number = Value(text), range.contains(number) else {
-                throw ValueProblem("allowed are \(range.lowerBound) to \(range.upperBound).")
-            }
-            return number
-        }
     }
 }
