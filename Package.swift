@@ -132,6 +132,9 @@ let package = Package(
                 "seed-peer",
             ]),
         .testTarget(
+            name: "HitRateBenchmarksTests",
+            dependencies: ["HitRateBenchmarks", "SeedSupport", "SeedTestSupport", "seed-peer"], swiftSettings: strict),
+        .testTarget(
             name: "SeedPeerCommandTests",
             dependencies: ["CommandLineInterface", "DragonflyIdentity", "SeedSupport", "seed-peer"],
             swiftSettings: strict),

@@ -40,8 +40,7 @@ extension ValueKind<Double> {
     /// A decimal number.
     package static func decimal(in range: ClosedRange<Double>) -> Self {
         Self { text throws(ValueProblem) in
-            guard let number = Double(text) else { throw ValueProblem() }
-            guard range.contains(number) else {
+            guard let number = Double(text), range.contains(number) else {
                 throw ValueProblem("allowed are \(range.lowerBound) to \(range.upperBound).")
             }
             return number
@@ -53,11 +52,10 @@ extension ValueKind where Value: FixedWidthInteger {
     /// A number in decimal digits.
     package static func whole(in range: ClosedRange<Value> = Value.min...Value.max) -> Self {
         Self { text throws(ValueProblem) in
-            guard let number = Value(text) else { throw ValueProblem() }
-            guard range.contains(number) else {
-                throw ValueProblem("allowed are \(range.lowerBound) to \(range.upperBound).")
-            }
-            return number
+            if let number = Value(text), range.contains(number) { return number }
+            // Where any number is allowed, its bounds would tell nothing.
+            guard range != Value.min...Value.max else { throw ValueProblem() }
+            throw ValueProblem("allowed are \(range.lowerBound) to \(range.upperBound).")
         }
     }
 }

@@ -52,6 +52,13 @@ package final class Nginx: Sendable {
         try? FileManager.default.removeItem(at: prefix)
     }
 
+    /// Ends it, and tells what it was asked for in all. Its files stay until `stop`.
+    package func quit() throws -> [Access] {
+        process.send(SIGQUIT)
+        guard process.exitCode() != nil else { throw FixtureError("nginx does not end") }
+        return try readLog()
+    }
+
     /// What it was asked for so far. A request is logged when nginx is done with it, which may be just after the client
     /// has its last byte: say how many lines must be there.
     package func accesses(atLeast count: Int = 0, within seconds: Double = 10) throws -> [Access] {
@@ -108,6 +115,7 @@ package final class Nginx: Sendable {
             } ?? ""
         return """
             daemon off;
+            master_process off;
             \(geteuid() == 0 ? "user root;" : "")
             worker_processes 1;
             pid \(prefix)/nginx.pid;

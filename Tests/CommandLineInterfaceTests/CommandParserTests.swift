@@ -68,7 +68,10 @@ struct CommandParserTests {
             (["get", "u", "--output", "--json"], "Missing value for '--output <output>'"),
             (["get", "u", "--json=1"], "The option '--json' does not take any value, but '1' was specified."),
             (["get", "u", "-j=1"], "The option '-j' does not take any value, but '1' was specified."),
-            (["get", "u", "--parallel", "x"], "The value 'x' is invalid for '--parallel <parallel>'"),
+            (
+                ["get", "u", "--parallel", "x"],
+                "The value 'x' is invalid for '--parallel <parallel>': allowed are 1 to 64."
+            ),
             (
                 ["get", "u", "--parallel", "65"],
                 "The value '65' is invalid for '--parallel <parallel>': allowed are 1 to 64."

@@ -172,9 +172,11 @@ struct GetTests {
             connection.stall()
         }
         defer { peer.stop() }
-        let request = GetRequest(url: "http://o/f", timeout: .seconds(20))
+        let limit = Duration.seconds(Patience.seconds(20))
+        let request = GetRequest(url: "http://o/f", timeout: limit)
         let (client, response) = try await withDragonflyClient(
-            discovery: FixedDiscovery("127.0.0.1:\(peer.port)"), refresh: RefreshPolicy(healthCheck: .none)
+            discovery: FixedDiscovery("127.0.0.1:\(peer.port)"), refresh: RefreshPolicy(healthCheck: .none),
+            configuration: .init(firstByteTimeout: limit)
         ) { client in (client, try await client.get(request)) }
         let broken = await #expect(throws: DragonflyError.self) { for try await _ in response.body {} }
         #expect("\(broken, default: "-")".contains("the client has ended"))

@@ -119,9 +119,9 @@ struct RunPlanTests {
         #expect(Set(steady) == Set(Policy.table))
     }
 
-    @Test("A small store has room for a third of its share")
+    @Test("A small store has room for three quarters of its share")
     func smallStore() {
-        #expect(Scenario.smallStore.storeLimit(uniqueBytes: 900, seedPeers: 3) == 100)
-        #expect(Scenario.steady.storeLimit(uniqueBytes: 900, seedPeers: 3) == nil)
+        #expect(Scenario.smallStore.storeLimit(uniqueBytes: 1_200, seedPeers: 3) == 300)
+        #expect(Scenario.steady.storeLimit(uniqueBytes: 1_200, seedPeers: 3) == nil)
     }
 }

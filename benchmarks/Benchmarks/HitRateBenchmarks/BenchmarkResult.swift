@@ -48,12 +48,18 @@ struct BenchmarkResult: Encodable {
         }
     }
 
-    /// Writes `result.json` and the plots, in place of those of an earlier run.
+    /// Writes the plots and, behind them, `result.json`.
     func write(to directory: String) throws {
         let target = URL(filePath: directory)
-        for old in try FileManager.default.contentsOfDirectory(at: target, includingPropertiesForKeys: nil)
-        where old.pathExtension == "svg" { try FileManager.default.removeItem(at: old) }
-        try Data(json.utf8).write(to: target.appending(path: "result.json"))
         for (name, svg) in Plots(self).all { try Data(svg.utf8).write(to: target.appending(path: "\(name).svg")) }
+        try Data(json.utf8).write(to: Self.file(in: directory))
     }
+
+    /// Takes away the result of an earlier run, so that it is not taken for that of one that fails.
+    static func removeOld(in directory: String) throws {
+        let file = file(in: directory)
+        if FileManager.default.fileExists(atPath: file.path) { try FileManager.default.removeItem(at: file) }
+    }
+
+    private static func file(in directory: String) -> URL { URL(filePath: directory).appending(path: "result.json") }
 }

@@ -52,6 +52,11 @@ enum HitRateCommand {
         ],
         validate: { arguments throws(UsageError) in
             if arguments[all], !arguments[policy].isEmpty { throw UsageError("--all and --policy exclude each other.") }
+            let isSteady = arguments[scenario].isEmpty || arguments[scenario].contains(.steady)
+            if arguments[all], !isSteady { throw UsageError("--all is about the steady run: add --scenario steady.") }
+            if !isSteady, arguments[policy].contains(where: \.isBaseline) {
+                throw UsageError("One single seed peer is measured in the steady run only.")
+            }
         }, action: run)
 
     @Sendable
@@ -59,6 +64,7 @@ enum HitRateCommand {
         do {
             // What cannot be written is better known now than at the end.
             try makeDirectory(arguments[output])
+            try BenchmarkResult.removeOld(in: arguments[output])
             let result = try await measure(arguments, console)
             try result.write(to: arguments[output])
             try console.print(arguments[json] ? result.json : result.tables)

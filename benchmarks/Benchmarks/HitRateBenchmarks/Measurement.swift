@@ -20,6 +20,11 @@ struct ProcessGone: Error, CustomStringConvertible {
     let description: String
 }
 
+/// What was measured is not what the scenario says.
+struct ReadsFailed: Error, CustomStringConvertible {
+    let description: String
+}
+
 /// Measures on one workload, each time with new processes and empty stores.
 struct Laboratory: Sendable {
     let workload: Workload
@@ -41,10 +46,13 @@ struct Laboratory: Sendable {
         }
         let (played, marks) = try await watching(origin, fleet) {
             let (played, marks) = try await play(policy, scenario, origin, fleet)
-            try await settle(origin)
+            try await settle(fleet)
             return (played, marks)
         }
-        let traffic = OriginTraffic(try origin.accesses())
+        if scenario == .steady, let failure = played.failure {
+            throw ReadsFailed(description: "nothing happened to the seed peers, but a read failed: \(failure)")
+        }
+        let traffic = OriginTraffic(try await blocking { try origin.quit() })
         let summary = Summary(
             played.records, origin: traffic, uniqueBytes: workload.uniqueBytes, retries: played.retries)
         return Measurement(
@@ -67,14 +75,16 @@ struct Laboratory: Sendable {
         return (played, try await marks)
     }
 
-    /// Waits until seed peers fetch nothing more: they complete pieces while no client waits.
-    private func settle(_ origin: Nginx) async throws {
-        var seen = -1
-        for _ in 0..<40 {
-            let count = try origin.accesses().count
-            if count == seen { return }
-            seen = count
-            try await Task.sleep(for: .milliseconds(500))
+    /// Waits until seed peers fetch nothing more: they complete pieces while no client waits, one after another.
+    private func settle(_ fleet: SeedPeerFleet) async throws {
+        var quiet = 0
+        let deadline = MonotonicTime.now() + .seconds(60)
+        while quiet < 5 {
+            guard MonotonicTime.now() < deadline else {
+                throw ReadsFailed(description: "the seed peers still fetch a minute after the last read")
+            }
+            quiet = try await blocking { try fleet.originRequests() } == 0 ? quiet + 1 : 0
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 

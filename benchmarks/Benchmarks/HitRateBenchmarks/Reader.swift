@@ -3,7 +3,7 @@ import HTTPSemantics
 import HitRateWorkload
 import SeedSupport
 
-/// Wrong bytes reached a node, so that no figure counts.
+/// A node got wrong bytes, or a response that is none of a seed peer, so that no figure counts.
 struct WrongBytes: Error, CustomStringConvertible {
     let description: String
 }
@@ -43,6 +43,9 @@ struct Reader {
 
     /// - Returns: when the first byte came.
     private func receive(_ response: GetResponse, _ read: Read) async throws -> MonotonicTime {
+        guard response.head.cacheStatus != nil else {
+            throw WrongBytes(description: "\(response.head.endpoint) does not say in Cache-Status what it held")
+        }
         var digest = RollingDigest(.sha256)
         var firstByte: MonotonicTime?
         for try await chunk in response.body {

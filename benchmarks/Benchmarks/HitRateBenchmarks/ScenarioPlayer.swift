@@ -44,7 +44,6 @@ struct ScenarioPlayer: Sendable {
         for number in 0..<fleet.count {
             try Task.checkCancellation()
             marks.append(mark("\(number) stops"))
-            fleet.leave(number)
             try await blocking {
                 try fleet.stop(number)
                 try fleet.start(number)

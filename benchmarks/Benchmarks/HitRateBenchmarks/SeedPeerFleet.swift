@@ -19,6 +19,8 @@ final class SeedPeerFleet: Sendable {
 
     /// Seconds for which a seed peer serves on after SIGTERM, so that clients learn of it in time.
     private static let drainDelay = 1.0
+    /// Seconds from SIGTERM until discovery and balancers no longer name it, as in a cluster.
+    private static let endpointDelay = 0.3
 
     let count: Int
     private let directories: [TemporaryDirectory]
@@ -70,6 +72,14 @@ final class SeedPeerFleet: Sendable {
     }
 }
 
+extension SeedPeerFleet {
+    /// Requests to the origin that are under way now.
+    func originRequests() throws -> Int {
+        try members.withLock { $0 }.filter(\.process.isRunning)
+            .reduce(0) { try $0 + $1.process.metric("seed_peer_origin_requests") }
+    }
+}
+
 /// What scenarios do. Each call blocks until it is done.
 extension SeedPeerFleet {
     /// Discovery no longer names it, though it goes on.
@@ -83,12 +93,14 @@ extension SeedPeerFleet {
         member.process.kill()
     }
 
-    /// SIGTERM, and waits for the end.
+    /// SIGTERM; then discovery no longer names it; then it ends.
     func stop(_ number: Int) throws {
         let member = members.withLock { $0[number] }
         expectEnd(of: member.address)
         member.process.send(SIGTERM)
-        Thread.sleep(forTimeInterval: Self.drainDelay)
+        Thread.sleep(forTimeInterval: Self.endpointDelay)
+        leave(number)
+        Thread.sleep(forTimeInterval: Self.drainDelay - Self.endpointDelay)
         markClosed(member.address)
         guard let code = member.process.exitCode, code == 0 else {
             throw FixtureError("\(member.address.name) did not stop as asked: \(member.process.errorText)")

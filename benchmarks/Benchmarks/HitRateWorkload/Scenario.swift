@@ -6,7 +6,7 @@ package enum Scenario: String, Sendable, CaseIterable, Codable {
     case peerLost = "peer-lost"
     /// One after the other leaves discovery, stops, and starts again with the same store at another address.
     case rollingRestart = "rolling-restart"
-    /// Each store has room for a third of its share of what the workload asks for.
+    /// Each store has room for three quarters of its share of what the workload asks for.
     case smallStore = "small-store"
 
     /// When it begins, as a share of the workload's duration.
@@ -27,11 +27,8 @@ package enum Scenario: String, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// Whether a policy without its single seed peer can be measured in it.
-    package func suits(_ policy: Policy) -> Bool { self == .steady || !policy.isBaseline }
-
     /// Bytes that a store may hold; nil: there is no limit.
     package func storeLimit(uniqueBytes: Int64, seedPeers: Int) -> Int64? {
-        self == .smallStore ? uniqueBytes / Int64(seedPeers) / 3 : nil
+        self == .smallStore ? uniqueBytes / Int64(seedPeers) * 3 / 4 : nil
     }
 }

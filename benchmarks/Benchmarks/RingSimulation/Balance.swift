@@ -44,7 +44,12 @@ extension Placement {
         var sums = [Double](repeating: 0, count: peers.count)
         for task in 0..<taskCount {
             let amount = value(task)
-            for host in hosts(of: task, count: replicas) { sums[places[host] ?? 0] += amount }
+            for host in hosts(of: task, count: replicas) {
+                guard let place = places[host] else {
+                    preconditionFailure("each task is served by seed peers of the ring")
+                }
+                sums[place] += amount
+            }
         }
         return sums
     }

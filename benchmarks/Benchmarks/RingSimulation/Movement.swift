@@ -1,7 +1,6 @@
 /// What a change of the ring does to the sets of seed peers that serve the tasks.
 struct Movement: Encodable, Equatable {
-    /// The most by which the share of moved tasks may exceed what has to move, for each replica: that a task has several
-    /// makes as many places in which a ring may be uneven.
+    /// The most by which the share of moved tasks may exceed what has to move.
     private static let tolerance = 0.05
 
     let replicas: Int
@@ -33,7 +32,7 @@ struct Movement: Encodable, Equatable {
     }
 
     /// The most that may move.
-    var limit: Double { ideal + Self.tolerance * Double(replicas) }
+    var limit: Double { ideal + Self.tolerance }
 
     /// Whether the ring did what the product promises.
     var holds: Bool { misplaced == 0 && taskShare <= limit }

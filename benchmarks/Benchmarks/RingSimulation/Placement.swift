@@ -11,6 +11,7 @@ struct Placement: Sendable {
     init(peers: [Int32], replicas: Int, hosts: [Int32]) {
         self.peers = peers
         self.replicas = min(replicas, peers.count)
+        precondition(hosts.count.isMultiple(of: max(1, self.replicas)), "each task has as many seed peers")
         self.hosts = hosts
     }
 
@@ -21,7 +22,10 @@ struct Placement: Sendable {
         let chunks = chunks(of: workload.count)
         let hosts = await concurrentMap(chunks.count) { chunk in
             chunks[chunk].flatMap { task in
-                ring.hosts(for: workload.taskIDs[task], count: replicas).map { numbers[$0] ?? -1 }
+                ring.hosts(for: workload.taskIDs[task], count: replicas).map { name in
+                    guard let number = numbers[name] else { preconditionFailure("\(name) is not on the ring") }
+                    return number
+                }
             }
         }
         return Placement(peers: peers, replicas: replicas, hosts: Array(hosts.joined()))
