@@ -99,13 +99,13 @@ struct Plots {
     private var smallStore: String {
         let rows = result.rows(in: .smallStore)
         return BarChart(
-            title: "Stores that hold a third of their share",
+            title: "Stores with room for three quarters of their share",
             subtitle: "Bytes from the origin, relative to a single seed peer with room for all; \(fleet)",
             axis: Axis("", unit: "×"),
             groups: rows.map { row in
                 let steady = result.rows(in: .steady).first { $0.measurement.policy == row.measurement.policy }
                 let bars = steady.map { [BarChart.Bar("room for all", $0.originPerSingle)] } ?? []
-                return .init(row.measurement.policy, bars + [.init("room for a third", row.originPerSingle)])
+                return .init(row.measurement.policy, bars + [.init("room for three quarters", row.originPerSingle)])
             }, reference: (1, "once")
         ).svg
     }
