@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The first health checks")
 struct FirstChecksTests {
-    /// Its own check has a minute, which the test would notice.
+    /// The check of the one that answers nothing takes an hour, which the test would notice.
     @Test("A lookup goes on as soon as its own replicas are checked")
     func ownReplicas() async throws {
         let full = try FullPort()
@@ -21,13 +21,13 @@ struct FirstChecksTests {
         let transport = try HTTPTransport(ClientConfiguration())
         let ring = RingRefresher(
             discovery: try FixedDiscovery(peers), policy: RefreshPolicy(),
-            checker: HealthChecker(transport, timeout: .seconds(60)), metrics: nil)
+            checker: HealthChecker(transport, timeout: .seconds(3_600)), metrics: nil)
         let clock = ContinuousClock()
         let time = try await clock.measure {
             try await ring.start()
             #expect(try await ring.replicas(of: task, count: 2).map(\.name) == names.names(for: task, replicas: 2))
         }
-        #expect(time < .seconds(30))
+        #expect(time < .seconds(600))
         await transport.end()
     }
 }
