@@ -116,7 +116,7 @@ package final class Listener: Sendable {
     package func close(then done: @escaping @Sendable () -> Void = {}) {
         let isRunning = loop.post { [acceptor] in
             let acceptor = acceptor.withLock { $0.take() }
-            acceptor?.value.acceptBatch()
+            acceptor?.value.acceptWaiting()
             acceptor?.value.close()
             done()
         }
@@ -163,21 +163,32 @@ private final class Acceptor: LoopResident {
         if reserve >= 0 { System.close(reserve) }
     }
 
-    func acceptBatch() {
+    /// All that is in the backlog, and no more than may be in one.
+    func acceptWaiting() {
+        var batches = 0
+        while acceptBatch(), batches < 64 { batches += 1 }
+    }
+
+    /// - Returns: whether more may be waiting.
+    @discardableResult
+    private func acceptBatch() -> Bool {
         for _ in 0..<Self.batch {
             do throws(Errno) {
                 give(try Socket.accept(socket))
             } catch {
                 switch error.code {
-                case EAGAIN: return
+                case EAGAIN: return false
                 // The client left before it was accepted; the next one may be there.
                 case ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
                     ENETUNREACH:
                     continue
-                default: return outOfDescriptors()
+                default:
+                    outOfDescriptors()
+                    return false
                 }
             }
         }
+        return true
     }
 
     private func outOfDescriptors() {

@@ -124,7 +124,7 @@ struct ServingTests {
             try client.send(SeedPeerProcess.request(harness.url("object")))
             let response = try client.readHead()
             harness.peer.send(SIGTERM)
-            try waitUntil("the health port is closed") { (try? RawClient(port: harness.peer.port("health"))) == nil }
+            #expect(harness.peer.waits(for: "closing the data port"))
             #expect(response.status == 200)
             #expect(try client.read(exactly: file.count) == file)
             #expect(harness.peer.exitCode == 0, "\(harness.peer.errorText)")

@@ -10,7 +10,7 @@ struct AttemptPlan: Sendable {
     /// In the order in which they are asked, again and again.
     private var order: [Endpoint] = []
     private var place = 0
-    private(set) var tried: Set<Endpoint> = []
+    private var tried: Set<Endpoint> = []
     private var made = 0
     private var isRenewed = false
 
@@ -41,7 +41,7 @@ struct AttemptPlan: Sendable {
     /// Whether there may be further attempts by `renew`. A get that is not to be tried again is not.
     var isRenewable: Bool { !isRenewed && retry.maxRetries > 0 }
 
-    /// As many attempts again, once: discovery has named a seed peer that was not asked yet.
+    /// As many attempts again, once: discovery has found seed peers healthy since.
     mutating func renew() {
         if isRenewable { (isRenewed, made) = (true, 0) }
     }

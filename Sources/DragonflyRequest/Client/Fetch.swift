@@ -79,10 +79,10 @@ struct Fetch: Sendable {
         let endpoints = try await endpoints()
         if let attempt = plan.next(among: endpoints) { return attempt }
         guard let missesPeers, plan.isRenewable,
-            let others = await peers.endpoints(besides: plan.tried, after: missesPeers)
+            let found = await peers.endpoints(after: missesPeers)
         else { return nil }
         plan.renew()
-        return plan.next(among: others)
+        return plan.next(among: found)
     }
 
     /// None when the origin may be asked instead.
@@ -100,7 +100,7 @@ struct Fetch: Sendable {
     ) -> DragonflyError {
         if route.isPeer, let trouble = error.seedPeerFailure(hasBegun: hasBegun) {
             let moment = peers.report(trouble, at: route.endpoint)
-            missesPeers = missesPeers ?? moment
+            missesPeers = trouble == .brokenBody ? nil : missesPeers ?? moment
         } else {
             missesPeers = nil
         }

@@ -1,7 +1,7 @@
 /// How often a failed request is retried, and with what delays.
 public struct RetryPolicy: Hashable, Sendable {
     /// 0 to 10, for the whole get, resumptions included. When they are used up by seed peers that are gone, and discovery
-    /// brings one that was not asked yet, the get may be tried as often again, once; with 0 never.
+    /// then finds healthy ones, the get may be tried as often again, once; with 0 never.
     public var maxRetries: Int
     /// Nil retries at once, at the next seed peer.
     public var backoff: Backoff?

@@ -1,3 +1,5 @@
+import SeedSupport
+
 /// Lists the current seed peers. Called on every ``RefreshPolicy/interval``, and when a request finds a seed peer gone, then at
 /// most once a second.
 public protocol SeedPeerDiscovery: Sendable {
@@ -5,6 +7,27 @@ public protocol SeedPeerDiscovery: Sendable {
     ///
     /// If it throws or returns none, the seed peers known so far stay in use.
     func seedPeers() async throws -> [SeedPeer]
+}
+
+extension SeedPeerDiscovery {
+    /// The same, with a limit after which the answer is not waited for.
+    func seedPeers(within limit: Duration) async throws -> [SeedPeer] {
+        let waiting = Lock<CheckedContinuation<[SeedPeer], any Error>?>(nil)
+        return try await withCheckedThrowingContinuation { continuation in
+            waiting.withLock { $0 = continuation }
+            let clock = Task {
+                try await Task.sleep(for: limit)
+                let error = DragonflyError.timeout("discovery has not answered within \(limit)")
+                waiting.withLock { $0.take() }?.resume(throwing: error)
+            }
+            Task {
+                let result: Result<[SeedPeer], any Error>
+                do { result = .success(try await seedPeers()) } catch { result = .failure(error) }
+                clock.cancel()
+                waiting.withLock { $0.take() }?.resume(with: result)
+            }
+        }
+    }
 }
 
 /// A fixed list of seed peers.

@@ -23,7 +23,10 @@ struct RefreshSchedule: Sendable {
     }
 
     /// Begins the round that was wanted, unless it has begun.
-    mutating func beginWanted(_ now: MonotonicTime) -> Int? { isWanted ? begin(now) : nil }
+    mutating func beginWanted(_ now: MonotonicTime) -> Int? {
+        // Early is a caller from before a round that began meanwhile; one who is on time follows.
+        isWanted && pause(now) == .zero ? begin(now) : nil
+    }
 
     /// - Returns: the number of the round; nil while discovery is being asked.
     mutating func begin(_ now: MonotonicTime) -> Int? {

@@ -3,6 +3,9 @@ import SeedSupport
 /// Keeps the ring up to date: asks discovery, checks seed peers, and takes each result as soon as it is there
 /// (rule:seed-peers-in-a-rollout).
 final class RingRefresher: Sendable {
+    /// Discovery that takes longer has failed.
+    private static let longestQuestion = Duration.seconds(30)
+
     private struct State {
         var table = RingTable()
         var schedule = RefreshSchedule()
@@ -86,7 +89,7 @@ extension RingRefresher {
     /// - Returns: the checks to make; after them the round is over, as it is after an error.
     private func ask(in round: Int, checking scope: RingTable.Scope) async throws -> [RingTable.Check] {
         do {
-            let found = try await discovery.seedPeers()
+            let found = try await discovery.seedPeers(within: Self.longestQuestion)
             let (checks, pause) = state.withLock { state in
                 state.reason = Self.reason(found.count)
                 let scope = policy.healthCheck == .none ? nil : scope
@@ -117,10 +120,7 @@ extension RingRefresher {
     }
 
     private func end(_ round: Int) {
-        state.withLock { state in
-            state.table.end()
-            state.schedule.end(round)
-        }
+        state.withLock { $0.schedule.end(round) }
         changes.notify()
         tellMetrics()
     }
@@ -160,17 +160,13 @@ extension RingRefresher {
         throw .hostNotFound(found.reason)
     }
 
-    /// The same, as soon as one of them is wanted that was found healthy after that moment, or else when a round that began
-    /// after it is over.
-    /// - Returns: nil when none is wanted then.
-    func replicas(
-        of task: DragonflyTask, count: Int, after moment: Moment, with isWanted: @escaping @Sendable (SeedPeer) -> Bool
-    ) async -> [SeedPeer]? {
+    /// The same, as soon as one of them was found healthy after that moment.
+    /// - Returns: nil when none is, and a round that began after it is over.
+    func replicas(of task: DragonflyTask, count: Int, after moment: Moment) async -> [SeedPeer]? {
         let found: [SeedPeer]? = await current { state in
             guard case .known(let peers) = state.table.replicas(of: task, count: count) else { return nil }
-            let wanted = peers.filter(isWanted)
-            if !state.schedule.isAwaited(after: moment.rounds) { return wanted.isEmpty ? [] : peers }
-            return wanted.contains { state.table.isConfirmed($0, after: moment.event) } ? peers : nil
+            if peers.contains(where: { state.table.isConfirmed($0, after: moment.event) }) { return peers }
+            return state.schedule.isAwaited(after: moment.rounds) ? nil : []
         }
         return found.flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -178,12 +174,13 @@ extension RingRefresher {
     /// A request failed there. Discovery is asked soon.
     func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> Moment {
         let (isNews, pause, moment) = state.withLock { state in
-            let isNews =
-                switch failure {
-                case .noResponse: state.table.failed(at: endpoint)
-                case .silence: state.table.silent(at: endpoint)
-                case .brokenBody: false
-                }
+            var isNews = false
+            switch failure {
+            case .noResponse: isNews = state.table.failed(at: endpoint)
+            case .silence: isNews = state.table.silent(at: endpoint)
+            case .timeout: state.table.late(at: endpoint)
+            case .brokenBody: break
+            }
             let moment = Moment(event: state.table.lastEvent, rounds: state.schedule.begun)
             return (isNews, state.schedule.want(.now()), moment)
         }

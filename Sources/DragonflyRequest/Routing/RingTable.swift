@@ -17,8 +17,11 @@ struct RingTable: Sendable {
         var standing = Standing.unchecked
         /// A check that only connects is not enough: it failed a request, though it may accept connections.
         var mustAnswer = false
+        /// The last check that was made; nil when its result is there.
         var openCheck: Check?
-        /// When it was found healthy last, as a number of an event.
+        /// The event that made the last check whose result counted.
+        var judgedBy = 0
+        /// The event that found it healthy last: a check, or discovery that names it still.
         var confirmedAt = 0
 
         var isInUse: Bool { standing == .healthy || standing == .suspect }
@@ -37,7 +40,7 @@ struct RingTable: Sendable {
         let peer: SeedPeer
         /// Whether it must answer a request, whatever else its check is.
         let mustAnswer: Bool
-        /// The number of the event that made it. Only a seed peer's last check counts.
+        /// The number of the event that made it. A result counts unless that of a later check was there first.
         let event: Int
     }
 
@@ -51,7 +54,7 @@ struct RingTable: Sendable {
     /// Keyed by the bytes of the name: Swift's `==` ignores Unicode normalization, the ring doesn't.
     private var members: [[UInt8]: Member] = [:]
     private var ring = SeedPeerRing([])
-    /// The last ones of which some were in use.
+    /// The last ones that were in use before a round.
     private var before: (members: [[UInt8]: Member], ring: SeedPeerRing)?
     /// Numbers what happens.
     private(set) var lastEvent = 0
@@ -60,6 +63,8 @@ struct RingTable: Sendable {
     var seedPeers: [SeedPeer] {
         members.values.filter(\.isInUse).map(\.peer).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
+
+    private var isAnyInUse: Bool { members.values.contains(where: \.isInUse) }
 
     /// Whether every seed peer was checked once.
     var isChecked: Bool { members.values.allSatisfy { $0.standing != .unchecked } }
@@ -71,6 +76,8 @@ struct RingTable: Sendable {
 
     /// Up to `count` seed peers, clockwise from the task. Of those a suspect is left out, unless all are.
     func replicas(of task: DragonflyTask, count: Int) -> Replicas {
+        // The last check that is open decides whether those before stay in use.
+        if before != nil, !isAnyInUse { return .unchecked }
         var asked = count
         while true {
             let names = ring.names(for: task, replicas: asked)
@@ -105,7 +112,7 @@ extension RingTable {
     /// - Returns: the checks to make. A doubtful seed peer whose check is open still is not among them.
     mutating func begin(_ found: [SeedPeer], checking scope: Scope?) -> [Check] {
         lastEvent += 1
-        if members.values.contains(where: \.isInUse) { before = (members, ring) }
+        if isAnyInUse { before = (members, ring) }
         var next: [[UInt8]: Member] = [:]
         for peer in found {
             let name = Array(peer.name.utf8)
@@ -121,30 +128,32 @@ extension RingTable {
                 let check = Check(peer: member.peer, mustAnswer: member.mustAnswer, event: lastEvent)
                 member.openCheck = check
                 checks.append(check)
-            } else if scope == nil, !member.mustAnswer {
+            } else if scope == nil ? !member.mustAnswer : member.standing == .healthy {
                 (member.standing, member.confirmedAt) = (.healthy, lastEvent)
             }
         }
+        settle()
         return checks
     }
 
     /// A check has its result.
     mutating func checked(_ check: Check, passed: Bool) {
         lastEvent += 1
-        update(where: { $0.openCheck == check }) { [lastEvent] member in
-            member.openCheck = nil
+        update(where: { $0.peer == check.peer && $0.judgedBy < check.event }) { [lastEvent] member in
+            member.judgedBy = check.event
+            if member.openCheck == check { member.openCheck = nil }
             // It failed a request since, which this check would not have noticed.
             if passed, member.mustAnswer, !check.mustAnswer { return }
             member.standing = passed ? .healthy : .failed
             if passed { (member.mustAnswer, member.confirmedAt) = (false, lastEvent) }
         }
+        settle()
     }
 
-    /// The checks of a round are done. When they leave no seed peer in use, those before are better than none: as suspects,
-    /// since a failure of all may well be this side's.
-    mutating func end() {
-        if members.values.contains(where: \.isInUse) { return before = nil }
-        guard let before, !members.values.contains(where: { $0.openCheck != nil }) else { return }
+    /// When the last check leaves no seed peer in use, those before are better than none: as suspects, since a failure of all
+    /// may well be this side's.
+    private mutating func settle() {
+        guard let before, !isAnyInUse, members.values.allSatisfy({ $0.openCheck == nil }) else { return }
         let now = members
         (members, ring) = before
         self.before = nil
@@ -168,7 +177,12 @@ extension RingTable {
     /// A request found no connection, or no HTTP.
     /// - Returns: whether that is news.
     mutating func failed(at endpoint: Endpoint) -> Bool {
-        demote(.suspect, where: { $0.peer.transportEndpoint == endpoint && $0.standing == .healthy })
+        demote(.suspect, where: { $0.peer.transportEndpoint == endpoint && $0.isInUse })
+    }
+
+    /// A request got no response in time. That is perhaps the origin's fault: the next check tells.
+    mutating func late(at endpoint: Endpoint) {
+        update(where: { $0.peer.transportEndpoint == endpoint }) { $0.mustAnswer = true }
     }
 
     /// A request got no byte, and the seed peer answered no other one either.

@@ -1,7 +1,9 @@
 /// How a seed peer failed a request.
 enum SeedPeerFailure: Hashable, Sendable {
-    /// No connection, or no HTTP response on it, or not in time.
+    /// No connection, or no HTTP response on it.
     case noResponse
+    /// No response in time. That may be the origin's fault.
+    case timeout
     /// No byte came for a while, and no other request is answered either.
     case silence
     /// A body that had begun came to no end. That may be the origin's fault.
@@ -15,8 +17,8 @@ protocol SeedPeerSource: Sendable {
     func endpoints() async throws(DragonflyError) -> [Endpoint]
 
     /// Waits for what a round of discovery after that moment brings.
-    /// - Returns: nil when it brings no seed peer besides these.
-    func endpoints(besides tried: Set<Endpoint>, after moment: RingRefresher.Moment) async -> [Endpoint]?
+    /// - Returns: nil when it finds none of the seed peers to ask healthy.
+    func endpoints(after moment: RingRefresher.Moment) async -> [Endpoint]?
 
     /// A request failed there.
     /// - Returns: now; nil if nothing will come of it.
@@ -29,7 +31,7 @@ struct GivenSeedPeers: SeedPeerSource {
     let list: [Endpoint]
 
     func endpoints() -> [Endpoint] { list.shuffled() }
-    func endpoints(besides tried: Set<Endpoint>, after moment: RingRefresher.Moment) async -> [Endpoint]? { nil }
+    func endpoints(after moment: RingRefresher.Moment) async -> [Endpoint]? { nil }
     func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> RingRefresher.Moment? { nil }
 }
 
@@ -43,9 +45,8 @@ struct Replicas: SeedPeerSource {
         try await ring.replicas(of: task, count: count).map(\.transportEndpoint).shuffled()
     }
 
-    func endpoints(besides tried: Set<Endpoint>, after moment: RingRefresher.Moment) async -> [Endpoint]? {
-        let found = await ring.replicas(of: task, count: count, after: moment) { !tried.contains($0.transportEndpoint) }
-        return found?.map(\.transportEndpoint).shuffled()
+    func endpoints(after moment: RingRefresher.Moment) async -> [Endpoint]? {
+        await ring.replicas(of: task, count: count, after: moment)?.map(\.transportEndpoint).shuffled()
     }
 
     func report(_ failure: SeedPeerFailure, at endpoint: Endpoint) -> RingRefresher.Moment? {

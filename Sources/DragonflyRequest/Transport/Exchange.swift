@@ -95,7 +95,7 @@ extension Exchange {
     /// All bytes that have come, as soon as they are `count` or the body ends; nothing after the last.
     func next(waitingFor count: Int) async throws(TransportError) -> [Bytes] {
         var wasPaused = false
-        defer { if wasPaused { onLoop { $0.transfer.resume() } } }
+        defer { if wasPaused { resume() } }
         return try await wait(for: .bytes(min(count, ResponseIntake.highWatermark))) { intake in
             wasPaused = intake.isPaused
             let chunks = intake.takeChunks()
@@ -114,6 +114,12 @@ extension Exchange {
             state.clock.restart(.now())
         }
         driver.loop.post { [self] in lookAtClock() }
+    }
+
+    /// The reader has held the sender back.
+    private func resume() {
+        state.withLock { $0.clock.restart(.now()) }
+        onLoop { $0.transfer.resume() }
     }
 
     /// Returns when the exchange has ended.

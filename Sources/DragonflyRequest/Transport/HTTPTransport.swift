@@ -77,10 +77,10 @@ final class HTTPTransport: Sendable {
             return .response
         } catch TransportError.refused {
             return .response
-        } catch TransportError.connection {
-            return .rejection
-        } catch {
+        } catch TransportError.timeout, TransportError.connectTimeout {
             return .none
+        } catch {
+            return .rejection
         }
     }
 

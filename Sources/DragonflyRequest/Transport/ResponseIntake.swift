@@ -108,6 +108,7 @@ extension ResponseIntake {
     /// False when it had ended before.
     mutating func finish(_ end: End) -> Bool {
         guard self.end == nil else { return false }
+        isSilent = false
         self.end = end
         return true
     }

@@ -4,8 +4,10 @@ import SeedSupport
 enum SeedPeerAnswer: Sendable {
     /// Any HTTP response.
     case response
-    /// It ends the connection: it works, but takes no more, such as at a limit of connections.
+    /// The connection is refused or ended: it works, but takes no more, as at a limit of connections, or when it stops and
+    /// finishes what it has.
     case rejection
+    /// Nothing, in time.
     case none
 }
 

@@ -43,9 +43,9 @@ extension TransportError {
     /// - Parameter hasBegun: the head of the response had come.
     func seedPeerFailure(hasBegun: Bool) -> SeedPeerFailure? {
         switch self {
-        // A timeout is perhaps the origin's: then the next check finds that the seed peer answers.
-        case .noResponse, .connectTimeout, .timeout: .noResponse
+        case .noResponse, .connectTimeout: .noResponse
         case .silence: .silence
+        case .timeout: hasBegun ? .brokenBody : .timeout
         case .connection: hasBegun ? .brokenBody : .noResponse
         case .elsewhere, .cancelled, .badURL, .refused: nil
         }

@@ -160,6 +160,7 @@ private final class Countdown: Sendable {
     init(_ count: Int, _ done: @escaping @Sendable (DrainOutcome) -> Void) {
         state = Lock((count, DrainOutcome()))
         self.done = done
+        if count == 0 { done(DrainOutcome()) }
     }
 
     func step(_ outcome: DrainOutcome = DrainOutcome()) {

@@ -125,11 +125,12 @@ struct ServerLifeTests {
             _ = isDraining.read()
         }
         #expect(isBusy.read() == true)
-        let waiting = try self.client(of: server)
-        for client in [client, waiting] { try client.send(Self.three) }
+        // More than are accepted in one turn.
+        let waiting = try (0..<100).map { _ in try self.client(of: server) }
+        for client in [client] + waiting { try client.send(Self.three) }
         server.drain(within: .seconds(60)) { _ in }
         isDraining.write(true)
-        for client in [client, waiting] {
+        for client in [client] + waiting {
             let response = try client.readResponse()
             #expect(response.body == Pattern.array(3))
             #expect(response["Connection"] == "close")
