@@ -13,20 +13,24 @@ private final class RollingGroup: SeedPeerDiscovery {
     }
 
     private let directories: [TemporaryDirectory]
+    private let drainDelay: String
     private let members: Lock<[Member]>
 
-    init() throws {
+    /// - Parameter drainDelay: as long as a client may take from its choice of a seed peer to its connection.
+    init(drainDelay: String = "500ms") throws {
+        self.drainDelay = drainDelay
         directories = try (0..<3).map { _ in try TemporaryDirectory() }
         members = Lock([])
         for number in 0..<3 {
-            let process = try Self.start(in: directories[number])
+            let process = try start(in: directories[number])
             let peer = try Self.peer(number, process)
             members.withLock { $0.append(Member(process: process, peer: peer)) }
         }
     }
 
-    private static func start(in directory: TemporaryDirectory, store: String = "store") throws -> SeedPeerProcess {
-        try SeedPeerProcess(store: directory.path(store), in: directory, shutdown: "drainDelay: 700ms, timeout: 20s")
+    private func start(in directory: TemporaryDirectory, store: String = "store") throws -> SeedPeerProcess {
+        try SeedPeerProcess(
+            store: directory.path(store), in: directory, shutdown: "drainDelay: \(drainDelay), timeout: 20s")
     }
 
     private static func peer(_ number: Int, _ process: SeedPeerProcess) throws -> SeedPeer {
@@ -47,7 +51,7 @@ private final class RollingGroup: SeedPeerDiscovery {
         }
         members.withLock { $0[number].peer = nil }
         guard old.exitCode == 0 else { throw FixtureError("it doesn't stop in order: \(old.errorText)") }
-        let process = try Self.start(in: directories[number], store: store)
+        let process = try start(in: directories[number], store: store)
         let peer = try Self.peer(number, process)
         members.withLock { $0[number] = Member(process: process, peer: peer) }
     }
@@ -146,7 +150,7 @@ struct RollingRestartTests {
     @Test("Plain clients that ask only those that are ready lose no request either", arguments: [0, 8])
     func plainClients(idleConnections: Int) async throws {
         let origin = try await blocking { try Origin() }
-        let group = try await blocking { try RollingGroup() }
+        let group = try await blocking { try RollingGroup(drainDelay: "2s") }
         defer { group.stop() }
         let load = Load(url: origin.nginx.url, object: origin.object)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
