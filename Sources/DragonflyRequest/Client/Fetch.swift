@@ -74,11 +74,11 @@ struct Fetch: Sendable {
     }
 
     /// When the attempts are used up and seed peers seem to be gone, what discovery brings is waited for: all may have
-    /// moved (rule:seed-peers-in-a-rollout).
+    /// moved (rule:seed-peers-in-a-rollout). Not in an outage that is known, where the origin may be asked instead.
     private mutating func nextAttempt() async throws(DragonflyError) -> AttemptPlan.Attempt? {
         let endpoints = try await endpoints()
         if let attempt = plan.next(among: endpoints) { return attempt }
-        guard let missesPeers, plan.isRenewable,
+        guard let missesPeers, plan.isRenewable, !(missesPeers.isInOutage && mayFallBack),
             let found = await peers.endpoints(after: missesPeers)
         else { return nil }
         plan.renew()

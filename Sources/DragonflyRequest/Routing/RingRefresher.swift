@@ -19,6 +19,8 @@ final class RingRefresher: Sendable {
     struct Moment: Hashable, Sendable {
         fileprivate let event: Int
         fileprivate let rounds: Int
+        /// The last checks had found no healthy seed peer.
+        let isInOutage: Bool
     }
 
     private let discovery: any SeedPeerDiscovery
@@ -181,7 +183,8 @@ extension RingRefresher {
             case .timeout: state.table.late(at: endpoint)
             case .brokenBody: break
             }
-            let moment = Moment(event: state.table.lastEvent, rounds: state.schedule.begun)
+            let moment = Moment(
+                event: state.table.lastEvent, rounds: state.schedule.begun, isInOutage: state.table.isOutage)
             return (isNews, state.schedule.want(.now()), moment)
         }
         if isNews {

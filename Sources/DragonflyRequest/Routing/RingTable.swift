@@ -58,6 +58,8 @@ struct RingTable: Sendable {
     private var before: (members: [[UInt8]: Member], ring: SeedPeerRing)?
     /// Numbers what happens.
     private(set) var lastEvent = 0
+    /// The last checks found none healthy; those in use are the ones before.
+    private(set) var isOutage = false
 
     /// Those in use, by name.
     var seedPeers: [SeedPeer] {
@@ -147,6 +149,7 @@ extension RingTable {
             member.standing = passed ? .healthy : .failed
             if passed { (member.mustAnswer, member.confirmedAt) = (false, lastEvent) }
         }
+        if passed { isOutage = false }
         settle()
     }
 
@@ -157,6 +160,7 @@ extension RingTable {
         let now = members
         (members, ring) = before
         self.before = nil
+        isOutage = true
         update(where: { _ in true }) { member in
             let same = now[Array(member.peer.name.utf8)].flatMap { $0.peer == member.peer ? $0 : nil }
             member.standing = member.isInUse ? .suspect : .failed

@@ -170,10 +170,10 @@ extension Exchange: TransferDelegate {
     }
 
     private func lookAtClock() {
-        let (verdict, running) = state.withLock { state in
+        let (judgement, running) = state.withLock { state in
             (state.clock.judge(.now(), isPaused: state.intake.isPaused), state.running)
         }
-        switch verdict {
+        switch judgement {
         case .wait(let pause): running?.value.timer.schedule(after: pause)
         case .silent(let pause):
             running?.value.timer.schedule(after: pause)

@@ -2,7 +2,7 @@ import SeedSupport
 
 /// When an exchange has taken too long, and when no byte has come for too long. A value without I/O.
 struct ExchangeClock: Sendable {
-    enum Verdict: Equatable {
+    enum Judgement: Equatable {
         case timeIsUp
         /// Nothing came since the request was sent, or since the last byte. To ask again after that.
         case silent(Duration)
@@ -34,7 +34,7 @@ struct ExchangeClock: Sendable {
     }
 
     /// - Parameter isPaused: the reader holds the sender back.
-    mutating func judge(_ now: MonotonicTime, isPaused: Bool) -> Verdict {
+    mutating func judge(_ now: MonotonicTime, isPaused: Bool) -> Judgement {
         guard now < deadline else { return .timeIsUp }
         if isPaused { lastByte = now }
         guard let silence else { return .wait(deadline - now) }

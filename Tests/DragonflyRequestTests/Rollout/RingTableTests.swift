@@ -116,12 +116,15 @@ struct RingTableTests {
         table.checked(strange[0], passed: false)
         #expect(table.seedPeers.isEmpty)
         #expect(table.replicas(of: Self.tasks[0], count: 2) == .unchecked, "the other check decides")
+        #expect(!table.isOutage)
         table.checked(strange[1], passed: false)
+        #expect(table.isOutage)
         #expect(table.seedPeers == peers)
         #expect(Self.known(table, Self.tasks[0], 2)?.count == 2)
         // They are checked as any other, and one that passes is the first choice.
         for check in table.begin(peers, checking: .doubtful) { table.checked(check, passed: check.peer == peers[1]) }
         #expect(Self.tasks.allSatisfy { Self.known(table, $0, 2) == [peers[1]] })
+        #expect(!table.isOutage)
         // At the beginning there are none before.
         var first = RingTable()
         for check in first.begin(strangers, checking: .all) { first.checked(check, passed: false) }

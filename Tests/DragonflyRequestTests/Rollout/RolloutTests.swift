@@ -223,6 +223,31 @@ struct RolloutTests {
         client.shutdown()
     }
 
+    @Test("In an outage that is known the origin is asked at once, where that is allowed")
+    func fallbackInOutage() async throws {
+        let servers = try (0..<3).map { _ in try Self.good() }
+        let origin = try Self.good()
+        defer { origin.stop() }
+        let counters = RequestCounters()
+        let client = try await DragonflyClient(
+            discovery: FixedDiscovery(Self.peers(servers)),
+            configuration: .init(fallsBackToOrigin: true, metrics: counters))
+        #expect(await client.seedPeers.count == 3)
+        servers.forEach { $0.stop() }
+        let clock = ContinuousClock()
+        let time = try await clock.measure {
+            for number in 0..<60 {
+                var bytes: [UInt8] = []
+                try await client.get(GetRequest(url: "\(origin.url)/f\(number)"), into: &bytes)
+                #expect(bytes == Self.object)
+            }
+        }
+        #expect(counters.values.fallbacks == 60)
+        // Each would wait for a round of its own otherwise, up to a second.
+        #expect(time < .seconds(Patience.seconds(20)))
+        client.shutdown()
+    }
+
     @Test("A discovery that does not answer keeps no request waiting for ever")
     func hangingDiscovery() async throws {
         struct Hanging: SeedPeerDiscovery {

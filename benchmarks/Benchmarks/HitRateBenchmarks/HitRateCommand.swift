@@ -105,10 +105,10 @@ enum HitRateCommand {
             bar.show(sum, of: work)
         }
         let files = try LayerFiles(workload, progress: progress)
-        let laboratory = Laboratory(
+        let runner = MeasurementRunner(
             workload: workload, files: files, seedPeers: arguments[peers], progress: progress)
         var measurements: [Measurement] = []
-        for run in runs { measurements.append(try await laboratory.measure(run.policy, in: run.scenario)) }
+        for run in runs { measurements.append(try await runner.measure(run.policy, in: run.scenario)) }
         return BenchmarkResult(workload, seedPeers: arguments[peers], measurements)
     }
 

@@ -26,7 +26,7 @@ struct ReadsFailed: Error, CustomStringConvertible {
 }
 
 /// Measures on one workload, each time with new processes and empty stores.
-struct Laboratory: Sendable {
+struct MeasurementRunner: Sendable {
     let workload: Workload
     let files: LayerFiles
     /// Seed peers of every policy but the baselines.
