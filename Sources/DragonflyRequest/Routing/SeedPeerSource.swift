@@ -12,7 +12,7 @@ enum SeedPeerFailure: Hashable, Sendable {
 
 /// Where the seed peers of one request come from.
 protocol SeedPeerSource: Sendable {
-    /// The seed peers to ask now, those preferred first.
+    /// The seed peers to ask now, in a random order: each is as good as the others.
     /// - Throws: ``DragonflyError/hostNotFound(_:)``, or ``DragonflyError/cancelled``.
     func endpoints() async throws(DragonflyError) -> [Endpoint]
 
