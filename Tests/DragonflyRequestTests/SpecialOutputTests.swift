@@ -34,7 +34,7 @@ struct SpecialOutputTests {
         let directory = try TemporaryDirectory()
         let path = directory.path("pipe")
         #expect(mkfifo(path, 0o600) == 0)
-        async let read = blocking { try System.readFile(path, limit: 1 << 20) }
+        async let read = SeedTestSupport.blocking { try System.readFile(path, limit: 1 << 20) }
         try await Self.get(into: path)
         #expect(try await read.withUnsafeBytes { Array($0) } == Self.object)
         #expect(Self.kind(path) == S_IFIFO)
@@ -63,7 +63,7 @@ struct SpecialOutputTests {
         let reader = try System.open(path, O_RDONLY | O_NONBLOCK)
         defer { System.close(reader) }
         let download = Task { try await Self.get(into: path) }
-        try await blocking {
+        try await SeedTestSupport.blocking {
             // It has begun, and never ends: a FIFO takes 64 KiB.
             _ = eventually {
                 var waiting: CInt = 0
@@ -83,7 +83,7 @@ struct SpecialOutputTests {
         let directory = try TemporaryDirectory()
         let path = directory.path("pipe")
         #expect(mkfifo(path, 0o600) == 0)
-        async let left: Void = blocking {
+        async let left: Void = SeedTestSupport.blocking {
             let reader = try System.open(path, O_RDONLY)
             System.close(reader)
         }
@@ -153,7 +153,7 @@ struct SpecialOutputTests {
         let script = "exec 3>'\(directory.path("open"))'; rm '\(directory.path("open"))'; echo ready; kill -STOP $$"
         let other = try ChildProcess("/bin/sh", ["-c", script], output: .pipe(pipe))
         defer { other.kill() }
-        #expect(try await blocking { pipe.fileHandleForReading.availableData } == Data("ready\n".utf8))
+        #expect(try await SeedTestSupport.blocking { pipe.fileHandleForReading.availableData } == Data("ready\n".utf8))
         let path = "/proc/\(other.identifier)/fd/3"
         try Data(count: Self.object.count + 1).write(to: URL(fileURLWithPath: path))
         try await Self.get(into: path)

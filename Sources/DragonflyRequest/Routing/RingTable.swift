@@ -25,6 +25,15 @@ struct RingTable: Sendable {
         var confirmedAt = 0
 
         var isInUse: Bool { standing == .healthy || standing == .suspect }
+
+        mutating func judge(_ check: Check, passed: Bool, at event: Int) {
+            judgedBy = check.event
+            if openCheck == check { openCheck = nil }
+            // It failed a request since, which this check would not have noticed.
+            if passed, mustAnswer, !check.mustAnswer { return }
+            standing = passed ? .healthy : .failed
+            if passed { (mustAnswer, confirmedAt) = (false, event) }
+        }
     }
 
     /// What a lookup finds.
@@ -141,13 +150,9 @@ extension RingTable {
     /// A check has its result.
     mutating func checked(_ check: Check, passed: Bool) {
         lastEvent += 1
-        update(where: { $0.peer == check.peer && $0.judgedBy < check.event }) { [lastEvent] member in
-            member.judgedBy = check.event
-            if member.openCheck == check { member.openCheck = nil }
-            // It failed a request since, which this check would not have noticed.
-            if passed, member.mustAnswer, !check.mustAnswer { return }
-            member.standing = passed ? .healthy : .failed
-            if passed { (member.mustAnswer, member.confirmedAt) = (false, lastEvent) }
+        let name = Array(check.peer.name.utf8)
+        if let member = members[name], member.peer == check.peer, member.judgedBy < check.event {
+            members[name]?.judge(check, passed: passed, at: lastEvent)
         }
         if passed { isOutage = false }
         settle()

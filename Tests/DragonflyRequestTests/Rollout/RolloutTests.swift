@@ -251,10 +251,11 @@ struct RolloutTests {
     @Test("A discovery that does not answer keeps no request waiting for ever")
     func hangingDiscovery() async throws {
         struct Hanging: SeedPeerDiscovery {
-            func seedPeers() async throws -> [SeedPeer] {
-                try await Task {
-                    try await Task.sleep(for: .seconds(3_600)); return []
-                }.value
+            let never = ChangeSignal()
+
+            func seedPeers() async -> [SeedPeer] {
+                await never.wait(after: 0)
+                return []
             }
         }
         await #expect(throws: DragonflyError.self) { try await Hanging().seedPeers(within: .milliseconds(50)) }

@@ -1,6 +1,6 @@
-import Foundation
 import HitRateWorkload
 import SeedSupport
+import SeedTestSupport
 
 /// Something that a scenario did.
 struct Mark: Codable, Sendable {
@@ -55,12 +55,5 @@ struct ScenarioPlayer: Sendable {
 
     private func mark(_ label: String) -> Mark {
         Mark(time: (MonotonicTime.now() - beginning).inSeconds, label: label)
-    }
-}
-
-/// Runs a blocking call on a thread of its own, so that those of Swift's tasks stay free.
-func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
     }
 }
